@@ -1,0 +1,137 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { Choice, Inspection } from '../private/problems';
+
+/** Options of `Encryption.customerManaged`. */
+export interface CustomerManagedEncryptionOptions {
+  /**
+   * An existing key instead of a new one. A key that was imported cannot get a key policy from here: it must admit
+   * `logs.<region>.amazonaws.com`, `cloudwatch.amazonaws.com`, `events.amazonaws.com` and `codestar-notifications.amazonaws.com` itself.
+   * @default - a new key with rotation
+   */
+  readonly key?: kms.IKey;
+  /**
+   * Base name of the alias of a new key, without `alias/`: letters, digits, `/`, `_` and `-`, not beginning with `aws/`.
+   * @default - no alias, or a name by `resourceNames`
+   * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
+   */
+  readonly aliasName?: string;
+  /**
+   * How often a new key rotates, 90 to 2560 days.
+   * @default Duration.days(365)
+   * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
+   */
+  readonly rotationPeriod?: Duration;
+}
+
+/** @internal */
+export interface EncryptionParts {
+  readonly aliasName: (base?: string) => string | undefined;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** Who holds the key of everything at rest: buckets, repositories, topic, queues, log groups. */
+export abstract class Encryption extends Choice {
+  /**
+   * One customer-managed key for all that the construct makes, with rotation. Its policy admits CloudWatch Logs, CloudWatch, EventBridge and
+   * notifications for this account only. About 1 USD a month.
+   */
+  static customerManaged(options: CustomerManagedEncryptionOptions = {}): Encryption {
+    return new CustomerManaged(options);
+  }
+
+  /**
+   * Keys of AWS services. Saves the key's price, with a consequence: the topic is not encrypted, because the key `aws/sns` does
+   * not admit CloudWatch and EventBridge, and the key policy cannot be audited or revoked.
+   */
+  static awsManaged(): Encryption {
+    return new AwsManaged();
+  }
+
+  /**
+   * A key that the enclosing construct has made already.
+   * @internal
+   */
+  static _shared(key: kms.IKey | undefined): Encryption {
+    return new Shared(key);
+  }
+
+  /** @internal */
+  abstract _bind(scope: Construct, parts: EncryptionParts): kms.IKey | undefined;
+}
+
+class CustomerManaged extends Encryption {
+  constructor(private readonly options: CustomerManagedEncryptionOptions) {
+    super();
+    this._inspect(inspectOptions(options));
+  }
+
+  _bind(scope: Construct, parts: EncryptionParts): kms.IKey {
+    const key = this.options.key ?? this.create(scope, parts);
+    admitServices(scope, key);
+    return key;
+  }
+
+  private create(scope: Construct, parts: EncryptionParts): kms.Key {
+    const alias = parts.aliasName(this.options.aliasName);
+    return new kms.Key(scope, 'Key', {
+      description: `Everything at rest of ${scope.node.path}`,
+      enableKeyRotation: true,
+      rotationPeriod: this.options.rotationPeriod ?? Duration.days(365),
+      removalPolicy: parts.removalPolicy,
+      ...(alias ? { alias: `alias/${alias}` } : {}),
+    });
+  }
+}
+
+class AwsManaged extends Encryption {
+  _bind(): undefined {
+    return undefined;
+  }
+}
+
+class Shared extends Encryption {
+  constructor(private readonly key: kms.IKey | undefined) {
+    super();
+  }
+
+  _bind(): kms.IKey | undefined {
+    return this.key;
+  }
+}
+
+const inspectOptions = (options: CustomerManagedEncryptionOptions) => (look: Inspection): void => {
+  look.matches('aliasName', options.aliasName, /^(?!aws\/)[a-zA-Z0-9/_-]{1,200}$/, "1 to 200 of A-Z a-z 0-9 / _ -, not beginning with 'aws/'",
+    'leave out the prefix alias/ and illegal characters');
+  look.seconds('rotationPeriod', options.rotationPeriod, 90 * 86400, 2560 * 86400, 'take for example Duration.days(365)');
+};
+
+const DATA = ['kms:Decrypt', 'kms:GenerateDataKey'];
+
+/** Services that use the key on their own behalf, each as narrowly as it supports. */
+function admitServices(scope: Construct, key: kms.IKey): void {
+  const { account, region, partition } = Stack.of(scope);
+  const admit = (sid: string, service: string, actions: string[], conditions: iam.PolicyStatementProps['conditions']) =>
+    key.addToResourcePolicy(new iam.PolicyStatement({
+      sid, principals: [new iam.ServicePrincipal(service)], actions, resources: ['*'], conditions,
+    }));
+  const fromAccount = { StringEquals: { 'aws:SourceAccount': account } };
+  admit('Logs', `logs.${region}.amazonaws.com`, ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKey', 'kms:DescribeKey'],
+    { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` } });
+  admit('Alarms', 'cloudwatch.amazonaws.com', DATA, fromAccount);
+  admit('Notifications', 'codestar-notifications.amazonaws.com', DATA, fromAccount);
+  // EventBridge fills in no source account towards SNS; a condition on it would silence the mails.
+  admit('Events', 'events.amazonaws.com', DATA,
+    { ArnLike: { 'kms:EncryptionContext:aws:sns:topicArn': `arn:${partition}:sns:${region}:${account}:*` } });
+  // Grants only for AWS services: a principal that may use the key cannot hand it on.
+  key.addToResourcePolicy(new iam.PolicyStatement({
+    sid: 'GrantsForServicesOnly',
+    effect: iam.Effect.DENY,
+    principals: [new iam.AnyPrincipal()],
+    actions: ['kms:CreateGrant'],
+    resources: ['*'],
+    conditions: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' } },
+  }));
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'crypto';
+import { Construct } from 'constructs';
+import { Choice } from '../private/problems';
+
+/** Options of `ResourceNames.suffixed`. */
+export interface SuffixedNamesOptions {
+  /** What every name ends with, for example `dev`: 1 to 16 lower-case letters, digits and inner hyphens, beginning with a letter. */
+  readonly suffix: string;
+  /**
+   * How names are put together that have no base name of their own; must contain `{type}`, `{purpose}` and end with `-{suffix}`.
+   * @default '{type}-{purpose}-{suffix}'
+   */
+  readonly pattern?: string;
+}
+
+/** @internal */
+export interface NameRequest {
+  /** Kind of resource, for example `cluster`. */
+  readonly type: string;
+  /** What distinguishes it within the construct, for example `cpu` of an alarm. */
+  readonly detail?: string;
+  /** What the user wrote. */
+  readonly base?: string;
+  /** Longest name that the service allows. */
+  readonly maxLength?: number;
+}
+
+/** The names of one construct. @internal */
+export interface NameMaker {
+  /** What every explicit name ends with, hyphen included. */
+  readonly suffix: string;
+  /** Physical name, or undefined where CloudFormation shall make one. */
+  name(request: NameRequest): string | undefined;
+}
+
+/** Who names resources. Buckets, roles and subnets always get generated names. */
+export abstract class ResourceNames extends Choice {
+  /** CloudFormation makes the names, except those that the user gives, which are taken as they are. */
+  static generated(): ResourceNames {
+    return new Generated();
+  }
+
+  /** Every resource that can have a name has one that ends with a suffix, so that one account holds several copies; base names that the user gives get it too. */
+  static suffixed(options: SuffixedNamesOptions): ResourceNames {
+    return new Suffixed(options);
+  }
+
+  /** The names of the enclosing construct. @internal */
+  static _shared(names: NameMaker): ResourceNames {
+    return new Shared(names);
+  }
+
+  /** @internal */
+  abstract _bind(scope: Construct): NameMaker;
+}
+
+class Generated extends ResourceNames {
+  constructor() {
+    super();
+  }
+
+  _bind(): NameMaker {
+    return { suffix: '', name: ({ base }) => base };
+  }
+}
+
+class Suffixed extends ResourceNames {
+  private readonly pattern: string;
+
+  constructor(private readonly options: SuffixedNamesOptions) {
+    super();
+    this._inspect((look) => {
+      look.matches('suffix', options.suffix ?? '', /^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$/,
+        '1 to 16 lower-case letters, digits and inner hyphens, beginning with a letter', "write for example 'dev'");
+      look.matches('pattern', options.pattern, /^(?=.*\{type\})(?=.*\{purpose\}).*-\{suffix\}$/,
+        "a text with {type} and {purpose} that ends with '-{suffix}'", "write for example '{type}-{purpose}-{suffix}'");
+    });
+    this.pattern = options.pattern ?? '{type}-{purpose}-{suffix}';
+  }
+
+  _bind(scope: Construct): NameMaker {
+    const { suffix } = this.options;
+    const owner = kebab(scope.node.id);
+    return {
+      suffix: `-${suffix}`,
+      name: ({ type, detail, base, maxLength = 64 }) => {
+        if (base !== undefined) return `${base}-${suffix}`;
+        const purpose = detail ? `${owner}-${detail}` : owner;
+        const full = this.pattern.replace('{type}', type).replace('{purpose}', purpose).replace('{suffix}', suffix);
+        return full.length <= maxLength ? full : shortened(full, suffix, maxLength);
+      },
+    };
+  }
+}
+
+class Shared extends ResourceNames {
+  constructor(private readonly names: NameMaker) {
+    super();
+  }
+
+  _bind(): NameMaker {
+    return this.names;
+  }
+}
+
+const kebab = (id: string): string => id.replace(/([a-z0-9])([A-Z])/g, '$1-$2').replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
+
+/** Keeps the suffix and tells apart names that begin alike. */
+function shortened(full: string, suffix: string, maxLength: number): string {
+  const tail = `-${createHash('sha256').update(full).digest('hex').slice(0, 6)}-${suffix}`;
+  return full.slice(0, maxLength - tail.length).replace(/-+$/, '') + tail;
+}

@@ -1,0 +1,31 @@
+/**
+ * What a place publishes about itself in one SSM parameter, as JSON. All that a release needs to know of a place: a
+ * pipeline in the same stack, another stack, account or region reads it through the place's release role.
+ */
+export interface PublishedPlace {
+  /** ARN of the ECS cluster. */
+  readonly clusterArn: string;
+  /** ARN of the ECS service. */
+  readonly serviceArn: string;
+  /** Name of the container whose image is released. */
+  readonly containerName: string;
+  /** Family of the service's task definitions. */
+  readonly taskFamily: string;
+  /** ARN of the task definition in the template (its image is `<repository>:released`). */
+  readonly taskDefinitionArn: string;
+  /** URI of the place's own repository, `<account>.dkr.ecr.<region>.<suffix>/<name>`. */
+  readonly repositoryUri: string;
+  /** Log group of the container. */
+  readonly logGroupName: string;
+  /** Prefix of the container's log streams: `<prefix>/<container>/<task id>`. */
+  readonly logStreamPrefix: string;
+  /** Target groups in which the released tasks must be healthy. */
+  readonly targetGroupArns: string[];
+  /** Alarms that roll a release back. */
+  readonly alarmNames: string[];
+  /** Where the service answers. */
+  readonly url: string;
+}
+
+/** Tag of the place's repository that always names the last good release; the template's task definition says it for ever. */
+export const RELEASED_TAG = 'released';

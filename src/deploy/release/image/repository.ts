@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { BatchGetImageCommand, type ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
+import { isError, ReleaseFailure } from '../failure';
+
+/** A repository and the client whose rights reach it. */
+export interface Repository {
+  readonly client: ECRClient;
+  readonly registryId: string;
+  readonly repositoryName: string;
+}
+
+/** A blob of an image: a layer or its configuration. */
+export interface Blob {
+  readonly digest: string;
+  readonly size: number;
+  /** Where a layer lies that must not be distributed (Windows base layers); no registry holds it. */
+  readonly urls?: string[];
+}
+
+/** The manifest of an image, or of an index of images for several platforms. */
+export interface Manifest {
+  readonly digest: string;
+  readonly mediaType?: string;
+  /** The bytes; the digest is theirs. */
+  readonly text: string;
+  /** Images of an index. */
+  readonly children: string[];
+  /** Blobs of an image. */
+  readonly blobs: Blob[];
+}
+
+/** Without these ECR would answer with another kind of manifest than the one that the digest names. */
+const MEDIA_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+];
+
+/** `arn:aws:ecr:<region>:<account>:repository/<name>`. */
+export function parseRepositoryArn(arn: string): { region: string; registryId: string; repositoryName: string } {
+  const [,,, region, registryId, resource] = arn.split(':');
+  return { region, registryId, repositoryName: resource.slice('repository/'.length) };
+}
+
+/** `<account>.dkr.ecr.<region>.<suffix>/<name>`. */
+export function parseRepositoryUri(uri: string): { registryId: string; repositoryName: string } {
+  return { registryId: uri.slice(0, uri.indexOf('.')), repositoryName: uri.slice(uri.indexOf('/') + 1) };
+}
+
+/** The manifest with this digest; undefined when the repository does not hold it. */
+export async function getManifest(repository: Repository, digest: string): Promise<Manifest | undefined> {
+  const { client, registryId, repositoryName } = repository;
+  const { images, failures } = await known(repository, client.send(new BatchGetImageCommand({
+    registryId, repositoryName, imageIds: [{ imageDigest: digest }], acceptedMediaTypes: MEDIA_TYPES,
+  })));
+  const image = images?.[0];
+  if (!image) {
+    if (failures?.[0]?.failureCode === 'ImageNotFound') return undefined;
+    throw new ReleaseFailure(`the repository ${repositoryName} does not give the image ${digest}: ${failures?.[0]?.failureReason}`);
+  }
+  const text = image.imageManifest!;
+  if (`sha256:${createHash('sha256').update(text).digest('hex')}` !== digest) {
+    throw new ReleaseFailure(`the repository ${repositoryName} answered with another manifest than ${digest}`);
+  }
+  const { manifests = [], config, layers = [] } = JSON.parse(text) as { manifests?: Blob[]; config?: Blob; layers?: Blob[] };
+  return {
+    digest,
+    mediaType: image.imageManifestMediaType,
+    text,
+    children: manifests.map(child => child.digest),
+    blobs: [...(config ? [config] : []), ...layers].filter(blob => !blob.urls),
+  };
+}
+
+/**
+ * Puts a manifest whose blobs, or images, are there; with a tag or by its digest alone. That it is there already is
+ * success; the digest as a guard keeps ECR from storing anything else.
+ */
+export async function putManifest(repository: Repository, manifest: Manifest, tag?: string): Promise<void> {
+  const { client, registryId, repositoryName } = repository;
+  try {
+    await known(repository, client.send(new PutImageCommand({
+      registryId,
+      repositoryName,
+      imageManifest: manifest.text,
+      imageManifestMediaType: manifest.mediaType,
+      imageDigest: manifest.digest,
+      imageTag: tag,
+    })));
+  } catch (error) {
+    if (!isError(error, 'ImageAlreadyExistsException')) throw error;
+  }
+}
+
+/** Says which repository is missing: ECR's own message may leave the reader guessing whether it is the build's or the place's. */
+export async function known<T>({ registryId, repositoryName }: Repository, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!isError(error, 'RepositoryNotFoundException')) throw error;
+    throw new ReleaseFailure(`the repository ${repositoryName} does not exist in account ${registryId}`, [], 'ConfigurationError');
+  }
+}

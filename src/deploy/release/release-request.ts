@@ -1,0 +1,52 @@
+/** What a release action of the pipeline hands to the release function, as JSON in CodePipeline's `UserParameters` (at most 1,000 characters). */
+export interface ReleaseRequest {
+  /**
+   * `release`: the whole release. `prepare` and `verify`: the parts before and after CodePipeline's own deploy action;
+   * `prepare` copies the image and writes the artifact that the action consumes, `verify` proves the release and moves the tag.
+   */
+  readonly task: 'release' | 'prepare' | 'verify';
+  /** Name of the place in messages. */
+  readonly place: string;
+  /** ARN of the place's release role. */
+  readonly roleArn: string;
+  /** Name of the SSM parameter that the place publishes itself in. */
+  readonly parameterName: string;
+  /** Region of the place. */
+  readonly region: string;
+  /** Digest of the image to release, `sha256:...`; a variable of the build action. */
+  readonly digest: string;
+  /** Commit that the image was built from; a variable of the source action. Empty: the copy is known by its digest only. */
+  readonly commit: string;
+  /** Execution of the pipeline; a variable of CodePipeline. */
+  readonly executionId: string;
+}
+
+/** Environment variables of the release function. */
+export interface ReleaseEnvironment {
+  /** ARN of the build repository, which the image is copied from. */
+  readonly ECR_REPOSITORY: string;
+  /** Minutes that one release may take in all, waiting included; default 60. */
+  readonly RELEASE_TIMEOUT_MINUTES?: string;
+}
+
+/** Variables that the release action hands to later actions of the pipeline (its `outputVariables`). */
+export interface ReleaseVariables {
+  /** What happened: see `ReleaseOutcome`. */
+  readonly Outcome: ReleaseOutcome;
+  /** Where the service answers. */
+  readonly ServiceUrl: string;
+  /** Digest of the image. */
+  readonly ImageDigest: string;
+  /** Image in the place's own repository, by digest. */
+  readonly ImageUri: string;
+  /** Task definition that runs the image; not from `prepare`. */
+  readonly TaskDefinitionArn?: string;
+  /** Service deployment that brought it; not from `prepare`. */
+  readonly ServiceDeploymentArn?: string;
+}
+
+/**
+ * `RELEASED`: a deployment brought the image. `ALREADY_RUNNING`: the service ran it before. `NO_TASKS`: deployed, but the
+ * service's desired count is 0, so nothing runs that could prove it. `PREPARED`: copied, and CodePipeline's own action may deploy it.
+ */
+export type ReleaseOutcome = 'RELEASED' | 'ALREADY_RUNNING' | 'NO_TASKS' | 'PREPARED';

@@ -1,0 +1,119 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { DescribeTargetHealthCommand, type TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { nameOf, readService } from './ecs-service';
+import { consoleLink, readTasks } from './explain';
+import { digestIn, newerDeployment, readDeployment, readRevision, readTarget, superseded } from './service-deployment';
+import { ReleaseFailure, unless } from '../failure';
+import { releasedManifest } from '../image/copy-image';
+import { type Run, waitFor } from '../run';
+
+/** What was found to run. */
+export interface Proof {
+  readonly taskDefinitionArn: string;
+  /** Running tasks; 0 when the service is scaled to nothing, so that nothing proves the image. */
+  readonly tasks: number;
+}
+
+/** A task that is replaced in this moment needs its time; a release that stays incomplete does not pass. */
+const LIMIT = 5 * 60_000;
+
+/** What is still missing. */
+interface Missing {
+  readonly cause: string;
+  readonly details: string[];
+}
+
+/**
+ * Proves that what ECS calls successful is what was asked for: no other deployment has begun, the revision and each of its
+ * running tasks have the digest that was built, and each of those tasks is healthy in every target group.
+ */
+export async function verify(run: Run): Promise<Proof> {
+  const { log, progress } = run;
+  const digests = await acceptedDigests(run);
+  let missing: Missing = { cause: 'AWS did not answer while the release was verified', details: [] };
+  const proof = await waitFor<Proof>(run, {
+    name: 'verification',
+    limit: LIMIT,
+    probe: async () => {
+      const found = await look(run, digests);
+      if ('tasks' in found) return found;
+      missing = found;
+      return undefined;
+    },
+    progress: () => ({ summary: `Verifying: ${missing.cause}`, percent: 90 }),
+    expired: () => new ReleaseFailure(missing.cause, [
+      ...missing.details, 'The tag of released images was not moved.', `Look at ${consoleLink(run, progress.deployment!)}`,
+    ]),
+  });
+  log('The release is verified', { tasks: proof.tasks, taskDefinition: proof.taskDefinitionArn });
+  return proof;
+}
+
+/** A task that runs an image of an index may tell the digest of that image. */
+async function acceptedDigests(run: Run): Promise<string[]> {
+  const { digest, children } = await releasedManifest(run);
+  return [digest, ...children];
+}
+
+async function look(run: Run, digests: string[]): Promise<Proof | Missing> {
+  const { place, progress } = run;
+  const newer = await newerDeployment(run, await readDeployment(run, progress.deployment!));
+  if (newer && !(await readTarget(run, newer.targetServiceRevisionArn!)).isOurs) throw await superseded(run, newer);
+
+  const revision = await readRevision(run, progress.revision!);
+  refuseWrongDigest(run, digests, `the service revision ${nameOf(progress.revision!)}`, digestIn(run, revision));
+
+  const taskDefinitionArn = revision.taskDefinition!;
+  if ((await readService(run)).desiredCount === 0) return { taskDefinitionArn, tasks: 0 };
+
+  const tasks = (await readTasks(run, 'RUNNING')).filter(task => task.taskDefinitionArn === taskDefinitionArn && task.lastStatus === 'RUNNING');
+  if (tasks.length === 0) return { cause: 'no task of the new revision runs', details: [] };
+  for (const task of tasks) {
+    const container = task.containers?.find(({ name }) => name === place.containerName);
+    refuseWrongDigest(run, digests, `the task ${nameOf(task.taskArn!)}`, container?.imageDigest);
+    if (!container?.imageDigest) return { cause: `ECS does not tell which image the task ${nameOf(task.taskArn!)} runs`, details: [] };
+  }
+
+  const ill = await unhealthy(run, tasks);
+  return ill.length > 0 ? { cause: `not all tasks are healthy in the load balancer: ${ill[0]}`, details: ill.slice(1) } : { taskDefinitionArn, tasks: tasks.length };
+}
+
+function refuseWrongDigest({ request }: Run, digests: string[], who: string, digest?: string): void {
+  if (digest === undefined || digests.includes(digest)) return;
+  throw new ReleaseFailure(`${who} runs the wrong image: ${digest} instead of ${request.digest}`);
+}
+
+/** One line for each task that a target group does not send traffic to. */
+async function unhealthy(run: Run, tasks: Task[]): Promise<string[]> {
+  const ill: string[] = [];
+  for (const targetGroupArn of run.place.targetGroupArns) {
+    const targets = await targetsIn(run, targetGroupArn);
+    for (const task of tasks) {
+      const addresses = addressesOf(task);
+      const own = targets.filter(({ Target }) => addresses.includes(Target!.Id!));
+      const where = `task ${nameOf(task.taskArn!)} in target group ${targetGroupArn.split('/')[1]}`;
+      if (own.length === 0) ill.push(`${where}: not registered`);
+      for (const { TargetHealth: health } of own) {
+        if (health?.State !== 'healthy') ill.push(`${where}: ${[health?.State, health?.Reason, health?.Description].filter(Boolean).join(', ')}`);
+      }
+    }
+  }
+  return ill;
+}
+
+async function targetsIn({ clients }: Run, targetGroupArn: string): Promise<TargetHealthDescription[]> {
+  const answer = await unless(
+    clients.loadBalancing.send(new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn })),
+    'TargetGroupNotFoundException', 'TargetGroupNotFound',
+  );
+  if (!answer) throw new ReleaseFailure(`the target group ${targetGroupArn} does not exist`, [], 'ConfigurationError');
+  return answer.TargetHealthDescriptions ?? [];
+}
+
+/** A task on Fargate is known to its target groups by the addresses of its network interface. */
+function addressesOf({ containers }: Task): string[] {
+  return containers!
+    .flatMap(({ networkInterfaces = [] }) => networkInterfaces)
+    .flatMap(({ privateIpv4Address, ipv6Address }) => [privateIpv4Address, ipv6Address])
+    .filter(address => address !== undefined);
+}

@@ -1,0 +1,118 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { NameMaker } from '../common/resource-names';
+import { Choice } from '../private/problems';
+import { PipelineDimensions } from './pipeline-alarm';
+import { ServiceDimensions } from './service-alarm';
+
+/** Titles of the widgets. */
+export interface DashboardTitles {
+  /** CPU use of the tasks, average and maximum. @default 'ECS CPU Utilization' */
+  readonly cpu?: string;
+  /** Memory use of the tasks, average and maximum. @default 'ECS Memory Utilization' */
+  readonly memory?: string;
+  /** Response time and requests of the load balancer. @default 'ALB Metrics' */
+  readonly loadBalancer?: string;
+  /** Errors of containers and load balancer. @default 'HTTP Errors' */
+  readonly errors?: string;
+  /** Running and wanted tasks. @default 'Running Tasks' */
+  readonly tasks?: string;
+  /** Finished and failed executions of the pipeline. @default 'Pipeline Executions' */
+  readonly pipeline?: string;
+}
+
+/** Options of `Dashboard.standard`. */
+export interface StandardDashboardOptions {
+  /** Base name of the dashboard, 1 to 255 letters, digits, `-` and `_`. @default - by `resourceNames` */
+  readonly dashboardName?: string;
+  /** Titles of the widgets. @default - see each title */
+  readonly titles?: DashboardTitles;
+}
+
+/** What a dashboard can show. @internal */
+export interface DashboardParts {
+  readonly names: NameMaker;
+  readonly services: ServiceDimensions[];
+  readonly pipeline?: PipelineDimensions;
+}
+
+/** A CloudWatch dashboard. The first three of an account cost nothing, then 3 USD a month. */
+export abstract class Dashboard extends Choice {
+  /** CPU, memory, requests, errors, latency, running tasks, results of the pipeline. */
+  static standard(options: StandardDashboardOptions = {}): Dashboard {
+    return new Standard(options);
+  }
+
+  /** No dashboard. */
+  static none(): Dashboard {
+    return new None();
+  }
+
+  /** @internal */
+  abstract _bind(scope: Construct, parts: DashboardParts): cloudwatch.Dashboard | undefined;
+}
+
+class None extends Dashboard {
+  constructor() {
+    super();
+  }
+
+  _bind(): undefined {
+    return undefined;
+  }
+}
+
+class Standard extends Dashboard {
+  constructor(private readonly options: StandardDashboardOptions) {
+    super();
+    this._inspect((look) => look.matches('dashboardName', options.dashboardName, /^[A-Za-z0-9_-]{1,255}$/,
+      '1 to 255 of A-Z a-z 0-9 _ -', 'leave out spaces and other characters'));
+  }
+
+  _bind(scope: Construct, { names, services, pipeline }: DashboardParts): cloudwatch.Dashboard {
+    const { dashboardName, titles = {} } = this.options;
+    return new cloudwatch.Dashboard(scope, 'Dashboard', {
+      dashboardName: names.name({ type: 'dashboard', base: dashboardName, maxLength: 255 }),
+      widgets: [
+        ...services.flatMap((service) => serviceRows(service, titles)),
+        ...(pipeline ? [[pipelineWidget(pipeline, titles)]] : []),
+      ],
+    });
+  }
+}
+
+function serviceRows(of: ServiceDimensions, titles: DashboardTitles): cloudwatch.IWidget[][] {
+  const ecs = (namespace: string, metricName: string, statistic: string) => metric(namespace, metricName, statistic,
+    { ClusterName: of.clusterName, ServiceName: of.serviceName });
+  const alb = (metricName: string, statistic: string) => metric('AWS/ApplicationELB', metricName, statistic, { LoadBalancer: of.loadBalancer });
+  return [
+    [
+      graph(titles.cpu ?? 'ECS CPU Utilization', ecs('AWS/ECS', 'CPUUtilization', 'Average'), ecs('AWS/ECS', 'CPUUtilization', 'Maximum')),
+      graph(titles.memory ?? 'ECS Memory Utilization', ecs('AWS/ECS', 'MemoryUtilization', 'Average'), ecs('AWS/ECS', 'MemoryUtilization', 'Maximum')),
+    ],
+    [
+      graph(titles.loadBalancer ?? 'ALB Metrics', alb('TargetResponseTime', 'Average'), alb('RequestCount', 'Sum')),
+      graph(titles.errors ?? 'HTTP Errors', alb('HTTPCode_Target_5XX_Count', 'Sum'), alb('HTTPCode_ELB_5XX_Count', 'Sum'), alb('HTTPCode_Target_4XX_Count', 'Sum')),
+      graph(titles.tasks ?? 'Running Tasks', ecs('ECS/ContainerInsights', 'RunningTaskCount', 'Average'), ecs('ECS/ContainerInsights', 'DesiredTaskCount', 'Average')),
+    ],
+  ];
+}
+
+const pipelineWidget = ({ pipelineName }: PipelineDimensions, titles: DashboardTitles): cloudwatch.IWidget => graph(
+  titles.pipeline ?? 'Pipeline Executions',
+  // Every finished execution has one duration; there is no metric of succeeded executions.
+  metric('AWS/CodePipeline', 'PipelineDuration', 'SampleCount', { PipelineName: pipelineName }),
+  metric('AWS/CodePipeline', 'FailedPipelineExecutions', 'Sum', { PipelineName: pipelineName }),
+);
+
+const metric = (namespace: string, metricName: string, statistic: string, dimensionsMap: Record<string, string>): cloudwatch.Metric =>
+  new cloudwatch.Metric({ namespace, metricName, statistic, dimensionsMap, period: Duration.minutes(1) });
+
+/** The second metric stands on the right where its unit differs: seconds beside a count. */
+function graph(title: string, ...metrics: cloudwatch.Metric[]): cloudwatch.GraphWidget {
+  const mixed = metrics.some(({ metricName }) => metricName === 'TargetResponseTime');
+  return new cloudwatch.GraphWidget({
+    title, width: 8, left: mixed ? metrics.slice(0, 1) : metrics, right: mixed ? metrics.slice(1) : [],
+  });
+}

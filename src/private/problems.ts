@@ -1,0 +1,133 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+
+/** One thing that is wrong with what the user wrote. */
+export interface Problem {
+  /** Path of the prop below the construct's props, for example `container.cpu`. */
+  readonly prop: string;
+  readonly got: unknown;
+  readonly allowed: string;
+  /** What to do, as an imperative. */
+  readonly cure: string;
+}
+
+/**
+ * Collects what is wrong instead of stopping at the first. Choices inspect their own options when they are made; the
+ * construct that the user wrote adds their findings to its own and throws once. Unresolved tokens always pass: what they
+ * will be is not known at synth. Absent values pass as well; `required` is a check of its own.
+ */
+export class Inspection {
+  readonly problems: Problem[] = [];
+
+  report(prop: string, got: unknown, allowed: string, cure: string): void {
+    this.problems.push({ prop, got, allowed, cure });
+  }
+
+  /** Takes over the findings of a choice that stands at `prop`. */
+  include(prop: string, problems: Problem[] | undefined): void {
+    for (const problem of problems ?? []) {
+      this.problems.push({ ...problem, prop: problem.prop ? `${prop}.${problem.prop}` : prop });
+    }
+  }
+
+  that(holds: boolean, prop: string, got: unknown, allowed: string, cure: string): void {
+    if (!holds) this.report(prop, got, allowed, cure);
+  }
+
+  number(prop: string, got: number | undefined, min: number, max: number, cure: string): void {
+    if (skipped(got)) return;
+    this.that(typeof got === 'number' && Number.isFinite(got) && got >= min && got <= max, prop, got, `${min} to ${max}`, cure);
+  }
+
+  integer(prop: string, got: number | undefined, min: number, max: number, cure: string): void {
+    if (skipped(got)) return;
+    this.that(Number.isInteger(got) && got! >= min && got! <= max, prop, got, `a whole number, ${min} to ${max}`, cure);
+  }
+
+  /** A duration of whole seconds within bounds that are given in seconds. */
+  seconds(prop: string, got: Duration | undefined, min: number, max: number, cure: string): void {
+    if (got === undefined) return;
+    if (typeof got?.toSeconds !== 'function') return this.report(prop, got, 'a Duration', 'write Duration.seconds(...)');
+    if (got.isUnresolved()) return;
+    const seconds = got.toMilliseconds() / 1000;
+    this.that(Number.isInteger(seconds) && seconds >= min && seconds <= max, prop, got.toHumanString(), `${human(min)} to ${human(max)}`, cure);
+  }
+
+  matches(prop: string, got: string | undefined, pattern: RegExp, allowed: string, cure: string): void {
+    if (skipped(got)) return;
+    this.that(typeof got === 'string' && pattern.test(got), prop, got, allowed, cure);
+  }
+
+  oneOf<T>(prop: string, got: T | undefined, allowed: readonly T[], cure: string): void {
+    if (skipped(got)) return;
+    this.that(allowed.includes(got!), prop, got, allowed.join(', '), cure);
+  }
+
+  notEmpty(prop: string, got: unknown[] | undefined, cure: string): void {
+    if (skipped(got)) return;
+    this.that(Array.isArray(got) && got.length > 0, prop, got, 'at least one', cure);
+  }
+
+  /** Every element by itself, as `prop[2]`. */
+  each<T>(prop: string, got: T[] | undefined, inspect: (path: string, element: T) => void): void {
+    if (skipped(got)) return;
+    if (!Array.isArray(got)) return this.report(prop, got, 'a list', 'write it in brackets');
+    got.forEach((element, index) => inspect(`${prop}[${index}]`, element));
+  }
+
+  /** What the user chose is a choice of the right kind (JavaScript and Python do not ask the compiler); takes over its findings. */
+  choice(prop: string, got: Choice | undefined, kind: abstract new (...args: never[]) => Choice): void {
+    if (got === undefined) return;
+    if (!(got instanceof kind)) return this.report(prop, got, `a ${kind.name}`, `use one of the ${kind.name} factories`);
+    this.include(prop, got._problems);
+  }
+
+  choices(prop: string, got: Choice[] | undefined, kind: abstract new (...args: never[]) => Choice): void {
+    this.each(prop, got, (path, element) => this.choice(path, element, kind));
+  }
+
+  /** Throws everything found as one error that names the construct. */
+  throwFor(scope: IConstruct): void {
+    if (this.problems.length === 0) return;
+    const count = this.problems.length === 1 ? '1 problem' : `${this.problems.length} problems`;
+    const lines = this.problems.map(({ prop, got, allowed, cure }) => `  ${prop}: got ${show(got)}; allowed ${allowed}; ${cure}`);
+    throw new Error(`${scope.constructor.name} at '${scope.node.path}' has ${count}:\n${lines.join('\n')}`);
+  }
+}
+
+/**
+ * Base of every choice: what its factory found wrong with its own options waits here for the construct that takes it.
+ * @internal
+ */
+export abstract class Choice {
+  /** @internal */
+  _problems: Problem[] = [];
+
+  protected constructor() {}
+
+  /** @internal */
+  protected _inspect(look: (inspection: Inspection) => void): void {
+    this._problems = inspect(look).problems;
+  }
+}
+
+/** What a look at some options finds. */
+export const inspect = (look: (inspection: Inspection) => void): Inspection => {
+  const inspection = new Inspection();
+  look(inspection);
+  return inspection;
+};
+
+const skipped = (value: unknown): boolean => value === undefined || Token.isUnresolved(value);
+
+const human = (seconds: number): string => Duration.seconds(seconds).toHumanString();
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'number' || value === null) return String(value);
+  try {
+    return JSON.stringify(value)?.slice(0, 120) ?? String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}

@@ -1,0 +1,94 @@
+import { Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct, DependencyGroup, IConstruct } from 'constructs';
+import { acknowledge, flatten, Reasons } from './acknowledge';
+
+/** A statement of ours. `wildcard` is the reason why a resource in it ends in `*`. */
+export interface Right {
+  readonly actions: string[];
+  readonly resources: string[];
+  readonly conditions?: iam.PolicyStatementProps['conditions'];
+  readonly wildcard?: string;
+}
+
+/**
+ * A role with exactly the rights that the library writes into it, in one customer-managed policy (inline policies fail
+ * three checker packs). While the library builds, the role is closed: CDK's own grants (wildcard actions, PassRole on `*`)
+ * hear "added" and are dropped. `openRoles` ends that, so that what the user grants afterwards arrives.
+ */
+export class ScopedRole extends iam.Role {
+  private open = false;
+  private policy?: iam.ManagedPolicy;
+  private readonly reasons = new Map<string, string>();
+
+  /** Adds rights of the library. */
+  allow(...rights: Right[]): this {
+    for (const { wildcard, ...statement } of rights) {
+      this.statements().addStatements(new iam.PolicyStatement(statement));
+      if (wildcard) statement.resources.forEach((resource) => this.reasons.set(resource, wildcard));
+    }
+    return this;
+  }
+
+  addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
+    // The pipeline's right to assume its action roles is the one grant of CDK's that is exact.
+    if (this.open || statement.actions.every((action) => action === 'sts:AssumeRole')) this.statements().addStatements(statement);
+    // Not "false" when dropped: a grant that fails falls back into the resource's policy.
+    return { statementAdded: true, policyDependable: new DependencyGroup() };
+  }
+
+  attachInlinePolicy(policy: iam.Policy): void {
+    if (this.open) super.attachInlinePolicy(policy);
+  }
+
+  addManagedPolicy(policy: iam.IManagedPolicy): void {
+    if (this.open) super.addManagedPolicy(policy);
+  }
+
+  /** @internal */
+  _open(): void {
+    this.open = true;
+  }
+
+  /**
+   * Made with the first statement: an empty managed policy fails synth. It names the role, not the other way round, so that it may
+   * speak of resources that need the role; being the role's child, whoever depends on the role waits for it.
+   */
+  private statements(): iam.ManagedPolicy {
+    if (!this.policy) {
+      this.policy = new iam.ManagedPolicy(this, 'Rights', { description: 'Rights of a role made by cdk-fargate-cicd', roles: [this] });
+      acknowledge(this.policy, () => this.findings());
+    }
+    return this.policy;
+  }
+
+  /** The ids under which checkers report our wildcard resources, each with the reason given for it. */
+  private findings(): Reasons {
+    const found: Reasons = {};
+    for (const [resource, reason] of this.reasons) {
+      const text = flatten(Stack.of(this).resolve(resource));
+      if (text.includes('*')) found[`AwsSolutions-IAM5[Resource::${text}]`] = reason;
+    }
+    return found;
+  }
+}
+
+/** Opens every role below a construct: the library has built, from now on grants are the user's. */
+export function openRoles(scope: IConstruct): void {
+  for (const construct of scope.node.findAll()) {
+    if (construct instanceof ScopedRole) construct._open();
+  }
+}
+
+/**
+ * A service as principal that acts for this account only (the confused-deputy guard). Leave it out for Lambda and
+ * EventBridge, which do not fill in the source.
+ */
+export function guarded(scope: Construct, service: string, sourceArn?: string): iam.ServicePrincipal {
+  return new iam.ServicePrincipal(service, {
+    conditions: {
+      StringEquals: { 'aws:SourceAccount': Stack.of(scope).account },
+      ...(sourceArn ? { ArnLike: { 'aws:SourceArn': sourceArn } } : {}),
+    },
+  });
+}

@@ -1,0 +1,18 @@
+import type { Context } from 'aws-lambda';
+import { handler } from '../../../src/deploy/release/release.lambda';
+import { throttled } from '../../support/fake-service';
+import { ReleaseWorld } from '../../support/release-world';
+
+jest.mock('node:timers/promises', () => ({ setTimeout: async () => {} }));
+
+test('Lambda\'s entry takes its time from Lambda', async () => {
+  jest.spyOn(console, 'log').mockImplementation();
+  const world = new ReleaseWorld();
+  const getRemainingTimeInMillis = jest.fn(() => 5_000);
+  world.ecs.fail('ListServiceDeployments', throttled());
+
+  await handler(world.pipeline.event(world.userParameters()), { getRemainingTimeInMillis } as unknown as Context);
+
+  expect(getRemainingTimeInMillis).toHaveBeenCalled();
+  expect(world.pipeline.inputs('PutJobSuccessResult')).toMatchObject([{ continuationToken: expect.any(String) }]);
+});

@@ -1,0 +1,163 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import type { Task } from '@aws-sdk/client-ecs';
+import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client, type TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { mockClient } from 'aws-sdk-client-mock';
+import { FakeClock } from './fake-clock';
+import { type ActionResult, FakeCodePipeline } from './fake-codepipeline';
+import { FakeEcr } from './fake-ecr';
+import { deployment, FakeEcs } from './fake-ecs';
+import { awsError, FakeService } from './fake-service';
+import type { PublishedPlace } from '../../src/deploy/published-place';
+import { handleJob } from '../../src/deploy/release/pipeline/job';
+import type { ReleaseRequest } from '../../src/deploy/release/release-request';
+
+const ROLE = 'arn:aws:iam::222222222222:role/release-web';
+const PARAMETER = '/places/web';
+const TARGET_GROUP = 'arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/web/0123456789abcdef';
+
+/** The small services around a place: roles, parameters, alarms, logs, load balancer, artifact store. */
+export class FakeSurroundings extends FakeService {
+  readonly roles = new Set([ROLE]);
+  readonly parameters = new Map<string, string>();
+  readonly ringing = new Set<string>();
+  readonly logs = new Map<string, string[]>();
+  readonly objects: any[] = [];
+  readonly targetGroups = new Set([TARGET_GROUP]);
+
+  constructor(ecs: FakeEcs) {
+    super();
+    this.on(mockClient(STSClient), AssumeRoleCommand, ({ RoleArn }) => {
+      if (!this.roles.has(RoleArn)) throw awsError('AccessDenied', `not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`);
+      return { Credentials: { AccessKeyId: 'release-role', SecretAccessKey: 'secret-key', SessionToken: 'secret-token' } };
+    });
+    this.on(mockClient(SSMClient), GetParameterCommand, ({ Name }) => {
+      if (!this.parameters.has(Name)) throw awsError('ParameterNotFound');
+      return { Parameter: { Value: this.parameters.get(Name) } };
+    });
+    this.on(mockClient(CloudWatchClient), DescribeAlarmsCommand, ({ AlarmNames }) => ({
+      MetricAlarms: AlarmNames.filter((name: string) => this.ringing.has(name)).map((AlarmName: string) => ({ AlarmName })),
+    }));
+    this.on(mockClient(CloudWatchLogsClient), GetLogEventsCommand, ({ logGroupName, logStreamName, limit }) => {
+      const lines = this.logs.get(`${logGroupName} ${logStreamName}`);
+      if (!lines) throw awsError('ResourceNotFoundException', 'The specified log stream does not exist.');
+      return { events: lines.slice(-limit).map(message => ({ message })) };
+    });
+    this.on(mockClient(ElasticLoadBalancingV2Client), DescribeTargetHealthCommand, ({ TargetGroupArn }) => {
+      if (!this.targetGroups.has(TargetGroupArn)) throw awsError('TargetGroupNotFoundException');
+      return {
+        TargetHealthDescriptions: ecs.running.flatMap(task => {
+          const health = this.health(task);
+          const Id = task.containers![0].networkInterfaces?.[0].privateIpv4Address;
+          return health && Id ? [{ Target: { Id }, TargetHealth: health }] : [];
+        }),
+      };
+    });
+    this.on(mockClient(S3Client), PutObjectCommand, input => { this.objects.push(input); });
+  }
+
+  /** Health of a task's target; undefined: it is not registered. */
+  health: (task: Task) => TargetHealth | undefined = () => ({ State: 'healthy' });
+}
+
+/**
+ * A place in one account and region, a build repository in others, and a pipeline. The service runs an image that was
+ * released before; `next` is in the build repository and waits for its release.
+ */
+export class ReleaseWorld {
+  readonly clock = new FakeClock();
+  readonly ecr = new FakeEcr();
+  readonly ecs = new FakeEcs(this.clock, image => this.ecr.resolve(image));
+  readonly around = new FakeSurroundings(this.ecs);
+  readonly pipeline = new FakeCodePipeline(this.clock, handleJob);
+  readonly built = this.ecr.repository({ account: '111111111111', region: 'us-east-1', name: 'builds', readers: ['function'], writers: [] });
+  readonly released = this.ecr.repository({
+    account: '222222222222', region: 'eu-west-1', name: 'web', mutableTags: ['released'], readers: ['release-role'], writers: ['release-role'],
+  });
+  readonly previous: string;
+  readonly next: string;
+  readonly place: PublishedPlace;
+
+  constructor() {
+    process.env.AWS_REGION = 'us-east-1';
+    process.env.AWS_ACCESS_KEY_ID = 'function';
+    process.env.AWS_SECRET_ACCESS_KEY = 'secret-of-the-function';
+    process.env.ECR_REPOSITORY = this.built.arn;
+    delete process.env.RELEASE_TIMEOUT_MINUTES;
+    this.previous = this.released.push(['base', 'app 1'], { tag: 'released' });
+    this.next = this.built.push(['base', 'app 2']);
+    const taskDefinitionArn = this.ecs.define({
+      family: 'web',
+      cpu: '256',
+      containerDefinitions: [
+        { name: 'web', image: `${this.released.uri}:released`, environment: [{ name: 'COLOUR', value: 'green' }] },
+        { name: 'proxy', image: 'public.ecr.aws/proxy@sha256:0123' },
+      ],
+      compatibilities: ['FARGATE'],
+      registeredBy: 'CloudFormation',
+    }, [{ key: 'team', value: 'shop' }, { key: 'aws:cloudformation:stack-name', value: 'web' }]);
+    this.ecs.deploy(taskDefinitionArn, deployment.succeeds(0));
+    this.ecs.unfold();
+    this.clock.pass(3_600_000);
+    this.place = {
+      clusterArn: this.ecs.clusterArn,
+      serviceArn: this.ecs.service.serviceArn!,
+      containerName: 'web',
+      taskFamily: 'web',
+      taskDefinitionArn,
+      repositoryUri: this.released.uri,
+      logGroupName: '/web',
+      logStreamPrefix: 'app',
+      targetGroupArns: [TARGET_GROUP],
+      alarmNames: ['errors', 'slow'],
+      url: 'https://web.example',
+    };
+    this.publish();
+  }
+
+  /** Publishes the place, changed in these respects. */
+  publish(changes: Partial<PublishedPlace> = {}): void {
+    this.around.parameters.set(PARAMETER, JSON.stringify({ ...this.place, ...changes }));
+  }
+
+  /** Runs the release action. */
+  async release(changes: Partial<ReleaseRequest> = {}): Promise<ActionResult> {
+    return this.pipeline.act(this.userParameters(changes));
+  }
+
+  /** Runs the release action, which must fail: the first line of its message, and the others. */
+  async failure(changes: Partial<ReleaseRequest> = {}): Promise<{ cause: string; details: string; type?: string; invocations: number }> {
+    const { succeeded, message, failureType, invocations } = await this.release(changes);
+    if (succeeded) throw new Error('the release did not fail');
+    const [cause, ...details] = message.split('\n');
+    return { cause, details: details.join('\n'), type: failureType, invocations };
+  }
+
+  userParameters(changes: Partial<ReleaseRequest> = {}): string {
+    const request: ReleaseRequest = {
+      task: 'release',
+      place: 'production',
+      roleArn: ROLE,
+      parameterName: PARAMETER,
+      region: 'eu-west-1',
+      digest: this.next,
+      commit: 'c0ffee',
+      executionId: 'execution-1',
+      ...changes,
+    };
+    return JSON.stringify(request);
+  }
+
+  /** Digest under the tag of released images. */
+  get releasedDigest(): string | undefined {
+    return this.released.tags.get('released');
+  }
+
+  /** Digests that run. */
+  get runningDigests(): Array<string | undefined> {
+    return this.ecs.running.map(({ containers }) => containers!.find(({ name }) => name === 'web')!.imageDigest);
+  }
+}
