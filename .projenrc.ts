@@ -1,4 +1,4 @@
-import { awscdk, javascript, JsonFile } from 'projen';
+import { awscdk, javascript } from 'projen';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-fargate-cicd',
@@ -11,6 +11,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   defaultReleaseBranch: 'main',
   packageManager: javascript.NodePackageManager.NPM,
   projenrcTs: true,
+  tsconfigDevFile: 'tsconfig.dev.json',
   // The minimum that users may have. cdk-nag 3 asks for it; `npm run test:newest` runs the tests against the newest.
   cdkVersion: '2.257.0',
   constructsVersion: '10.5.1',
@@ -66,6 +67,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
     devdirs: ['test', 'examples', 'projenrc', 'scripts'],
     ignorePatterns: ['*.js', '*.d.ts', 'node_modules/', '*.generated.ts', 'coverage', 'cdk.out', 'examples/*-java', 'examples/*-python'],
   },
+});
+
+// Lambda code is bundled; what it imports stays a devDependency.
+project.eslint?.addOverride({
+  files: ['src/**/*.lambda.ts', 'src/deploy/release/**/*.ts', 'src/deploy/first-image/*.ts', 'src/common/empty-bucket/*.ts', 'src/private/custom-resource-response.ts'],
+  rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: true, optionalDependencies: false, peerDependencies: true }] },
 });
 
 project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });

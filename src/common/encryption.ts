@@ -50,14 +50,6 @@ export abstract class Encryption extends Choice {
     return new AwsManaged();
   }
 
-  /**
-   * A key that the enclosing construct has made already.
-   * @internal
-   */
-  static _shared(key: kms.IKey | undefined): Encryption {
-    return new Shared(key);
-  }
-
   /** @internal */
   abstract _bind(scope: Construct, parts: EncryptionParts): kms.IKey | undefined;
 }
@@ -89,16 +81,6 @@ class CustomerManaged extends Encryption {
 class AwsManaged extends Encryption {
   _bind(): undefined {
     return undefined;
-  }
-}
-
-class Shared extends Encryption {
-  constructor(private readonly key: kms.IKey | undefined) {
-    super();
-  }
-
-  _bind(): kms.IKey | undefined {
-    return this.key;
   }
 }
 

@@ -45,11 +45,6 @@ export abstract class ResourceNames extends Choice {
     return new Suffixed(options);
   }
 
-  /** The names of the enclosing construct. @internal */
-  static _shared(names: NameMaker): ResourceNames {
-    return new Shared(names);
-  }
-
   /** @internal */
   abstract _bind(scope: Construct): NameMaker;
 }
@@ -90,16 +85,6 @@ class Suffixed extends ResourceNames {
         return full.length <= maxLength ? full : shortened(full, suffix, maxLength);
       },
     };
-  }
-}
-
-class Shared extends ResourceNames {
-  constructor(private readonly names: NameMaker) {
-    super();
-  }
-
-  _bind(): NameMaker {
-    return this.names;
   }
 }
 

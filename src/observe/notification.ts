@@ -7,7 +7,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { NameMaker } from '../common/resource-names';
 import { Choice } from '../private/problems';
-import { DeadLetterQueue } from './dead-letter-queue';
+import { DeadLetterQueue } from '../private/dead-letter-queue';
 
 /** Options of `Notification.createTopic`. */
 export interface CreateTopicOptions {

@@ -76,13 +76,13 @@ export class Inspection {
   }
 
   /** What the user chose is a choice of the right kind (JavaScript and Python do not ask the compiler); takes over its findings. */
-  choice(prop: string, got: Choice | undefined, kind: abstract new (...args: never[]) => Choice): void {
+  choice(prop: string, got: Choice | undefined, kind: ChoiceKind): void {
     if (got === undefined) return;
     if (!(got instanceof kind)) return this.report(prop, got, `a ${kind.name}`, `use one of the ${kind.name} factories`);
     this.include(prop, got._problems);
   }
 
-  choices(prop: string, got: Choice[] | undefined, kind: abstract new (...args: never[]) => Choice): void {
+  choices(prop: string, got: Choice[] | undefined, kind: ChoiceKind): void {
     this.each(prop, got, (path, element) => this.choice(path, element, kind));
   }
 
@@ -110,6 +110,9 @@ export abstract class Choice {
     this._problems = inspect(look).problems;
   }
 }
+
+/** The abstract class of a choice; its constructor is nobody's business. */
+type ChoiceKind = Function & { readonly prototype: Choice };
 
 /** What a look at some options finds. */
 export const inspect = (look: (inspection: Inspection) => void): Inspection => {

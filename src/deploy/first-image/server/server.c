@@ -13,12 +13,11 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define PORTS 64
-#define CONNECTIONS 500 /* with the ports below 1,024, the usual limit of open files */
+#define CONNECTIONS 500 /* well below 1,024, the usual limit of open files */
 
 #define HEAD \
   "HTTP/1.1 200 Not released yet\r\n" \
@@ -36,17 +35,16 @@ static char *const status = answer + sizeof "HTTP/1.1";
 static const unsigned long head_length = sizeof HEAD - 1;
 static unsigned long answer_length;
 
-/* What is known of a request: enough to see its end and whether the client wants the page. */
-struct request {
+/* A client, and what is known of its request: enough to see its end and whether the client wants the page. */
+static struct connection {
+  int socket;    /* 0: none; it is never a socket here */
   char method;   /* first letter; HEAD is the only method with an H */
   char newlines; /* in a row, 2 end the head of the request */
-};
-
-static struct pollfd listeners_and_connections[PORTS + CONNECTIONS];
-static struct pollfd *const listeners = listeners_and_connections;
-static struct pollfd *const connections = listeners_and_connections + PORTS;
-static struct request requests[CONNECTIONS];
+} connections[CONNECTIONS];
 static int oldest;
+
+/* Tells which connection has something to read, by its index, or which listener: by CONNECTIONS and its descriptor. */
+static int events;
 
 static inline long call(long number, const long argument[6]) {
 #if defined __x86_64__
@@ -137,16 +135,22 @@ static int listen_on(unsigned port) {
   return listener;
 }
 
+static void watch(int socket, int name) {
+  struct epoll_event event = {.events = EPOLLIN, .data.u64 = name};
+  CALL(epoll_ctl, events, EPOLL_CTL_ADD, socket, (long)&event);
+}
+
 static void listen_on_all(const char *ports) {
   int count = 0;
-  for (unsigned port = 0; *ports && count < PORTS; ports++) {
+  for (unsigned port = 0; *ports; ports++) {
     if (*ports >= '0' && *ports <= '9') port = port * 10 + *ports - '0';
-    if (ports[1] && ports[1] != ',') continue;
-    if (port) listeners[count++].fd = listen_on(port);
+    if (!port || (ports[1] && ports[1] != ',')) continue;
+    const int listener = listen_on(port);
+    watch(listener, CONNECTIONS + listener);
+    count++;
     port = 0;
   }
   if (!count) fail("first image: FIRST_IMAGE_PORTS names no port\n");
-  while (count < PORTS) listeners[count++].fd = -1;
 }
 
 static void answer_with(const char *code) {
@@ -156,9 +160,9 @@ static void answer_with(const char *code) {
   answer_length = without_page ? head_length : sizeof answer;
 }
 
-static void disconnect(int index) {
-  if (connections[index].fd >= 0) CALL(close, connections[index].fd);
-  connections[index].fd = -1;
+static void disconnect(struct connection *connection) {
+  if (connection->socket) CALL(close, connection->socket);
+  *connection = (struct connection){0, 0, 0};
 }
 
 /*
@@ -168,30 +172,30 @@ static void disconnect(int index) {
 static void connect_from(int listener) {
   const int client = CALL(accept4, listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (client == -EAGAIN) return;
-  disconnect(oldest);
-  if (client >= 0) connections[oldest].fd = client;
-  requests[oldest] = (struct request){0, 0};
+  disconnect(&connections[oldest]);
+  if (client >= 0) {
+    connections[oldest].socket = client;
+    watch(client, oldest);
+  }
   oldest = (oldest + 1) % CONNECTIONS;
 }
 
 /* Answers at the end of the head, then reads on until the client is done: a close with unread bytes would destroy the answer. */
-static void attend(int index) {
+static void attend(struct connection *connection) {
   static char buffer[4096];
-  const int client = connections[index].fd;
-  struct request *request = &requests[index];
-  const long length = CALL(read, client, (long)buffer, sizeof buffer);
+  const long length = CALL(read, connection->socket, (long)buffer, sizeof buffer);
   if (length == -EAGAIN || length == -EINTR) return;
   if (length <= 0) {
-    disconnect(index);
+    disconnect(connection);
     return;
   }
-  if (!request->method) request->method = *buffer;
-  for (long i = 0; i < length && request->newlines < 2; i++) {
-    if (buffer[i] == '\n') request->newlines++;
-    else if (buffer[i] != '\r') request->newlines = 0;
-    if (request->newlines < 2) continue;
-    CALL(sendto, client, (long)answer, request->method == 'H' ? head_length : answer_length, MSG_NOSIGNAL);
-    CALL(shutdown, client, SHUT_WR);
+  if (!connection->method) connection->method = *buffer;
+  for (long i = 0; i < length && connection->newlines < 2; i++) {
+    if (buffer[i] == '\n') connection->newlines++;
+    else if (buffer[i] != '\r') connection->newlines = 0;
+    if (connection->newlines < 2) continue;
+    CALL(sendto, connection->socket, (long)answer, connection->method == 'H' ? head_length : answer_length, MSG_NOSIGNAL);
+    CALL(shutdown, connection->socket, SHUT_WR);
   }
 }
 
@@ -210,19 +214,15 @@ __attribute__((noreturn, used)) static void serve(const long *stack) {
   stop_on(SIGTERM);
   stop_on(SIGINT);
   keep_only_binding_of_low_ports();
-  listen_on_all(variable(environment, "FIRST_IMAGE_PORTS="));
   answer_with(variable(environment, "FIRST_IMAGE_STATUS="));
+  events = CALL(epoll_create1, EPOLL_CLOEXEC);
+  listen_on_all(variable(environment, "FIRST_IMAGE_PORTS="));
 
-  for (int i = 0; i < CONNECTIONS; i++) connections[i].fd = -1;
-  for (int i = 0; i < PORTS + CONNECTIONS; i++) listeners_and_connections[i].events = POLLIN;
-  for (;;) {
-    CALL(ppoll, (long)listeners_and_connections, PORTS + CONNECTIONS);
-    for (int i = 0; i < CONNECTIONS; i++) {
-      if (connections[i].revents) attend(i);
-    }
-    for (int i = 0; i < PORTS; i++) {
-      if (listeners[i].revents) connect_from(listeners[i].fd);
-    }
+  for (struct epoll_event event;;) {
+    if (CALL(epoll_pwait, events, (long)&event, 1, -1) < 1) continue;
+    const int name = event.data.u64;
+    if (name < CONNECTIONS) attend(&connections[name]);
+    else connect_from(name - CONNECTIONS);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge, inPacks } from '../private/acknowledge';
+import { acknowledge, inPacks } from './acknowledge';
 
 const ID = 'DeadLetters';
 

@@ -1,0 +1,62 @@
+import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { FirstImageFunction } from './first-image-function';
+import { createFunction } from '../../private/function';
+import { RELEASED_TAG } from '../published-place';
+
+/** @internal */
+export interface FirstImageParts {
+  readonly repository: ecr.Repository;
+  readonly ports: number[];
+  /** Status that the health check takes for healthy. */
+  readonly status: string;
+  /** First words of everything that the task definition runs in the image. */
+  readonly commands: string[];
+  readonly users: string[];
+  readonly key?: kms.IKey;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/**
+ * Puts an image under the tag `released` before anything was released, so that the service of a new stack becomes healthy. It never touches
+ * an image that was released.
+ * @internal
+ */
+export function createFirstImage(scope: Construct, parts: FirstImageParts): CustomResource {
+  const { repository, key, removalPolicy } = parts;
+  const { function: handler, role } = createFunction(scope, 'FirstImageFunction', FirstImageFunction, {
+    description: `Puts the first image of ${scope.node.path} into its repository`,
+    timeout: Duration.minutes(2),
+    memorySize: 256,
+    key,
+    removalPolicy,
+    owner: scope,
+  });
+  role.allow(
+    { actions: ['ecr:GetAuthorizationToken'], resources: ['*'], wildcard: 'ecr:GetAuthorizationToken has no resource level' },
+    {
+      actions: [
+        'ecr:BatchCheckLayerAvailability', 'ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload',
+        'ecr:PutImage', 'ecr:BatchGetImage', 'ecr:BatchDeleteImage',
+      ],
+      resources: [repository.repositoryArn],
+    },
+  );
+  const firstImage = new CustomResource(scope, 'FirstImage', {
+    serviceToken: handler.functionArn,
+    resourceType: 'Custom::FirstImage',
+    properties: {
+      RepositoryUri: repository.repositoryUri,
+      RepositoryName: repository.repositoryName,
+      Tag: RELEASED_TAG,
+      Ports: parts.ports.map(String),
+      Status: parts.status,
+      Commands: parts.commands,
+      Users: parts.users,
+    },
+  });
+  firstImage.node.addDependency(role);
+  return firstImage;
+}

@@ -1,0 +1,84 @@
+import { Aws, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { explicitName } from '../private/naming';
+import { ScopedRole } from '../private/scoped-role';
+
+/** Roles of release functions begin with this, so that a place can trust them without knowing a pipeline. */
+export const RELEASE_FUNCTION_PREFIX = 'release-function';
+
+/** @internal */
+export interface ReleaseRoleParts {
+  readonly clusterArn: string;
+  readonly clusterName: string;
+  readonly serviceName: string;
+  readonly serviceArn: string;
+  readonly taskFamily: string;
+  readonly passableRoleArns: string[];
+  readonly repositoryArn: string;
+  readonly logGroupArn: string;
+  readonly alarmNames: string[];
+  readonly parameterArn: string;
+}
+
+/** Name and ARN are computed from the path, so that a pipeline elsewhere can compute them too. @internal */
+export function releaseRoleName(place: Construct): string {
+  return explicitName(place, 'release', 64, true);
+}
+
+/** What a release may do in this place, and nothing else; only release functions of this account may assume it. @internal */
+export function createReleaseRole(scope: Construct, roleName: string, parts: ReleaseRoleParts): ScopedRole {
+  const { account, partition, region } = Stack.of(scope);
+  const arn = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
+  const service = `${parts.clusterName}/${parts.serviceName}`;
+  const inCluster = { ArnEquals: { 'ecs:cluster': parts.clusterArn } };
+  const role = new ScopedRole(scope, 'ReleaseRole', {
+    roleName,
+    description: `Releases images to ${scope.node.path}`,
+    assumedBy: new iam.AccountPrincipal(account).withConditions({
+      ArnLike: { 'aws:PrincipalArn': `arn:${partition}:iam::${account}:role/${RELEASE_FUNCTION_PREFIX}-*` },
+    }),
+  });
+  return role.allow(
+    { actions: ['ssm:GetParameter'], resources: [parts.parameterArn] },
+    { actions: ['ecs:DescribeServices', 'ecs:UpdateService', 'ecs:ListServiceDeployments'], resources: [parts.serviceArn] },
+    {
+      actions: ['ecs:DescribeServiceDeployments', 'ecs:StopServiceDeployment'],
+      resources: [parts.serviceArn, arn('ecs', `service-deployment/${service}/*`)],
+      wildcard: 'ECS names the deployments of the service',
+    },
+    {
+      actions: ['ecs:DescribeServiceRevisions'],
+      resources: [parts.serviceArn, arn('ecs', `service-revision/${service}/*`)],
+      wildcard: 'ECS names the revisions of the service',
+    },
+    { actions: ['ecs:DescribeTaskDefinition'], resources: ['*'], wildcard: 'ecs:DescribeTaskDefinition has no resource level' },
+    { actions: ['ecs:RegisterTaskDefinition'], resources: [arn('ecs', `task-definition/${parts.taskFamily}:*`)], wildcard: 'ECS numbers the revisions of the family' },
+    {
+      actions: ['ecs:TagResource'],
+      resources: [arn('ecs', `task-definition/${parts.taskFamily}:*`)],
+      conditions: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
+      wildcard: 'ECS numbers the revisions of the family',
+    },
+    // ECS checks ListTasks against the container instances of the cluster, also on Fargate.
+    { actions: ['ecs:ListTasks'], resources: [arn('ecs', `container-instance/${parts.clusterName}/*`)], conditions: inCluster, wildcard: 'ECS names what is in the cluster' },
+    { actions: ['ecs:DescribeTasks'], resources: [arn('ecs', `task/${parts.clusterName}/*`)], conditions: inCluster, wildcard: 'ECS names the tasks' },
+    {
+      actions: ['iam:PassRole'],
+      resources: parts.passableRoleArns,
+      conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+    },
+    {
+      actions: ['ecr:BatchGetImage', 'ecr:BatchCheckLayerAvailability', 'ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload', 'ecr:PutImage'],
+      resources: [parts.repositoryArn],
+    },
+    { actions: ['elasticloadbalancing:DescribeTargetHealth'], resources: ['*'], wildcard: 'elasticloadbalancing:DescribeTargetHealth has no resource level' },
+    { actions: ['logs:GetLogEvents'], resources: [parts.logGroupArn] },
+    ...(parts.alarmNames.length > 0
+      ? [{ actions: ['cloudwatch:DescribeAlarms'], resources: parts.alarmNames.map((name) => arn('cloudwatch', `alarm:${name}`)) }]
+      : []),
+  );
+}
+
+/** ARN that a role of this name has in an account. @internal */
+export const roleArnOf = (roleName: string): string => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${roleName}`;

@@ -1,0 +1,63 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import { Construct } from 'constructs';
+import { Choice } from '../private/problems';
+
+/** Options of `Cluster.create`. */
+export interface CreateClusterOptions {
+  /** How closely Container Insights looks. @default ecs.ContainerInsights.ENHANCED */
+  readonly containerInsights?: ecs.ContainerInsights;
+}
+
+/** @internal */
+export interface ClusterParts {
+  readonly vpc: ec2.IVpc;
+  readonly clusterName?: string;
+}
+
+/** The ECS cluster of the service. */
+export abstract class Cluster extends Choice {
+  /** A new cluster for Fargate tasks. */
+  static create(options: CreateClusterOptions = {}): Cluster {
+    return new Created(options);
+  }
+
+  /** An existing cluster; its VPC is used unless `network` says otherwise. */
+  static fromCluster(cluster: ecs.ICluster): Cluster {
+    return new Existing(cluster);
+  }
+
+  /** VPC of an existing cluster. @internal */
+  abstract readonly _vpc: ec2.IVpc | undefined;
+
+  /** @internal */
+  abstract _bind(scope: Construct, parts: ClusterParts): ecs.ICluster;
+}
+
+class Created extends Cluster {
+  readonly _vpc = undefined;
+
+  constructor(private readonly options: CreateClusterOptions) {
+    super();
+  }
+
+  _bind(scope: Construct, { vpc, clusterName }: ClusterParts): ecs.ICluster {
+    return new ecs.Cluster(scope, 'Cluster', {
+      vpc, clusterName, containerInsightsV2: this.options.containerInsights ?? ecs.ContainerInsights.ENHANCED,
+    });
+  }
+}
+
+class Existing extends Cluster {
+  readonly _vpc: ec2.IVpc | undefined;
+
+  constructor(private readonly existing: ecs.ICluster) {
+    super();
+    this._vpc = existing?.vpc;
+    this._inspect((look) => look.that(typeof existing?.clusterArn === 'string', '', existing, 'a cluster', 'hand over an ecs.ICluster'));
+  }
+
+  _bind(): ecs.ICluster {
+    return this.existing;
+  }
+}

@@ -1,0 +1,122 @@
+import { Duration } from 'aws-cdk-lib';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Inspection } from '../private/problems';
+
+/** How the load balancer finds out whether a container is healthy. */
+export interface HealthCheckOptions {
+  /** Path that must answer, beginning with `/`; a query is allowed. At most 1024 characters. @default '/' */
+  readonly path?: string;
+  /** Statuses that are healthy: one, several or a range between 200 and 499, for example `200-299`. @default '200' */
+  readonly healthyHttpCodes?: string;
+  /** Time between two checks, 5 to 300 seconds. @default Duration.seconds(10) */
+  readonly interval?: Duration;
+  /** Time until a check has failed, 2 to 120 seconds, below `interval`. @default Duration.seconds(5) */
+  readonly timeout?: Duration;
+  /** Checks in a row that make a container healthy, 2 to 10. @default 2 */
+  readonly healthyThresholdCount?: number;
+  /** Checks in a row that make a container unhealthy, 2 to 10. @default 3 */
+  readonly unhealthyThresholdCount?: number;
+  /** Time after its start in which a task is not stopped for failing checks. @default Duration.seconds(60) */
+  readonly gracePeriod?: Duration;
+}
+
+/** The container that is built, released and reached by the load balancer. */
+export interface ContainerOptions {
+  /** Name of the container, 1 to 255 of A-Z a-z 0-9 _ -. @default 'app' */
+  readonly containerName?: string;
+  /** Port that the container listens on, 1 to 65535. @default 80 */
+  readonly port?: number;
+  /**
+   * CPU units of the task: 256, 512, 1024, 2048, 4096, 8192 or 16384 (1024 are one vCPU).
+   * @default 512
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
+   */
+  readonly cpu?: number;
+  /** Memory of the task in MiB; which sizes go with which CPU is fixed by Fargate. @default 1024, or the least that goes with `cpu` */
+  readonly memoryLimitMiB?: number;
+  /** Architecture of the image; the build machine follows. @default ecs.CpuArchitecture.X86_64 */
+  readonly cpuArchitecture?: ecs.CpuArchitecture;
+  /** Health check of the load balancer. @default - see each option */
+  readonly healthCheck?: HealthCheckOptions;
+  /** Environment variables in clear text; secrets belong into `secrets`. @default - none */
+  readonly environment?: { [name: string]: string };
+  /** Environment variables from Secrets Manager or Parameter Store. @default - none */
+  readonly secrets?: { [name: string]: ecs.Secret };
+  /** Command instead of the image's own. @default - the image's */
+  readonly command?: string[];
+  /** Entry point instead of the image's own. @default - the image's */
+  readonly entryPoint?: string[];
+  /** User that the container runs as, instead of the image's own. @default - the image's */
+  readonly user?: string;
+  /** Time between SIGTERM and SIGKILL, 0 to 120 seconds on Fargate. @default Duration.seconds(30) */
+  readonly stopTimeout?: Duration;
+  /** Base name of the container's log group. @default - by CloudFormation */
+  readonly logGroupName?: string;
+  /** How long the container's logs are kept. @default logs.RetentionDays.ONE_YEAR */
+  readonly logRetention?: logs.RetentionDays;
+}
+
+/** Memory that Fargate offers with each size of CPU, in MiB: least, most, step. */
+const MEMORY: { readonly [cpu: number]: readonly [number, number, number] } = {
+  512: [1024, 4096, 1024],
+  1024: [2048, 8192, 1024],
+  2048: [4096, 16384, 1024],
+  4096: [8192, 30720, 1024],
+  8192: [16384, 61440, 4096],
+  16384: [32768, 122880, 8192],
+};
+const SIZES = [256, ...Object.keys(MEMORY).map(Number)];
+
+/** What goes with a size of CPU; 256 has three sizes that no step describes. */
+const memoriesOf = (cpu: number): number[] => {
+  if (cpu === 256) return [512, 1024, 2048];
+  const [least, most, step] = MEMORY[cpu];
+  return Array.from({ length: (most - least) / step + 1 }, (_, index) => least + index * step);
+};
+
+/** The sizes of a task, defaults filled in. @internal */
+export function taskSize({ cpu = 512, memoryLimitMiB }: ContainerOptions): { cpu: number; memoryLimitMiB: number } {
+  return { cpu, memoryLimitMiB: memoryLimitMiB ?? Math.max(1024, memoriesOf(cpu)[0]) };
+}
+
+/** First status that the health check accepts: what a stand-in for the image must answer. @internal */
+export const firstHealthyCode = ({ healthCheck }: ContainerOptions): string => /\d{3}/.exec(healthCheck?.healthyHttpCodes ?? '200')![0];
+
+const SECRET_NAME = /(SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE_KEY|ACCESS_KEY|API_KEY|CREDENTIAL)/i;
+
+/** @internal */
+export function inspectContainer(look: Inspection, prop: string, container: ContainerOptions): void {
+  const at = (name: string) => `${prop}.${name}`;
+  const { cpu = 512, memoryLimitMiB, environment = {}, secrets = {}, healthCheck = {} } = container;
+  look.matches(at('containerName'), container.containerName, /^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', "write for example 'app'");
+  look.integer(at('port'), container.port, 1, 65535, 'take the port that the container listens on');
+  look.oneOf(at('cpu'), cpu, SIZES, 'take for example 512');
+  if (SIZES.includes(cpu)) look.oneOf(at('memoryLimitMiB'), memoryLimitMiB, memoriesOf(cpu), `take a size that Fargate offers with ${cpu} CPU units`);
+  look.seconds(at('stopTimeout'), container.stopTimeout, 0, 120, 'Fargate waits 120 seconds at most');
+  look.notEmpty(at('command'), container.command, 'leave it out for the image\'s own');
+  look.notEmpty(at('entryPoint'), container.entryPoint, 'leave it out for the image\'s own');
+  look.matches(at('user'), container.user, /^\S+$/, 'a user, uid or user:group', "write for example '1000'");
+  look.matches(at('logGroupName'), container.logGroupName, /^[A-Za-z0-9_/.#-]{1,512}$/, '1 to 512 of A-Z a-z 0-9 _ / . # -', 'shorten it');
+  for (const name of Object.keys(environment)) {
+    look.that(!SECRET_NAME.test(name), at(`environment.${name}`), 'a value in clear text', 'a name that tells no secret', `move it to ${prop}.secrets`);
+    look.that(!(name in secrets), at(`secrets.${name}`), 'a second value', 'each variable once', 'leave it out of environment');
+  }
+  inspectHealthCheck(look, at('healthCheck'), healthCheck);
+}
+
+function inspectHealthCheck(look: Inspection, prop: string, check: HealthCheckOptions): void {
+  const at = (name: string) => `${prop}.${name}`;
+  look.matches(at('path'), check.path, /^\/\S{0,1023}$/, "a path that begins with '/', at most 1024 characters", "write for example '/health'");
+  look.matches(at('healthyHttpCodes'), check.healthyHttpCodes, /^[2-4]\d\d([,-][2-4]\d\d)*$/, '200 to 499, as list or range', "write for example '200-299'");
+  look.seconds(at('interval'), check.interval, 5, 300, 'take for example Duration.seconds(10)');
+  look.seconds(at('timeout'), check.timeout, 2, 120, 'take for example Duration.seconds(5)');
+  look.integer(at('healthyThresholdCount'), check.healthyThresholdCount, 2, 10, 'take for example 2');
+  look.integer(at('unhealthyThresholdCount'), check.unhealthyThresholdCount, 2, 10, 'take for example 3');
+  look.seconds(at('gracePeriod'), check.gracePeriod, 0, 2147483647, 'take for example Duration.seconds(60)');
+  const [interval, timeout] = [check.interval ?? Duration.seconds(10), check.timeout ?? Duration.seconds(5)];
+  if (typeof interval?.toSeconds === 'function' && typeof timeout?.toSeconds === 'function' && !interval.isUnresolved() && !timeout.isUnresolved()) {
+    look.that(timeout.toMilliseconds() < interval.toMilliseconds(), at('timeout'), timeout.toHumanString(), `less than the interval of ${interval.toHumanString()}`,
+      'shorten the timeout or lengthen the interval');
+  }
+}

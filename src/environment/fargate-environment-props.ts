@@ -1,0 +1,43 @@
+import { Cluster } from './cluster';
+import { ContainerOptions } from './container';
+import { LoadBalancer } from './load-balancer';
+import { Network } from './network';
+import { Scaling } from './scaling';
+import { DeployStrategy } from '../deploy/deploy-strategy';
+import { Dashboard } from '../observe/dashboard';
+import { FoundationProps } from '../observe/foundation';
+import { ServiceAlarm } from '../observe/service-alarm';
+
+/** Where and how the service runs. Nothing is required. */
+export interface FargateEnvironmentProps extends FoundationProps {
+  /** The network. @default Network.create(), or the VPC of an existing cluster */
+  readonly network?: Network;
+  /** The cluster. @default Cluster.create() */
+  readonly cluster?: Cluster;
+  /** What stands before the tasks. @default LoadBalancer.internetFacing(), with a warning about plain HTTP */
+  readonly loadBalancer?: LoadBalancer;
+  /** The container that is built and released. @default - see each option */
+  readonly container?: ContainerOptions;
+  /** How many tasks run. @default Scaling.fixed(2) */
+  readonly scaling?: Scaling;
+  /** How a new image replaces the old one. @default DeployStrategy.rolling() */
+  readonly deployStrategy?: DeployStrategy;
+  /** Alarms of the service; an empty list: none. @default - cpu, memory, http5xx, latency and unhealthyHosts */
+  readonly alarms?: ServiceAlarm[];
+  /** The dashboard. @default Dashboard.standard() */
+  readonly dashboard?: Dashboard;
+  /** How many released images the place keeps, 2 to 1000: what you want to be able to go back to. @default 20 */
+  readonly releasedImageCount?: number;
+  /** Base name of the cluster, 1 to 255 of A-Z a-z 0-9 _ -. @default - by `resourceNames` */
+  readonly clusterName?: string;
+  /** Base name of the service, 1 to 255 of A-Z a-z 0-9 _ -. @default - by `resourceNames` */
+  readonly serviceName?: string;
+  /** Base name of the family of task definitions, 1 to 255 of A-Z a-z 0-9 _ -. @default - by `resourceNames`, else made from the construct's path */
+  readonly taskFamily?: string;
+  /** Base name of the repository of released images, 2 to 256 of a-z 0-9 . _ / -. @default - by `resourceNames` */
+  readonly releasedRepositoryName?: string;
+  /** Base name of the load balancer, at most 32 of A-Z a-z 0-9 -, not beginning with `internal-`. @default - by `resourceNames` */
+  readonly loadBalancerName?: string;
+  /** Base name of the target group, at most 32 of A-Z a-z 0-9 -. @default - by `resourceNames` */
+  readonly targetGroupName?: string;
+}

@@ -1,0 +1,219 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { Cluster } from './cluster';
+import { firstHealthyCode } from './container';
+import { FargateEnvironmentProps } from './fargate-environment-props';
+import { inspectEnvironment, warnEnvironment } from './inspect-environment';
+import { BoundLoadBalancer, LoadBalancer } from './load-balancer';
+import { BoundNetwork, Network } from './network';
+import { createService } from './service';
+import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './task-definition';
+import { createFirstImage } from '../deploy/first-image/first-image';
+import { createPlaceRepository } from '../deploy/place-repository';
+import { PublishedPlace } from '../deploy/published-place';
+import { createReleaseRole, releaseRoleName, roleArnOf } from '../deploy/release-role';
+import { IReleaseTarget, ReleaseTargetParts } from '../deploy/release-target';
+import { Dashboard } from '../observe/dashboard';
+import { Foundation, layFoundation } from '../observe/foundation';
+import { BoundServiceAlarm, ServiceAlarm, ServiceDimensions } from '../observe/service-alarm';
+import { explicitName } from '../private/naming';
+import { openRoles } from '../private/scoped-role';
+
+/**
+ * A place where the service runs: network, cluster, load balancer, service, alarms and its repository of released images. It knows nothing
+ * of any pipeline; pipelines find it by the names of its release role and of one SSM parameter.
+ */
+export class FargateEnvironment extends Construct implements IReleaseTarget, iam.IGrantable, ec2.IConnectable {
+  /** The network of the tasks. */
+  readonly vpc: ec2.IVpc;
+  /** The cluster of the service. */
+  readonly cluster: ecs.ICluster;
+  /** The service. */
+  readonly service: ecs.FargateService;
+  /** The load balancer before the tasks. */
+  readonly loadBalancer: elbv2.ApplicationLoadBalancer;
+  /** Where the load balancer finds the tasks. */
+  readonly targetGroup: elbv2.ApplicationTargetGroup;
+  /** Where the service answers. */
+  readonly url: string;
+  /** Released images; only releases write here. */
+  readonly repository: ecr.Repository;
+  /** Logs of the container. */
+  readonly logGroup: logs.ILogGroup;
+  /** What the application may do. */
+  readonly taskRole: iam.IRole;
+  /** What a release may do here. */
+  readonly releaseRole: iam.IRole;
+  /** The alarms of the service. */
+  readonly alarms: cloudwatch.Alarm[];
+  /** Topics that the alarms notify. */
+  readonly topics: sns.ITopic[];
+  /** The dashboard, if this construct made one. */
+  readonly dashboard?: cloudwatch.Dashboard;
+  /** The task role: `table.grantReadWriteData(environment)` is for the application. */
+  readonly grantPrincipal: iam.IPrincipal;
+  /** The security groups of the tasks. */
+  readonly connections: ec2.Connections;
+
+  private readonly target: ReleaseTargetParts;
+
+  constructor(scope: Construct, id: string, props: FargateEnvironmentProps = {}) {
+    super(scope, id);
+    inspectEnvironment(props).throwFor(this);
+    warnEnvironment(this, props);
+    const foundation = layFoundation(this, props);
+    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, foundation);
+    [this.vpc, this.topics] = [network.vpc, foundation.topics];
+    this.cluster = this.createCluster(props, foundation);
+    this.repository = this.createRepository(props, foundation);
+    const task = this.createTask(props, foundation);
+    [this.taskRole, this.grantPrincipal, this.logGroup] = [task.taskRole, task.taskRole, task.logGroup];
+    const balancer = this.createLoadBalancer(props, network, foundation);
+    ({ loadBalancer: this.loadBalancer, targetGroup: this.targetGroup, url: this.url } = balancer);
+    this.service = createService(this, props, { foundation, network, balancer, cluster: this.cluster, taskDefinition: task.definition });
+    this.connections = this.service.connections;
+    const alarms = this.createAlarms(props.alarms ?? ServiceAlarm._all(), foundation);
+    this.alarms = alarms.map(({ alarm }) => alarm);
+    this.dashboard = (props.dashboard ?? Dashboard.standard())._bind(this, { names: foundation.names, services: [this._dimensions()] });
+    this.target = this.describeTarget(props, task);
+    const parameter = this.publish(task, alarms);
+    this.releaseRole = this.createReleaseRole(task, alarms, parameter);
+    this.createOutputs();
+    openRoles(this);
+  }
+
+  /** @internal */
+  _releaseTarget(): ReleaseTargetParts {
+    return this.target;
+  }
+
+  /** @internal */
+  _dimensions(): ServiceDimensions {
+    return {
+      clusterName: this.cluster.clusterName,
+      serviceName: this.service.serviceName,
+      loadBalancer: this.loadBalancer.loadBalancerFullName,
+      targetGroup: this.targetGroup.targetGroupFullName,
+    };
+  }
+
+  private createCluster({ cluster = Cluster.create(), clusterName }: FargateEnvironmentProps, { names }: Foundation): ecs.ICluster {
+    return cluster._bind(this, { vpc: this.vpc, clusterName: names.name({ type: 'cluster', base: clusterName, maxLength: 255 }) });
+  }
+
+  private createRepository({ releasedRepositoryName, releasedImageCount = 20 }: FargateEnvironmentProps, foundation: Foundation): ecr.Repository {
+    return createPlaceRepository(this, {
+      ...foundation,
+      maxImageCount: releasedImageCount,
+      repositoryName: foundation.names.name({ type: 'repository', detail: 'released', base: releasedRepositoryName, maxLength: 256 }),
+    });
+  }
+
+  /** The task definition waits for an image under its tag: without one the service of a new stack could never start. */
+  private createTask({ container = {}, taskFamily }: FargateEnvironmentProps, foundation: Foundation): Task {
+    const family = foundation.names.name({ type: 'task', base: taskFamily, maxLength: 255 }) ?? explicitName(this, 'task', 255);
+    const task = createTaskDefinition(this, { foundation, container, family, repository: this.repository });
+    task.definition.node.addDependency(createFirstImage(this, {
+      ...foundation,
+      repository: this.repository,
+      ports: [container.port ?? 80],
+      status: firstHealthyCode(container),
+      commands: programsOf(container),
+      users: container.user === undefined ? [] : [container.user],
+    }));
+    return task;
+  }
+
+  private createLoadBalancer(props: FargateEnvironmentProps, network: BoundNetwork, { names, logBucket, removalPolicy }: Foundation): BoundLoadBalancer {
+    return (props.loadBalancer ?? LoadBalancer.internetFacing())._bind(this, {
+      vpc: network.vpc,
+      subnets: network.loadBalancerSubnets,
+      taskSubnets: network.taskSubnets,
+      loadBalancerName: names.name({ type: 'alb', base: props.loadBalancerName, maxLength: 32 }),
+      targetGroupName: names.name({ type: 'tg', base: props.targetGroupName, maxLength: 32 }),
+      healthCheck: props.container?.healthCheck ?? {},
+      logBucket,
+      removalPolicy,
+    });
+  }
+
+  /** Alarms need the service and have names that are known before, so that the service may name them in turn. */
+  private createAlarms(choices: ServiceAlarm[], parts: Foundation): BoundServiceAlarm[] {
+    const alarms = choices.map((choice) => choice._bind(this, this._dimensions(), parts));
+    const rollingBack = alarms.filter(({ rollsBack }) => rollsBack);
+    if (rollingBack.length > 0) {
+      this.service.enableDeploymentAlarms(rollingBack.map(({ alarmName }) => alarmName), { behavior: ecs.AlarmBehavior.ROLLBACK_ON_ALARM });
+    }
+    return alarms;
+  }
+
+  private describeTarget({ container = {} }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task): ReleaseTargetParts {
+    return {
+      placeName: this.node.id === 'Environment' ? this.node.scope!.node.id : this.node.id,
+      roleArn: roleArnOf(releaseRoleName(this)),
+      parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200)}`,
+      region: Stack.of(this).region,
+      clusterName: this.cluster.clusterName,
+      serviceName: this.service.serviceName,
+      serviceArn: this.service.serviceArn,
+      taskFamily: definition.family,
+      passableRoleArns: [taskRole.roleArn, executionRole.roleArn],
+      containerName: container.containerName ?? 'app',
+      cpuArchitecture: container.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
+    };
+  }
+
+  private publish({ definition }: Task, alarms: BoundServiceAlarm[]): ssm.StringParameter {
+    const place: PublishedPlace = {
+      clusterArn: this.cluster.clusterArn,
+      serviceArn: this.service.serviceArn,
+      containerName: this.target.containerName,
+      taskFamily: definition.family,
+      taskDefinitionArn: definition.taskDefinitionArn,
+      repositoryUri: this.repository.repositoryUri,
+      logGroupName: this.logGroup.logGroupName,
+      logStreamPrefix: LOG_STREAM_PREFIX,
+      targetGroupArns: [this.targetGroup.targetGroupArn],
+      alarmNames: alarms.filter(({ rollsBack }) => rollsBack).map(({ alarmName }) => alarmName),
+      url: this.url,
+    };
+    return new ssm.StringParameter(this, 'Place', {
+      parameterName: this.target.parameterName,
+      description: `What a release to ${this.node.path} needs to know`,
+      stringValue: Stack.of(this).toJsonString(place),
+    });
+  }
+
+  private createReleaseRole({ definition, logGroup }: Task, alarms: BoundServiceAlarm[], parameter: ssm.StringParameter): iam.IRole {
+    return createReleaseRole(this, releaseRoleName(this), {
+      ...this.target,
+      clusterArn: this.cluster.clusterArn,
+      taskFamily: definition.family,
+      repositoryArn: this.repository.repositoryArn,
+      logGroupArn: logGroup.logGroupArn,
+      alarmNames: alarms.filter(({ rollsBack }) => rollsBack).map(({ alarmName }) => alarmName),
+      parameterArn: parameter.parameterArn,
+    });
+  }
+
+  private createOutputs(): void {
+    const output = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
+    output('ServiceUrl', this.url, 'Where the service answers');
+    output('AlbDnsName', this.loadBalancer.loadBalancerDnsName, 'Name of the load balancer');
+    output('EcsClusterArn', this.cluster.clusterArn, 'The cluster');
+    output('EcsServiceArn', this.service.serviceArn, 'The service');
+    output('VpcId', this.vpc.vpcId, 'The network');
+    output('ReleasedImagesUri', this.repository.repositoryUri, 'Repository of released images');
+  }
+}
+
+const defaultNetwork = (cluster?: Cluster): Network => cluster?._vpc ? Network.fromVpc(cluster._vpc) : Network.create();

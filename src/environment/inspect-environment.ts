@@ -1,0 +1,63 @@
+import { Annotations } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { Cluster } from './cluster';
+import { inspectContainer } from './container';
+import { FargateEnvironmentProps } from './fargate-environment-props';
+import { LoadBalancer } from './load-balancer';
+import { Network } from './network';
+import { Scaling } from './scaling';
+import { DeployStrategy } from '../deploy/deploy-strategy';
+import { Dashboard } from '../observe/dashboard';
+import { inspectFoundation } from '../observe/foundation';
+import { ServiceAlarm } from '../observe/service-alarm';
+import { Inspection } from '../private/problems';
+
+/** Names end with a suffix of up to 17 characters, hyphen included; services count it. */
+const ECS_NAME: [RegExp, string, string] = [/^[A-Za-z0-9_-]{1,238}$/, '1 to 238 of A-Z a-z 0-9 _ -', 'leave out spaces and other characters'];
+
+/** Everything that is wrong with an environment, by itself and in combination. @internal */
+export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspection = new Inspection()): Inspection {
+  inspectFoundation(look, props);
+  look.choice('network', props.network, Network);
+  look.choice('cluster', props.cluster, Cluster);
+  look.choice('loadBalancer', props.loadBalancer, LoadBalancer);
+  look.choice('scaling', props.scaling, Scaling);
+  look.choice('deployStrategy', props.deployStrategy, DeployStrategy);
+  look.choice('dashboard', props.dashboard, Dashboard);
+  look.choices('alarms', props.alarms, ServiceAlarm);
+  if (props.container !== undefined) inspectContainer(look, 'container', props.container);
+  look.integer('releasedImageCount', props.releasedImageCount, 2, 1000, 'take at least 2: one runs, one is there to go back to');
+  inspectNames(look, props);
+  inspectPairs(look, props);
+  return look;
+}
+
+function inspectNames(look: Inspection, props: FargateEnvironmentProps): void {
+  look.matches('clusterName', props.clusterName, ...ECS_NAME);
+  look.matches('serviceName', props.serviceName, ...ECS_NAME);
+  look.matches('taskFamily', props.taskFamily, ...ECS_NAME);
+  look.matches('releasedRepositoryName', props.releasedRepositoryName, /^[a-z0-9]+([._/-][a-z0-9]+)*$/, 'a-z 0-9, divided by . _ / or -', 'write it in lower case');
+  look.matches('loadBalancerName', props.loadBalancerName, /^(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/,
+    "1 to 32 of A-Z a-z 0-9 -, not beginning with 'internal-'", 'shorten it; the suffix of resourceNames counts as well');
+  look.matches('targetGroupName', props.targetGroupName, /^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/, '1 to 32 of A-Z a-z 0-9 -', 'shorten it');
+}
+
+/** Choices that are right by themselves and cannot work together. */
+function inspectPairs(look: Inspection, { network, cluster, scaling, deployStrategy, alarms }: FargateEnvironmentProps): void {
+  look.that(!(network instanceof Network && network._creates && cluster instanceof Cluster && cluster._vpc), 'network', 'Network.create beside Cluster.fromCluster',
+    "the cluster's own VPC", 'leave network out or use Network.fromVpc');
+  const deadlock = deployStrategy instanceof DeployStrategy && scaling?._problems.length !== 0
+    ? undefined : (deployStrategy as DeployStrategy | undefined)?._deadlock?.(scaling?._fewest ?? 2);
+  look.that(!deadlock, 'deployStrategy', deadlock, 'percentages that let a release make progress', 'raise maximumHealthyPercent or lower minimumHealthyPercent');
+  const ids = (Array.isArray(alarms) ? alarms : []).map((alarm) => alarm?._id);
+  const twice = ids.find((id, index) => id !== undefined && ids.indexOf(id) !== index);
+  look.that(!twice, 'alarms', `${twice} twice`, 'each alarm once', 'leave one out');
+}
+
+/** What is suspicious and allowed. @internal */
+export function warnEnvironment(scope: Construct, { loadBalancer }: FargateEnvironmentProps): void {
+  if (loadBalancer === undefined) {
+    Annotations.of(scope).addWarningV2('cdk-fargate-cicd:plain-http',
+      'loadBalancer: passwords cross the internet in clear text; give LoadBalancer.internetFacing({ certificate }), or write LoadBalancer.internetFacing() if that is what you want');
+  }
+}

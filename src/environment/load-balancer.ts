@@ -1,0 +1,208 @@
+import { CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as targets from 'aws-cdk-lib/aws-route53-targets';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { HealthCheckOptions } from './container';
+import { acknowledge, inPacks } from '../private/acknowledge';
+import { Choice } from '../private/problems';
+
+/** A name for the load balancer in Route 53. */
+export interface DnsRecordOptions {
+  /** Zone that gets the record. */
+  readonly hostedZone: route53.IHostedZone;
+  /** Name within the zone, for example `shop`. @default - the zone itself */
+  readonly recordName?: string;
+}
+
+/** Options of a load balancer. */
+export interface LoadBalancerOptions {
+  /**
+   * Certificate in ACM of the same region. With one, HTTPS answers on 443 and port 80 redirects. Without one the service answers plain HTTP, and a warning
+   * says so until `loadBalancer` is written out.
+   * @default - none
+   */
+  readonly certificate?: acm.ICertificate;
+  /** TLS versions and ciphers of HTTPS. @default elbv2.SslPolicy.RECOMMENDED_TLS */
+  readonly sslPolicy?: elbv2.SslPolicy;
+  /** A name in Route 53 that leads here. @default - only the name that AWS gives */
+  readonly dnsRecord?: DnsRecordOptions;
+  /** How long an idle connection stays open, 1 to 4000 seconds. @default Duration.seconds(60) */
+  readonly idleTimeout?: Duration;
+  /**
+   * How long a container that is going away may finish what it began, 0 to 3600 seconds. Should not be less than your longest request.
+   * @default Duration.seconds(30)
+   */
+  readonly deregistrationDelay?: Duration;
+}
+
+/** @internal */
+export interface LoadBalancerParts {
+  readonly vpc: ec2.IVpc;
+  readonly subnets?: ec2.SubnetSelection;
+  readonly taskSubnets: ec2.SubnetSelection;
+  readonly loadBalancerName?: string;
+  readonly targetGroupName?: string;
+  readonly logBucket: s3.Bucket;
+  readonly healthCheck: HealthCheckOptions;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** @internal */
+export interface BoundLoadBalancer {
+  readonly loadBalancer: elbv2.ApplicationLoadBalancer;
+  readonly targetGroup: elbv2.ApplicationTargetGroup;
+  /** Where traffic comes in; the service waits for it. */
+  readonly listener: elbv2.ApplicationListener;
+  readonly url: string;
+}
+
+/** What stands before the tasks. */
+export abstract class LoadBalancer extends Choice {
+  /** Reached from the internet, in the public subnets. About 16 USD a month and its traffic. */
+  static internetFacing(options: LoadBalancerOptions = {}): LoadBalancer {
+    return new Application(true, options);
+  }
+
+  /** Reached from the VPC only. */
+  static internal(options: LoadBalancerOptions = {}): LoadBalancer {
+    return new Application(false, options);
+  }
+
+  /** Whether passwords cross the internet in clear text. @internal */
+  abstract readonly _plainHttp: boolean;
+
+  /** @internal */
+  abstract _bind(scope: Construct, parts: LoadBalancerParts): BoundLoadBalancer;
+}
+
+class Application extends LoadBalancer {
+  readonly _plainHttp: boolean;
+
+  constructor(private readonly internetFacing: boolean, private readonly options: LoadBalancerOptions) {
+    super();
+    this._plainHttp = internetFacing && !options.certificate;
+    this._inspect((look) => {
+      look.seconds('idleTimeout', options.idleTimeout, 1, 4000, 'take for example Duration.seconds(60)');
+      look.seconds('deregistrationDelay', options.deregistrationDelay, 0, 3600, 'take for example Duration.seconds(30)');
+      look.matches('certificate', options.certificate?.certificateArn, /^arn:[\w-]+:(acm:[a-z0-9-]+:\d{12}:certificate\/|iam::\d{12}:server-certificate\/).+$/,
+        'the ARN of a certificate', 'write for example arn:aws:acm:us-east-1:111111111111:certificate/...');
+      look.matches('dnsRecord.recordName', options.dnsRecord?.recordName, /^[A-Za-z0-9_*.-]{1,255}$/, 'a DNS name', "write for example 'shop'");
+    });
+  }
+
+  _bind(scope: Construct, parts: LoadBalancerParts): BoundLoadBalancer {
+    const loadBalancer = this.createLoadBalancer(scope, parts);
+    const targetGroup = this.createTargetGroup(scope, parts);
+    const listener = this.createListeners(loadBalancer, targetGroup);
+    return { loadBalancer, targetGroup, listener, url: this.createUrl(scope, loadBalancer) };
+  }
+
+  private createLoadBalancer(scope: Construct, parts: LoadBalancerParts): elbv2.ApplicationLoadBalancer {
+    const securityGroup = new ec2.SecurityGroup(scope, 'LoadBalancerSecurityGroup', {
+      vpc: parts.vpc, description: `Clients of ${scope.node.path}`, allowAllOutbound: false,
+    });
+    const loadBalancer = new elbv2.ApplicationLoadBalancer(scope, 'LoadBalancer', {
+      vpc: parts.vpc,
+      vpcSubnets: parts.subnets ?? (this.internetFacing ? { subnetType: ec2.SubnetType.PUBLIC } : parts.taskSubnets),
+      internetFacing: this.internetFacing,
+      loadBalancerName: parts.loadBalancerName,
+      securityGroup,
+      idleTimeout: this.options.idleTimeout,
+      deletionProtection: parts.removalPolicy !== RemovalPolicy.DESTROY,
+      dropInvalidHeaderFields: true,
+      desyncMitigationMode: elbv2.DesyncMitigationMode.DEFENSIVE,
+    });
+    logAccess(loadBalancer, parts.logBucket);
+    acknowledge(loadBalancer, inPacks('ALBWAFEnabled', 'a web ACL is the choice of whoever owns the application'));
+    if (parts.removalPolicy === RemovalPolicy.DESTROY) {
+      const reason = 'chosen by the user: removalPolicy = DESTROY';
+      acknowledge(loadBalancer, { 'cfn-guard::CT.ELASTICLOADBALANCING.PR.5': reason, 'CKV_AWS_150': reason, ...inPacks('ELBDeletionProtectionEnabled', reason) });
+    }
+    if (this.internetFacing) acknowledge(securityGroup, { 'AwsSolutions-EC23': 'public web endpoint', 'CKV_AWS_260': 'public web endpoint' });
+    return loadBalancer;
+  }
+
+  private createTargetGroup(scope: Construct, { vpc, targetGroupName, healthCheck }: LoadBalancerParts): elbv2.ApplicationTargetGroup {
+    return new elbv2.ApplicationTargetGroup(scope, 'TargetGroup', {
+      vpc,
+      targetGroupName,
+      protocol: elbv2.ApplicationProtocol.HTTP,
+      port: 80,
+      targetType: elbv2.TargetType.IP,
+      deregistrationDelay: this.options.deregistrationDelay ?? Duration.seconds(30),
+      healthCheck: {
+        path: healthCheck.path ?? '/',
+        healthyHttpCodes: healthCheck.healthyHttpCodes ?? '200',
+        interval: healthCheck.interval ?? Duration.seconds(10),
+        timeout: healthCheck.timeout ?? Duration.seconds(5),
+        healthyThresholdCount: healthCheck.healthyThresholdCount ?? 2,
+        unhealthyThresholdCount: healthCheck.unhealthyThresholdCount ?? 3,
+      },
+    });
+  }
+
+  private createListeners(loadBalancer: elbv2.ApplicationLoadBalancer, targetGroup: elbv2.ApplicationTargetGroup): elbv2.ApplicationListener {
+    const { certificate, sslPolicy = elbv2.SslPolicy.RECOMMENDED_TLS } = this.options;
+    // An internal load balancer is opened by its owner: `environment.loadBalancer.connections.allowDefaultPortFrom(...)`.
+    const open = this.internetFacing;
+    if (!certificate) {
+      const listener = loadBalancer.addListener('Http', { port: 80, protocol: elbv2.ApplicationProtocol.HTTP, defaultTargetGroups: [targetGroup], open });
+      const reason = 'plain HTTP: no certificate was given';
+      acknowledge(listener, {
+        'CKV_AWS_2': reason,
+        'CKV_AWS_103': reason,
+        'cfn-guard::CT.ELASTICLOADBALANCING.PR.1': reason,
+        ...inPacks('ELBv2ACMCertificateRequired', reason),
+        ...inPacks('ALBHttpToHttpsRedirection', reason),
+      });
+      acknowledge(loadBalancer, { 'cfn-guard::CT.ELASTICLOADBALANCING.PR.1': reason, ...inPacks('ALBHttpToHttpsRedirection', reason) });
+      return listener;
+    }
+    const listener = loadBalancer.addListener('Https', {
+      port: 443, protocol: elbv2.ApplicationProtocol.HTTPS, certificates: [certificate], sslPolicy, defaultTargetGroups: [targetGroup], open,
+    });
+    const redirect = loadBalancer.addRedirect({ sourcePort: 80, targetPort: 443, open });
+    acknowledge(redirect, inPacks('ELBv2ACMCertificateRequired', 'only redirects to HTTPS'));
+    return listener;
+  }
+
+  private createUrl(scope: Construct, loadBalancer: elbv2.ApplicationLoadBalancer): string {
+    const { certificate, dnsRecord } = this.options;
+    const scheme = certificate ? 'https' : 'http';
+    if (!dnsRecord) return `${scheme}://${loadBalancer.loadBalancerDnsName}`;
+    const record = new route53.ARecord(scope, 'DnsRecord', {
+      zone: dnsRecord.hostedZone,
+      recordName: dnsRecord.recordName,
+      target: route53.RecordTarget.fromAlias(new targets.LoadBalancerTarget(loadBalancer)),
+    });
+    return `${scheme}://${record.domainName}`;
+  }
+}
+
+/**
+ * `logAccessLogs` wants to know the region and leaves the statement without a source condition.
+ * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+ */
+function logAccess(loadBalancer: elbv2.ApplicationLoadBalancer, bucket: s3.Bucket): void {
+  const { account, region, partition } = Stack.of(loadBalancer);
+  bucket.addToResourcePolicy(new iam.PolicyStatement({
+    sid: `AccessLogs${loadBalancer.node.addr.slice(-8)}`,
+    principals: [new iam.ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com')],
+    actions: ['s3:PutObject'],
+    resources: [bucket.arnForObjects(`load-balancer/AWSLogs/${account}/*`)],
+    conditions: {
+      StringEquals: { 'aws:SourceAccount': account },
+      ArnLike: { 'aws:SourceArn': `arn:${partition}:elasticloadbalancing:${region}:${account}:loadbalancer/*` },
+    },
+  }));
+  loadBalancer.setAttribute('access_logs.s3.enabled', 'true');
+  loadBalancer.setAttribute('access_logs.s3.bucket', bucket.bucketName);
+  loadBalancer.setAttribute('access_logs.s3.prefix', 'load-balancer');
+  // The load balancer tries to write as soon as it is configured.
+  (loadBalancer.node.defaultChild as CfnResource).node.addDependency(bucket.policy!);
+}

@@ -1,0 +1,103 @@
+import { Duration } from 'aws-cdk-lib';
+import * as autoscaling from 'aws-cdk-lib/aws-applicationautoscaling';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Choice, Inspection } from '../private/problems';
+
+/** What all scaling by a metric has in common. */
+export interface ScalingOptions {
+  /** Fewest tasks, 1 to 5000. @default 2 */
+  readonly minTasks?: number;
+  /** Most tasks, `minTasks` to 5000. @default 10 */
+  readonly maxTasks?: number;
+  /** Pause after tasks were added, 0 to 1 day. @default Duration.minutes(1) */
+  readonly scaleOutCooldown?: Duration;
+  /** Pause after tasks were removed, 0 to 1 day. @default Duration.minutes(5) */
+  readonly scaleInCooldown?: Duration;
+}
+
+/** Options of `Scaling.onCpu` and `Scaling.onMemory`. */
+export interface UtilizationScalingOptions extends ScalingOptions {
+  /** Use that scaling aims at, in percent, 1 to 100. @default 60 */
+  readonly targetPercent?: number;
+}
+
+/** Options of `Scaling.onRequests`. */
+export interface RequestScalingOptions extends ScalingOptions {
+  /** Requests a minute and task that scaling aims at, 1 or more. */
+  readonly requestsPerTask: number;
+}
+
+/** How many tasks run. */
+export abstract class Scaling extends Choice {
+  /** Always the same number, 0 to 5000. */
+  static fixed(tasks: number): Scaling {
+    return new Fixed(tasks);
+  }
+
+  /** By the average CPU use of the tasks. */
+  static onCpu(options: UtilizationScalingOptions = {}): Scaling {
+    return new ByMetric(options, 'targetPercent', options.targetPercent ?? 60, 100, (scalable, policy, target) =>
+      scalable.scaleOnCpuUtilization('Cpu', { ...policy, targetUtilizationPercent: target }));
+  }
+
+  /** By the average memory use of the tasks. */
+  static onMemory(options: UtilizationScalingOptions = {}): Scaling {
+    return new ByMetric(options, 'targetPercent', options.targetPercent ?? 60, 100, (scalable, policy, target) =>
+      scalable.scaleOnMemoryUtilization('Memory', { ...policy, targetUtilizationPercent: target }));
+  }
+
+  /** By the requests that each task gets. */
+  static onRequests(options: RequestScalingOptions): Scaling {
+    return new ByMetric(options, 'requestsPerTask', options?.requestsPerTask, 1_000_000, (scalable, policy, target, targetGroup) =>
+      scalable.scaleOnRequestCount('Requests', { ...policy, requestsPerTarget: target, targetGroup }));
+  }
+
+  /** Tasks that run at birth; undefined where scaling owns the number, since every deploy would reset it. @internal */
+  abstract readonly _desiredCount: number | undefined;
+
+  /** Fewest tasks that a release may meet. @internal */
+  abstract readonly _fewest: number;
+
+  /** @internal */
+  abstract _bind(service: ecs.FargateService, targetGroup: elbv2.ApplicationTargetGroup): void;
+}
+
+class Fixed extends Scaling {
+  readonly _desiredCount: number;
+  readonly _fewest: number;
+
+  constructor(tasks: number) {
+    super();
+    this._desiredCount = this._fewest = tasks;
+    this._inspect((look) => look.integer('tasks', tasks ?? NaN, 0, 5000, 'take for example 2'));
+  }
+
+  _bind(): void {}
+}
+
+type Scale = (scalable: ecs.ScalableTaskCount, policy: autoscaling.BaseTargetTrackingProps, target: number, group: elbv2.ApplicationTargetGroup) => void;
+
+class ByMetric extends Scaling {
+  readonly _desiredCount = undefined;
+  readonly _fewest: number;
+
+  constructor(private readonly options: ScalingOptions, prop: string, private readonly target: number, highest: number, private readonly scale: Scale) {
+    super();
+    const { minTasks = 2, maxTasks = 10, scaleOutCooldown, scaleInCooldown } = options ?? {};
+    this._fewest = minTasks;
+    this._inspect((look: Inspection) => {
+      look.integer('minTasks', minTasks, 1, 5000, 'take for example 2');
+      look.integer('maxTasks', maxTasks, minTasks > 0 ? minTasks : 1, 5000, 'take at least minTasks');
+      look.number(prop, target ?? NaN, 1, highest, 'say what to aim at, for example 60');
+      look.seconds('scaleOutCooldown', scaleOutCooldown, 0, 86400, 'take for example Duration.minutes(1)');
+      look.seconds('scaleInCooldown', scaleInCooldown, 0, 86400, 'take for example Duration.minutes(5)');
+    });
+  }
+
+  _bind(service: ecs.FargateService, targetGroup: elbv2.ApplicationTargetGroup): void {
+    const { minTasks = 2, maxTasks = 10, scaleOutCooldown = Duration.minutes(1), scaleInCooldown = Duration.minutes(5) } = this.options;
+    const scalable = service.autoScaleTaskCount({ minCapacity: minTasks, maxCapacity: maxTasks });
+    this.scale(scalable, { scaleOutCooldown, scaleInCooldown }, this.target, targetGroup);
+  }
+}

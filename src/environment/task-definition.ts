@@ -1,0 +1,88 @@
+import { Stack } from 'aws-cdk-lib';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { ContainerOptions, taskSize } from './container';
+import { RELEASED_TAG } from '../deploy/published-place';
+import { Foundation } from '../observe/foundation';
+import { acknowledge } from '../private/acknowledge';
+import { createLogGroup } from '../private/log-group';
+import { guarded, ScopedRole } from '../private/scoped-role';
+
+export const LOG_STREAM_PREFIX = 'task';
+
+interface TaskSettings {
+  readonly foundation: Foundation;
+  readonly container: ContainerOptions;
+  readonly repository: ecr.Repository;
+  readonly family: string;
+}
+
+export interface Task {
+  readonly definition: ecs.FargateTaskDefinition;
+  readonly taskRole: ScopedRole;
+  readonly executionRole: ScopedRole;
+  readonly logGroup: logs.LogGroup;
+}
+
+/**
+ * The task definition of the template. Its image is `<repository>:released` for ever: whatever CloudFormation deploys, forward or rolling
+ * back, is the last good release.
+ */
+export function createTaskDefinition(scope: Construct, { foundation, container, repository, family }: TaskSettings): Task {
+  const logGroup = createLogGroup(scope, 'Logs', {
+    ...foundation, retention: container.logRetention,
+    logGroupName: foundation.names.name({ type: 'log-group', base: container.logGroupName, maxLength: 512 }),
+  });
+  const taskRole = createTaskRole(scope, 'TaskRole', 'What the application may do');
+  const executionRole = createTaskRole(scope, 'ExecutionRole', 'Pulls the image, reads secrets and writes logs');
+  executionRole.allow(
+    { actions: ['ecr:GetAuthorizationToken'], resources: ['*'], wildcard: 'ecr:GetAuthorizationToken has no resource level' },
+    { actions: ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'], resources: [repository.repositoryArn] },
+  );
+  const definition = new ecs.FargateTaskDefinition(scope, 'TaskDefinition', {
+    family,
+    ...taskSize(container),
+    runtimePlatform: { cpuArchitecture: container.cpuArchitecture ?? ecs.CpuArchitecture.X86_64, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
+    taskRole,
+    executionRole,
+  });
+  addContainer(definition, container, logGroup, `${repository.repositoryUri}:${RELEASED_TAG}`);
+  return { definition, taskRole, executionRole, logGroup };
+}
+
+function addContainer(definition: ecs.FargateTaskDefinition, container: ContainerOptions, logGroup: logs.ILogGroup, image: string): void {
+  const { containerName = 'app', port = 80 } = container;
+  definition.addContainer(containerName, {
+    containerName,
+    image: ecs.ContainerImage.fromRegistry(image),
+    memoryLimitMiB: taskSize(container).memoryLimitMiB,
+    portMappings: [{ containerPort: port }],
+    environment: container.environment,
+    secrets: container.secrets,
+    command: container.command,
+    entryPoint: container.entryPoint,
+    user: container.user,
+    stopTimeout: container.stopTimeout,
+    logging: ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: LOG_STREAM_PREFIX, mode: ecs.AwsLogDriverMode.NON_BLOCKING }),
+    // Lets an image that does not run as root listen on a port below 1024 (AWS containers roadmap 1721).
+    systemControls: port < 1024 ? [{ namespace: 'net.ipv4.ip_unprivileged_port_start', value: '0' }] : undefined,
+  });
+  const reason = 'depends on the image: ordinary images write to their file system and choose their own user';
+  acknowledge(definition, { 'cfn-guard::CT.ECS.PR.3': reason, 'cfn-guard::CT.ECS.PR.6': reason, 'CKV_AWS_336': reason });
+}
+
+/** Open from birth: what CDK grants to these roles (secrets, log streams) is exact, and the task role is the user's. */
+function createTaskRole(scope: Construct, id: string, description: string): ScopedRole {
+  const { account, partition, region } = Stack.of(scope);
+  const role = new ScopedRole(scope, id, {
+    description: `${description} (${scope.node.path})`,
+    assumedBy: guarded(scope, 'ecs-tasks.amazonaws.com', `arn:${partition}:ecs:${region}:${account}:*`),
+  });
+  role._open();
+  return role;
+}
+
+/** First words of all that runs in the image: a stand-in for the image must have them. */
+export const programsOf = ({ command, entryPoint }: ContainerOptions): string[] => [entryPoint?.[0], command?.[0]].filter((word) => word !== undefined);

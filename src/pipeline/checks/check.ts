@@ -1,0 +1,127 @@
+import * as codebuild from 'aws-cdk-lib/aws-codebuild';
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import { Construct } from 'constructs';
+import { Choice, Inspection } from '../../private/problems';
+import { BuildCache } from '../image-build/build-cache';
+import { BuiltImage, PipelineParts } from '../parts';
+import { allowRegistryLogin, createAction, createProject, createProjectRole } from '../project';
+import { CheckOptions, CheckOrder, CheckRecipe, checkSpec, inspectCheck } from './check-options';
+import { CommandsCheckOptions, commandsRecipe, inspectCommands } from './commands';
+import { ImageScanOptions, imageScanRecipe, inspectImageScan } from './image-scan';
+import { EslintOptions, eslintRecipe, inspectNode, NodeTestsOptions, nodeTestsRecipe, NpmAuditOptions, npmAuditRecipe } from './node';
+
+/** What the pipeline knows about a check. @internal */
+export interface CheckContext {
+  /** The image that was built; undefined before there is one. */
+  readonly image?: BuiltImage;
+  /** Variables for this run, for example `SERVICE_URL` after a release. */
+  readonly environment?: { [name: string]: string };
+  readonly runOrder?: number;
+}
+
+/** @internal */
+export interface BoundCheck {
+  readonly action: codepipeline.IAction;
+  readonly project: codebuild.IProject;
+}
+
+/** What must be fulfilled for the pipeline to go on. Each check has a project and roles of its own and may not do anything but what it needs. */
+export abstract class Check extends Choice {
+  /**
+   * Commands of yours over the source.
+   * @param name name of the action, unique within the pipeline, 1 to 100 of `A-Z a-z 0-9 . @ - _`
+   */
+  static commands(name: string, options: CommandsCheckOptions): Check {
+    return new ProjectCheck(commandsRecipe(name, options), options, (look) => inspectCommands(look, name, options));
+  }
+
+  /** Scripts of `package.json`: `npm ci`, then `npm run test`, or the `scripts` that you name. */
+  static nodeTests(options: NodeTestsOptions = {}): Check {
+    return new ProjectCheck(nodeTestsRecipe(options), options, (look) => inspectNode(look, options));
+  }
+
+  /** `npm audit` over the dependencies. */
+  static npmAudit(options: NpmAuditOptions = {}): Check {
+    return new ProjectCheck(npmAuditRecipe(options), options, (look) => inspectNode(look, options));
+  }
+
+  /** `npx eslint` over the source, with the project's own version and configuration. */
+  static eslint(options: EslintOptions = {}): Check {
+    return new ProjectCheck(eslintRecipe(options), options, (look) => inspectNode(look, options));
+  }
+
+  /** Trivy over the image that was built. Any finding of HIGH or CRITICAL fails it, unless it is waived. */
+  static imageScan(options: ImageScanOptions = {}): Check {
+    return new ProjectCheck(imageScanRecipe(options), options, (look) => inspectImageScan(look, options));
+  }
+
+  /** Name of the action. @internal */
+  abstract readonly _name: string;
+  /** @internal */
+  abstract readonly _stage?: string;
+  /** @internal */
+  abstract readonly _order: CheckOrder;
+  /** @internal */
+  abstract readonly _needsImage: boolean;
+  /** @internal */
+  abstract _bind(scope: Construct, parts: PipelineParts, context: CheckContext): BoundCheck;
+}
+
+/** A check that is a CodeBuild project. */
+class ProjectCheck extends Check {
+  readonly _name: string;
+  readonly _stage?: string;
+  readonly _order: CheckOrder;
+  readonly _needsImage: boolean;
+
+  constructor(private readonly recipe: CheckRecipe, private readonly options: CheckOptions, inspectFamily: (look: Inspection) => void) {
+    super();
+    this._name = options.actionName ?? recipe.actionName;
+    this._stage = options.stage;
+    this._needsImage = recipe.needsImage;
+    this._order = options.order ?? (recipe.needsImage || options.stage !== undefined ? CheckOrder.AFTER_BUILD : CheckOrder.WITH_BUILD);
+    this._inspect((look) => {
+      inspectFamily(look);
+      inspectCheck(look, options, recipe);
+    });
+  }
+
+  _bind(scope: Construct, parts: PipelineParts, { image, environment, runOrder }: CheckContext): BoundCheck {
+    const home = new Construct(scope, this._name);
+    const made = this.createProject(home, parts);
+    if (this._needsImage) {
+      allowRegistryLogin(made.role);
+      made.role.allow({ actions: PULL, resources: [parts.repository.repositoryArn] });
+    }
+    const variables = { ...(this._needsImage ? { IMAGE_URI: image!.uri } : {}), ...environment };
+    const action = createAction(home, parts, made, {
+      actionName: this._name,
+      environment: Object.keys(variables).length > 0 ? variables : undefined,
+      runOrder,
+      isTest: true,
+    });
+    return { action, project: made.project };
+  }
+
+  private createProject(home: Construct, parts: PipelineParts) {
+    const { recipe, options } = this;
+    const role = createProjectRole(home, `${recipe.description} in ${home.node.path}`);
+    const cache = (options.cache ?? BuildCache.none())._bind(home, { parts, role, forImages: false });
+    return createProject(home, parts, role, {
+      purpose: kebab(this._name),
+      description: recipe.description,
+      options,
+      computeType: options.computeType ?? codebuild.ComputeType.SMALL,
+      buildImage: options.buildImage ?? recipe.buildImage(),
+      buildSpec: checkSpec(recipe, options),
+      hasOutputs: false,
+      reports: [...recipe.reports, ...options.reports ?? []].map(({ name }) => name),
+      cache: cache.projectCache,
+    });
+  }
+}
+
+/** What it takes to read an image: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html */
+const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
+
+const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
