@@ -90,7 +90,8 @@ test('fails with the reason when the function has no time left, and stops', asyn
     ended = new Promise(resolve => setTimeout(resolve, 10));
     await ended;
     // As the SDK does.
-    (s3.calls().at(-1)!.args[1] as { abortSignal: AbortSignal }).abortSignal.throwIfAborted();
+    const [, { abortSignal }] = s3.calls().at(-1)!.args as unknown as [unknown, { abortSignal: AbortSignal }];
+    abortSignal.throwIfAborted();
     return list();
   });
   expect(await answer('Delete', {}, { getRemainingTimeInMillis: () => 20_050 } as Context))

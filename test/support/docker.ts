@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -170,7 +170,14 @@ async function stop(child: ChildProcess, folder: string): Promise<void> {
     child.kill();
     await once(child, 'exit');
   }
+  unmount(folder);
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** The daemon leaves the network of its containers mounted. */
+function unmount(folder: string): void {
+  const mounted = readFileSync('/proc/self/mounts', 'utf8').split('\n').map(line => line.split(' ')[1]);
+  for (const path of mounted.filter(mount => mount?.startsWith(`${folder}/`)).reverse()) spawnSync('umount', [path]);
 }
 
 function isExecutable(path: string): boolean {

@@ -25,7 +25,7 @@ export enum ReportFormat {
 export interface CheckReport {
   /** Name of the report, 2 to 60 of `A-Z a-z 0-9 - _`, for example `test-results`. */
   readonly name: string;
-  /** Which files, relative to the root of the source, for example `test-results/**` + `/*.xml`. The check must write them: CodeBuild may fail a build without. */
+  /** Which files, by globs relative to the root of the source. The check must write them: CodeBuild may fail a build whose reports have no file. */
   readonly files: string[];
   /** Format of the files. @default ReportFormat.JUNIT_XML */
   readonly format?: ReportFormat;
@@ -37,7 +37,7 @@ export interface CheckOptions extends BuildOptions {
   readonly actionName?: string;
   /** Stage of its own, or together with all checks of the same `stage`: 1 to 100 of `A-Z a-z 0-9 . @ - _`. @default - beside the build, or after it */
   readonly stage?: string;
-  /** @default - AFTER_BUILD for checks of the image and checks with a `stage`, else WITH_BUILD */
+  /** When the check runs. A check of the image can only run after the build. @default - AFTER_BUILD for checks of the image and checks with a `stage`, else WITH_BUILD */
   readonly order?: CheckOrder;
   /** What is kept for the next run: `BuildCache.local()`, `.s3()` or `.none()`. @default BuildCache.none() */
   readonly cache?: BuildCache;

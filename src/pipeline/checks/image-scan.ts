@@ -2,20 +2,24 @@ import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import { Inspection } from '../../private/problems';
 import { CheckOptions, CheckRecipe } from './check-options';
 
-/** How bad a vulnerability is. */
-export enum Severity {
+/** How bad a vulnerability is, as its database says. */
+export enum VulnerabilitySeverity {
+  /** Low. */
   LOW = 'LOW',
+  /** Medium. */
   MEDIUM = 'MEDIUM',
+  /** High. */
   HIGH = 'HIGH',
+  /** Critical. */
   CRITICAL = 'CRITICAL',
-  /** Those that nobody has judged yet. */
+  /** Not judged yet. */
   UNKNOWN = 'UNKNOWN',
 }
 
 /** Options of `Check.imageScan`. */
 export interface ImageScanOptions extends CheckOptions {
-  /** Findings of these severities fail the check. @default [Severity.HIGH, Severity.CRITICAL] */
-  readonly severities?: Severity[];
+  /** Findings of these severities fail the check. @default [VulnerabilitySeverity.HIGH, VulnerabilitySeverity.CRITICAL] */
+  readonly severities?: VulnerabilitySeverity[];
   /** Whether findings count for which there is no fixed version yet. @default true */
   readonly unfixed?: boolean;
   /**
@@ -41,7 +45,7 @@ const REPORT = 'image-scan.xml';
  * @internal
  */
 export function imageScanRecipe(options: ImageScanOptions): CheckRecipe {
-  const severities = options.severities ?? [Severity.HIGH, Severity.CRITICAL];
+  const severities = options.severities ?? [VulnerabilitySeverity.HIGH, VulnerabilitySeverity.CRITICAL];
   const scan = [
     'trivy image --no-progress --scanners vuln', `--severity ${severities.join(',')}`, '--exit-code 1',
     ...(options.unfixed === false ? ['--ignore-unfixed'] : []),
@@ -73,7 +77,7 @@ function waivers(file?: string): string {
   return `WAIVERS=""; if [ -f ${WAIVERS} ]; then ${use(WAIVERS)}; fi`;
 }
 
-const show = (severities: Severity[]): string => [
+const show = (severities: VulnerabilitySeverity[]): string => [
   `if [ -s ${FOUND} ]; then`,
   `  trivy convert --format table ${FOUND} &&`,
   `  trivy convert --format template --template @/contrib/junit.tpl --output ${REPORT} ${FOUND} || exit 1`,
@@ -86,8 +90,8 @@ const show = (severities: Severity[]): string => [
 
 /** @internal */
 export function inspectImageScan(look: Inspection, options: ImageScanOptions): void {
-  if (options.severities !== undefined) look.notEmpty('severities', options.severities, 'take for example [Severity.HIGH, Severity.CRITICAL]');
-  look.each('severities', options.severities, (path, severity) => look.oneOf(path, severity, Object.values(Severity), 'take for example Severity.HIGH'));
+  if (options.severities !== undefined) look.notEmpty('severities', options.severities, 'take for example [VulnerabilitySeverity.HIGH, VulnerabilitySeverity.CRITICAL]');
+  look.each('severities', options.severities, (path, severity) => look.oneOf(path, severity, Object.values(VulnerabilitySeverity), 'take for example VulnerabilitySeverity.HIGH'));
   // Without blanks and quotes, since the shell sees it; Trivy tells formats apart by the ending.
   look.matches('waiverFile', options.waiverFile, /^(?![-/])(?!(.*\/)?\.\.(\/|$))[A-Za-z0-9._/-]+\.ya?ml$/, 'a YAML file below the root of the source, of A-Z a-z 0-9 . _ / -',
     "write for example '.trivyignore.yaml'");

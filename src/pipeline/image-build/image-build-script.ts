@@ -32,7 +32,7 @@ export function imageBuildSpec(script: ImageBuildScript): object {
       'exported-variables': ['IMAGE_DIGEST', 'IMAGE_TAG', 'IMAGE_URI'],
     },
     phases: {
-      pre_build: { commands: [command(...login(script.hasLogin), ...nameImage, ...publishedDigest, 'IMAGE_DIGEST="$(published_digest)"')] },
+      pre_build: { commands: [command(...login(script.hasLogin), ...nameImage, ...publishedDigest, 'IMAGE_DIGEST="$(published_digest)"', 'export IMAGE_TAG IMAGE_DIGEST')] },
       build: { commands: [command(...build(script))] },
       post_build: { commands: [command(...publishedDigest, ...push)] },
     },
@@ -41,7 +41,8 @@ export function imageBuildSpec(script: ImageBuildScript): object {
   };
 }
 
-const command = (...lines: string[]): string => ['set -euo pipefail', ...lines].join('\n');
+/** What CodeBuild itself runs after the last line is not written for these options. */
+const command = (...lines: string[]): string => ['set -euo pipefail', ...lines, 'set +euo pipefail'].join('\n');
 
 const login = (hasLogin: boolean): string[] => [
   // Those of the repository, should it hold any, say nothing about this build.
@@ -118,6 +119,7 @@ const push = [
   'fi',
   'case "$IMAGE_DIGEST" in sha256:*) ;; *) echo "the image was not pushed" >&2; exit 1 ;; esac',
   'IMAGE_URI="$REPOSITORY_URI@$IMAGE_DIGEST"',
+  'export IMAGE_DIGEST IMAGE_URI',
   'cd "$CODEBUILD_SRC_DIR"',
   'printf \'[{"name":"%s","imageUri":"%s"}]\\n\' "$CONTAINER_NAME" "$IMAGE_URI" > imagedefinitions.json',
   'printf \'{"ImageURI":"%s"}\\n\' "$IMAGE_URI" > imageDetail.json',

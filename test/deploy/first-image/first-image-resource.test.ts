@@ -180,8 +180,8 @@ describe('Delete', () => {
 test('every call to ECR can be stopped', async () => {
   await create(web());
   await remove(web());
-  const calls = fake.ecr.calls().map(({ args }) => args[1]);
-  expect(calls).toEqual(Array(6).fill({ abortSignal: expect.any(AbortSignal) }));
+  const calls = fake.ecr.calls().map(({ args }) => args);
+  expect(calls).toEqual(Array(6).fill([expect.anything(), { abortSignal: expect.any(AbortSignal) }]));
 });
 
 function web(properties: Partial<FirstImageProperties> = {}): FirstImageProperties {

@@ -37,7 +37,7 @@ static unsigned long answer_length;
 
 /* A client, and what is known of its request: enough to see its end and whether the client wants the page. */
 static struct connection {
-  int socket;    /* 0: none; it is never a socket here */
+  int socket;    /* 0: none, for that is the standard input */
   char method;   /* first letter; HEAD is the only method with an H */
   char newlines; /* in a row, 2 end the head of the request */
 } connections[CONNECTIONS];

@@ -1,0 +1,85 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { FargateEnvironment } from './environment/fargate-environment';
+import { FargateEnvironmentProps } from './environment/fargate-environment-props';
+import { inspectEnvironment } from './environment/inspect-environment';
+import { Dashboard } from './observe/dashboard';
+import { layFoundation } from './observe/foundation';
+import { Approval } from './pipeline/approval';
+import { Check } from './pipeline/checks/check';
+import { DeliveryPipeline } from './pipeline/delivery-pipeline';
+import { PipelineOptions } from './pipeline/delivery-pipeline-props';
+import { DeployStage } from './pipeline/deploy-stage';
+import { inspectPipelineOptions, inspectStages } from './pipeline/inspect-pipeline';
+import { Inspection } from './private/problems';
+
+/** A place and the road to it. Only `source` is required. */
+export interface FargateCicdPipelineProps extends FargateEnvironmentProps, PipelineOptions {
+  /** Stages that release to other places before this one, for example staging. @default - none */
+  readonly earlierStages?: DeployStage[];
+  /** A gate before the release to this place. @default - none */
+  readonly approval?: Approval;
+  /** Checks after the release to this place, with the variable `SERVICE_URL` set. @default - none */
+  readonly releaseChecks?: Check[];
+  /** Name of the stage that releases to this place, 1 to 100 of A-Z a-z 0-9 . @ _ -. @default 'Deploy' */
+  readonly stageName?: string;
+}
+
+/** Everything between `git push` and healthy containers behind a load balancer: a place and the road to it, in one stack. */
+export class FargateCicdPipeline extends Construct {
+  /** The place. */
+  readonly environment: FargateEnvironment;
+  /** The road. */
+  readonly delivery: DeliveryPipeline;
+  /** The dashboard of both. */
+  readonly dashboard?: cloudwatch.Dashboard;
+  /** Topics of both. */
+  readonly topics: sns.ITopic[];
+  /** The key of both; undefined with `Encryption.awsManaged()`. */
+  readonly encryptionKey?: kms.IKey;
+
+  constructor(scope: Construct, id: string, props: FargateCicdPipelineProps) {
+    super(scope, id);
+    inspectProps(props).throwFor(this);
+    const foundation = layFoundation(this, props);
+    const shared = { ...props, _foundation: foundation, tags: undefined, dashboard: Dashboard.none() };
+    this.environment = new FargateEnvironment(this, 'Environment', shared);
+    const stage: DeployStage = {
+      stageName: props.stageName ?? 'Deploy', releases: [{ target: this.environment }], approval: props.approval, checks: props.releaseChecks,
+    };
+    this.delivery = new DeliveryPipeline(this, 'Delivery', { ...shared, stages: [...props.earlierStages ?? [], stage] });
+    this.topics = foundation.topics;
+    this.encryptionKey = foundation.key;
+    this.dashboard = (props.dashboard ?? Dashboard.standard())._bind(this, {
+      names: foundation.names, services: [this.environment._dimensions()], pipeline: this.delivery._dimensions(),
+    });
+    this.createOutputs();
+  }
+
+  private createOutputs(): void {
+    const { region } = Stack.of(this);
+    const output = (id: string, value: string | undefined, description: string) => value && new CfnOutput(this, id, { value, description });
+    output('SnsTopicArn', this.topics[0]?.topicArn, 'Who subscribes here is told about alarms and failures');
+    output('KmsKeyId', this.encryptionKey?.keyId, 'Key of everything at rest');
+    output('DashboardUrl', this.dashboard && `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${this.dashboard.dashboardName}`,
+      'The dashboard in the console');
+  }
+}
+
+/** Place and road together, so that all problems stand in one error on the construct that the user wrote. */
+function inspectProps(props: FargateCicdPipelineProps): Inspection {
+  const look = new Inspection();
+  if (props === undefined || props === null) {
+    look.report('props', props, 'at least a source', "write for example { source: Source.gitHub('acme/shop') }");
+    return look;
+  }
+  inspectEnvironment(props, look);
+  inspectPipelineOptions(look, props);
+  look.choice('approval', props.approval, Approval);
+  look.choices('releaseChecks', props.releaseChecks, Check);
+  if (props.earlierStages !== undefined) inspectStages(look, 'earlierStages', props.earlierStages, props.checks);
+  return look;
+}

@@ -1,0 +1,117 @@
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as codebuild from 'aws-cdk-lib/aws-codebuild';
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { mayWriteArtifacts } from './artifact-rights';
+import { createBuildRepository } from './build-repository';
+import { addBuildStages } from './build-stages';
+import { DeliveryPipelineProps } from './delivery-pipeline-props';
+import { addDeployStages } from './deploy-stages';
+import { notifyFailures } from './failure-events';
+import { inspectDelivery } from './inspect-pipeline';
+import { PipelineParts } from './parts';
+import { Source } from './source';
+import { createBucket } from '../common/bucket';
+import { ReleaseAction } from '../deploy/release-action';
+import { createReleaseFunction } from '../deploy/release-function';
+import { Dashboard } from '../observe/dashboard';
+import { Foundation, layFoundation } from '../observe/foundation';
+import { PipelineAlarm, PipelineDimensions } from '../observe/pipeline-alarm';
+import { guarded, openRoles, ScopedRole } from '../private/scoped-role';
+
+/** The road alone, for teams whose places are made elsewhere: source, build, checks, and the stages that release. */
+export class DeliveryPipeline extends Construct {
+  /** The pipeline; further stages and triggers may be added. */
+  readonly pipeline: codepipeline.Pipeline;
+  /** Built images; only the build writes here, and no tag ever moves. */
+  readonly repository: ecr.Repository;
+  /** What goes from action to action. */
+  readonly artifactBucket: s3.Bucket;
+  /** The project that builds the image. */
+  readonly buildProject: codebuild.IProject;
+  /** The function that releases. */
+  readonly releaseFunction: lambda.IFunction;
+  /** The alarms of the pipeline. */
+  readonly alarms: cloudwatch.Alarm[];
+  /** Topics that are told about failures. */
+  readonly topics: sns.ITopic[];
+  /** The dashboard, if this construct made one. */
+  readonly dashboard?: cloudwatch.Dashboard;
+
+  constructor(scope: Construct, id: string, props: DeliveryPipelineProps) {
+    super(scope, id);
+    inspectDelivery(props).throwFor(this);
+    const foundation = layFoundation(this, props);
+    const { stages, releaseAction = ReleaseAction.releaseFunction() } = props;
+    const targets = stages.flatMap(({ releases }) => releases.map(({ target }) => target));
+    this.topics = foundation.topics;
+    this.repository = createBuildRepository(this, foundation, props);
+    this.artifactBucket = this.createArtifactBucket(props, foundation);
+    const pipelineRole = this.createRole(foundation);
+    this.pipeline = this.createPipeline(props, foundation, pipelineRole);
+    const parts = this.addSource(props.source, foundation, pipelineRole);
+    const { image, buildProject, projects } = addBuildStages(this, this.pipeline, parts, props, targets[0]._releaseTarget());
+    this.buildProject = buildProject;
+    this.releaseFunction = createReleaseFunction(this, foundation, this.repository, targets, releaseAction._options).function;
+    const settings = { parts, image, releaseAction, releaseFunction: this.releaseFunction, topics: this.topics };
+    const checkProjects = addDeployStages(new Construct(this, 'Stages'), this.pipeline, stages, settings);
+    this.alarms = (props.pipelineAlarms ?? PipelineAlarm._all()).flatMap((alarm) => alarm._bind(this, this._dimensions(), foundation) ?? []);
+    this.dashboard = (props.dashboard ?? Dashboard.standard())._bind(this, { names: foundation.names, services: [], pipeline: this._dimensions() });
+    notifyFailures(this, this.pipeline, [...projects, ...checkProjects], this.topics);
+    this.createOutputs();
+    openRoles(this);
+  }
+
+  /** @internal */
+  _dimensions(): PipelineDimensions {
+    return { pipelineName: this.pipeline.pipelineName, releaseFunctionName: this.releaseFunction.functionName };
+  }
+
+  private createArtifactBucket({ artifactDays = 30 }: DeliveryPipelineProps, { key, removalPolicy, logBucket }: Foundation): s3.Bucket {
+    return createBucket(this, 'Artifacts', {
+      key, removalPolicy, logBucket, logPrefix: 'artifacts/', logGroupKey: key, versioned: true, expiration: Duration.days(artifactDays),
+    });
+  }
+
+  private createRole({ key }: Foundation): ScopedRole {
+    const role = new ScopedRole(this, 'Role', {
+      assumedBy: guarded(this, 'codepipeline.amazonaws.com'),
+      description: `Runs the pipeline ${this.node.path}`,
+    });
+    return role.allow(...mayWriteArtifacts({ artifactBucket: this.artifactBucket, key }));
+  }
+
+  private createPipeline({ pipelineName }: DeliveryPipelineProps, { names }: Foundation, role: ScopedRole): codepipeline.Pipeline {
+    return new codepipeline.Pipeline(this, 'Pipeline', {
+      pipelineName: names.name({ type: 'pipeline', base: pipelineName, maxLength: 100 }),
+      pipelineType: codepipeline.PipelineType.V2,
+      role,
+      artifactBucket: this.artifactBucket,
+    });
+  }
+
+  private addSource(source: Source, foundation: Foundation, pipelineRole: ScopedRole): PipelineParts {
+    const { artifactBucket, repository } = this;
+    const { action, artifact, commit, trigger } = source._bind(this, { ...foundation, artifactBucket, pipelineRole });
+    this.pipeline.addStage({ stageName: 'Source', actions: [action] });
+    if (trigger) this.pipeline.addTrigger(trigger);
+    return { ...foundation, artifactBucket, repository, pipelineRole, commit, source: artifact };
+  }
+
+  private createOutputs(): void {
+    const { region } = Stack.of(this);
+    const output = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
+    output('PipelineName', this.pipeline.pipelineName, 'The pipeline');
+    output('PipelineArn', this.pipeline.pipelineArn, 'The pipeline');
+    output('PipelineUrl', `https://${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${this.pipeline.pipelineName}/view?region=${region}`, 'The pipeline in the console');
+    output('EcrRepositoryUri', this.repository.repositoryUri, 'Repository of built images');
+    output('ArtifactBucketName', this.artifactBucket.bucketName, 'What goes from action to action');
+    output('BuildProjectName', this.buildProject.projectName, 'The project that builds the image');
+    output('LambdaFunctionArn', this.releaseFunction.functionArn, 'The function that releases');
+  }
+}

@@ -1,0 +1,21 @@
+import { Approval } from './approval';
+import { Check } from './checks/check';
+import { IReleaseTarget } from '../deploy/release-target';
+
+/** A release to one place. */
+export interface Release {
+  /** The place. */
+  readonly target: IReleaseTarget;
+}
+
+/** A stage of the pipeline that releases. */
+export interface DeployStage {
+  /** Name of the stage, 1 to 100 of A-Z a-z 0-9 . @ _ -, unique within the pipeline. @default - `Deploy-` and the name of the first place */
+  readonly stageName?: string;
+  /** Releases of this stage, side by side; at least one. */
+  readonly releases: Release[];
+  /** A gate before the releases. @default - none */
+  readonly approval?: Approval;
+  /** Checks after the releases, with the variable `SERVICE_URL` set to where the first place answers. @default - none */
+  readonly checks?: Check[];
+}

@@ -1,0 +1,41 @@
+import * as codebuild from 'aws-cdk-lib/aws-codebuild';
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { DeployStage } from './deploy-stage';
+import { BuiltImage, PipelineParts } from './parts';
+import { approvalStageName, deployStageName } from './stage-plan';
+import { ReleaseAction } from '../deploy/release-action';
+
+interface DeploySettings {
+  readonly parts: PipelineParts;
+  readonly image: BuiltImage;
+  readonly topics: sns.ITopic[];
+  readonly releaseFunction: lambda.IFunction;
+  readonly releaseAction: ReleaseAction;
+}
+
+/** Gate, releases side by side, checks of the running service: for each stage that releases. Returns the projects of the checks. */
+export function addDeployStages(scope: Construct, pipeline: codepipeline.Pipeline, stages: DeployStage[], settings: DeploySettings): codebuild.IProject[] {
+  return stages.flatMap((stage) => {
+    const home = new Construct(scope, deployStageName(stage));
+    const { approval } = stage;
+    if (approval) pipeline.addStage({ stageName: approvalStageName(stage), actions: [approval._bind(home, { ...settings.parts, topics: settings.topics })] });
+    return addDeployStage(home, pipeline, stage, settings);
+  });
+}
+
+function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, settings: DeploySettings): codebuild.IProject[] {
+  const { parts, image, releaseAction, releaseFunction } = settings;
+  const releases = stage.releases.map(({ target }) => releaseAction._bind(new Construct(home, target._releaseTarget().placeName), {
+    ...parts, target, function: releaseFunction, digest: image.digest, runOrder: 1,
+  }));
+  const runOrder = Math.max(...releases.map(({ nextRunOrder }) => nextRunOrder));
+  const checks = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, environment: { SERVICE_URL: releases[0].serviceUrl } }));
+  pipeline.addStage({
+    stageName: deployStageName(stage),
+    actions: [...releases.flatMap(({ actions }) => actions), ...checks.map(({ action }) => action)],
+  });
+  return checks.map(({ project }) => project);
+}

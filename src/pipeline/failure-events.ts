@@ -1,0 +1,33 @@
+import * as codebuild from 'aws-cdk-lib/aws-codebuild';
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { DeadLetterQueue } from '../private/dead-letter-queue';
+
+/** Tells the topics about failed executions of the pipeline and failed builds of its projects. */
+export function notifyFailures(scope: Construct, pipeline: codepipeline.Pipeline, projects: codebuild.IProject[], topics: sns.ITopic[]): void {
+  if (topics.length === 0) return;
+  const field = events.EventField.fromPath;
+  notify(scope, 'FailedExecutions', topics, 'An execution of the pipeline failed', {
+    source: ['aws.codepipeline'],
+    detailType: ['CodePipeline Pipeline Execution State Change'],
+    detail: { pipeline: [pipeline.pipelineName], state: ['FAILED'] },
+  }, `Pipeline ${field('$.detail.pipeline')} failed, execution ${field('$.detail.execution-id')}: `
+    + `https://${field('$.region')}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${field('$.detail.pipeline')}/view?region=${field('$.region')}`);
+  notify(scope, 'FailedBuilds', topics, 'A build or check of the pipeline failed', {
+    source: ['aws.codebuild'],
+    detailType: ['CodeBuild Build State Change'],
+    detail: { 'project-name': projects.map(({ projectName }) => projectName), 'build-status': ['FAILED', 'FAULT', 'TIMED_OUT'] },
+  }, `Build of ${field('$.detail.project-name')} failed: ${field('$.detail.additional-information.logs.deep-link')}`);
+}
+
+function notify(scope: Construct, id: string, topics: sns.ITopic[], description: string, eventPattern: events.EventPattern, message: string): void {
+  const deadLetterQueue = DeadLetterQueue.of(scope);
+  new events.Rule(scope, id, {
+    description,
+    eventPattern,
+    targets: topics.map((topic) => new targets.SnsTopic(topic, { deadLetterQueue, message: events.RuleTargetInput.fromText(message) })),
+  });
+}
