@@ -1,4 +1,4 @@
-import { awscdk, javascript } from 'projen';
+import { awscdk, github, javascript, JsonFile } from 'projen';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-fargate-cicd',
@@ -6,13 +6,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
   author: 'cdk-fargate-cicd contributors',
   authorAddress: 'contributors@example.com',
   repositoryUrl: 'https://github.com/cdk-fargate-cicd/cdk-fargate-cicd.git',
-  keywords: ['aws', 'cdk', 'aws-cdk', 'ecs', 'fargate', 'codepipeline', 'codebuild', 'ci-cd', 'blue-green'],
+  keywords: ['aws', 'cdk', 'aws-cdk', 'ecs', 'fargate', 'codepipeline', 'codebuild', 'ci-cd'],
   license: 'Apache-2.0',
   defaultReleaseBranch: 'main',
   packageManager: javascript.NodePackageManager.NPM,
   projenrcTs: true,
   tsconfigDevFile: 'tsconfig.dev.json',
-  // The minimum that users may have. cdk-nag 3 asks for it; `npm run test:newest` runs the tests against the newest.
+  // The minimum that users may have: cdk-nag 3 asks for it. `scripts/test-newest.sh` runs the tests against the newest.
   cdkVersion: '2.257.0',
   constructsVersion: '10.5.1',
   jsiiVersion: '~6.0.0',
@@ -39,7 +39,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'fast-check',
     'fflate',
     'jsii-diff',
+    'tsconfig-paths',
+    'yaml',
   ],
+  // Pinned: projen's default follows the aws-cdk-lib of the user and would change templates.
   lambdaOptions: { runtime: awscdk.LambdaRuntime.NODEJS_24_X },
   typecheckTests: true,
   jestOptions: {
@@ -47,10 +50,14 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       // v8 coverage doubles the time of tests that load aws-cdk-lib.
       coverageProvider: 'babel',
-      roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples'],
+      coverageReporters: ['text-summary', 'lcov'],
+      collectCoverageFrom: ['src/**/*.ts'],
+      // Generated: function classes and the binaries of the first image; entries of functions are one line each.
+      coveragePathIgnorePatterns: ['/node_modules/', '-function\\.ts$', 'server-binaries\\.ts$', '\\.lambda\\.ts$', '/src/index\\.ts$'],
       moduleNameMapper: { '^cdk-fargate-cicd$': '<rootDir>/src' },
-      testPathIgnorePatterns: ['/node_modules/', '/cdk.out/'],
-      modulePathIgnorePatterns: ['/cdk.out/', '<rootDir>/dist/'],
+      testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/examples/*/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '<rootDir>/examples/[^/]+/app/'],
+      modulePathIgnorePatterns: ['/cdk.out/', '<rootDir>/dist/', '<rootDir>/.cache/', '<rootDir>/examples/[^/]+/app/', '<rootDir>/test/newest/'],
     },
   },
   publishToPypi: { distName: 'cdk-fargate-cicd', module: 'cdk_fargate_cicd', trustedPublishing: true },
@@ -62,19 +69,83 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   npmTrustedPublishing: true,
   dependabot: false,
+  depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
   eslintOptions: {
     dirs: ['src'],
     devdirs: ['test', 'examples', 'projenrc', 'scripts'],
-    ignorePatterns: ['*.js', '*.d.ts', 'node_modules/', '*.generated.ts', 'coverage', 'cdk.out', 'examples/*-java', 'examples/*-python'],
+    ignorePatterns: [
+      '*.js', '*.mjs', '*.cjs', '*.d.ts', 'node_modules/', 'coverage', 'cdk.out', '.cache', 'dist', 'test/newest',
+      'examples/*/app', 'examples/*-java', 'examples/*-python', 'src/**/*-function.ts', 'src/**/server-binaries.ts',
+    ],
   },
+  gitignore: ['cdk.out', '.cache', '.jsii.tabl.json', '__pycache__', '.venv', 'examples/*-java/target', 'junit.xml', '/assets/'],
 });
 
-// Lambda code is bundled; what it imports stays a devDependency.
+project.npmignore?.exclude('/examples/', '/scripts/', '/docs/', '/rosetta/', '/.cache/', '/.ci/', 'cdk.out', '.jsii.tabl.json', '/API.md', 'tsconfig.dev.json', '/CONTRIBUTING.md');
+project.jest!.config.coverageThreshold = { global: { statements: 100, branches: 100, functions: 100, lines: 100 } };
+project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-fargate-cicd': ['./src'] });
+project.tsconfigDev.file.addOverride('exclude', ['**/node_modules', '**/cdk.out', 'dist', '.cache', 'lib', 'examples/*/app', 'test/newest']);
+
+// Holes that the newest version leaves in the lock file make `npm ci` fail.
+project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
+project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
+
+// Lambda code is bundled: what it imports stays a devDependency.
 project.eslint?.addOverride({
   files: ['src/**/*.lambda.ts', 'src/deploy/release/**/*.ts', 'src/deploy/first-image/*.ts', 'src/common/empty-bucket/*.ts', 'src/private/custom-resource-response.ts'],
   rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: true, optionalDependencies: false, peerDependencies: true }] },
 });
+project.eslint?.addOverride({ files: ['examples/**/*.ts'], rules: { 'import/no-unresolved': 'off', 'import/no-extraneous-dependencies': 'off' } });
+project.eslint?.addRules({ '@stylistic/max-len': ['error', { code: 180, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true, ignoreRegExpLiterals: true }] });
 
-project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
-project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
+// The linter takes the nearest tsconfig.json; the one of the root holds src only.
+for (const folder of ['test', 'scripts', 'examples']) {
+  new JsonFile(project, `${folder}/tsconfig.json`, {
+    obj: { extends: '../tsconfig.dev.json', compilerOptions: { rootDir: '..' }, include: ['**/*.ts'], exclude: ['**/node_modules', '**/cdk.out', 'rolling-service/app', 'newest'] },
+  });
+}
+
+// In a clean clone the tests need the bundled Lambda code, which git does not hold.
+project.testTask.prependSpawn(project.tasks.tryFind('bundle')!);
+
+project.postCompileTask.exec('jsii-rosetta extract --compile --fail --strict .', { name: 'Compile the samples of README.md and of the doc comments' });
+
+// pacmak gives Maven a new, empty repository each time; a kept one saves two thirds of the time.
+project.tasks.tryFind('package:java')!.reset('jsii-pacmak -v --target java --maven-local-repository $HOME/.m2/repository');
+
+project.addTask('test:fast', { description: 'Unit tests only: no coverage, no lint', receiveArgs: true, exec: 'jest --coverage=false' });
+project.addTask('test:real', {
+  description: 'The tests that need a real Docker daemon; fails where none can be started',
+  env: { REQUIRE_DOCKER: '1' },
+  receiveArgs: true,
+  exec: 'jest --coverage=false --runInBand test/real',
+});
+project.addTask('test:newest', { description: 'The tests against the newest aws-cdk-lib', receiveArgs: true, exec: 'scripts/test-newest.sh' });
+project.addTask('examples', { description: 'Synthesize every example app', receiveArgs: true, exec: 'node scripts/examples.mjs' });
+project.addTask('check-templates', { description: 'Third-party checkers over the synthesized examples', receiveArgs: true, exec: 'scripts/check-templates.sh' });
+project.addTask('consumers', { description: 'Install the built packages into fresh apps of each language', receiveArgs: true, exec: 'scripts/consumers.sh' });
+project.addTask('bench', { description: 'Speed beside a hand-written stack of the same resources', receiveArgs: true, exec: 'node scripts/bench.mjs' });
+
+const demo = project.addTask('demo', { description: 'Builds the library and explains the pipeline of examples/rolling-service' });
+demo.exec('node scripts/demo.mjs --build', { receiveArgs: true });
+project.setScript('demo', 'projen demo');
+
+// Compatibility with what is in test/baseline, which is renewed on purpose together with a line in CHANGELOG.md.
+project.tasks.tryFind('compat')?.reset('jsii-diff test/baseline/assembly . --keys --ignore-file .compatignore');
+project.addTask('baseline', { description: 'Renew test/baseline on purpose', exec: 'scripts/baseline.sh' });
+
+const versions = new github.GithubWorkflow(project.github!, 'aws-cdk-lib');
+versions.on({ pullRequest: {}, workflowDispatch: {} });
+versions.addJob('test', {
+  runsOn: ['ubuntu-latest'],
+  permissions: { contents: github.workflows.JobPermission.READ },
+  strategy: { failFast: false, matrix: { domain: { command: ['npx projen test', 'npx projen bundle && npx projen test:newest'] } } },
+  steps: [
+    { uses: 'actions/checkout@v5' },
+    { uses: 'actions/setup-node@v5', with: { 'node-version': '24' } },
+    { run: 'npm ci' },
+    { name: 'Minimum or newest aws-cdk-lib', run: '${{ matrix.command }}' },
+  ],
+});
+
 project.synth();

@@ -18,7 +18,7 @@ import { PipelineParts } from './parts';
 import { Source } from './source';
 import { createBucket } from '../common/bucket';
 import { ReleaseAction } from '../deploy/release-action';
-import { createReleaseFunction } from '../deploy/release-function';
+import { createReleaseFunction } from '../deploy/create-release-function';
 import { Dashboard } from '../observe/dashboard';
 import { Foundation, layFoundation } from '../observe/foundation';
 import { PipelineAlarm, PipelineDimensions } from '../observe/pipeline-alarm';

@@ -1,7 +1,7 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as events from 'aws-cdk-lib/aws-events';
-import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { DeadLetterQueue } from '../private/dead-letter-queue';
@@ -24,10 +24,18 @@ export function notifyFailures(scope: Construct, pipeline: codepipeline.Pipeline
 }
 
 function notify(scope: Construct, id: string, topics: sns.ITopic[], description: string, eventPattern: events.EventPattern, message: string): void {
-  const deadLetterQueue = DeadLetterQueue.of(scope);
-  new events.Rule(scope, id, {
-    description,
-    eventPattern,
-    targets: topics.map((topic) => new targets.SnsTopic(topic, { deadLetterQueue, message: events.RuleTargetInput.fromText(message) })),
+  const queue = DeadLetterQueue.of(scope);
+  const input = events.RuleTargetInput.fromText(message);
+  // CDK's SnsTopic target would grant `kms:GenerateDataKey*` in the key policy; topic and key admit EventBridge already.
+  const target = (topic: sns.ITopic): events.IRuleTarget => ({
+    bind: () => ({ arn: topic.topicArn, input, deadLetterConfig: { arn: queue.queueArn }, targetResource: topic }),
   });
+  const rule = new events.Rule(scope, id, { description, eventPattern, targets: topics.map(target) });
+  queue.addToResourcePolicy(new iam.PolicyStatement({
+    sid: id,
+    principals: [new iam.ServicePrincipal('events.amazonaws.com')],
+    actions: ['sqs:SendMessage'],
+    resources: [queue.queueArn],
+    conditions: { ArnEquals: { 'aws:SourceArn': rule.ruleArn } },
+  }));
 }

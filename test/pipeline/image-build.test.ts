@@ -10,9 +10,9 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Encryption } from '../../src/common/encryption';
 import { ResourceNames } from '../../src/common/resource-names';
-import { BuildSecret } from '../../src/pipeline/build-secret';
 import { BuildCache } from '../../src/pipeline/image-build/build-cache';
 import { DockerfileOptions, ImageBuild, ImageBuildContext } from '../../src/pipeline/image-build/image-build';
+import { BuildSecret } from '../../src/pipeline/project/build-secret';
 import { Inspection } from '../../src/private/problems';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 import { runBuild } from '../support/buildspec';
@@ -21,14 +21,14 @@ import { PipelineWorld, projectOf, rightsOf, text, WorldOptions } from './pipeli
 
 const DESCRIPTION = 'Builds the image of app';
 
-function build(options: DockerfileOptions = {}, { context, ...world }: WorldOptions & { context?: Partial<ImageBuildContext> & Record<string, unknown> } = {}) {
+function build(options: DockerfileOptions = {}, world: WorldOptions = {}, context: Partial<ImageBuildContext> = {}) {
   const pipeline = new PipelineWorld(world);
   const bound = ImageBuild.dockerfile(options)._bind(pipeline.stack, pipeline.parts, { actionName: 'Build', containerName: 'app', ...context });
   pipeline.addStage('Build', bound.action);
   return { ...bound, pipeline };
 }
 
-const project = (options?: DockerfileOptions, more?: Parameters<typeof build>[1]) => projectOf(build(options, more).pipeline.template, DESCRIPTION);
+const project = (...args: Parameters<typeof build>) => projectOf(build(...args).pipeline.template, DESCRIPTION);
 const variables = ({ Environment }: any) => Object.fromEntries(Environment.EnvironmentVariables.map(({ Name, Value, Type }: any) => [
   Name, Type === 'PLAINTEXT' ? text(Value) : `${Type} ${text(Value)}`,
 ]));
@@ -100,7 +100,7 @@ describe('the project', () => {
     ['the place', {}, ecs.CpuArchitecture.ARM64],
     ['the build', { architecture: ecs.CpuArchitecture.ARM64 }, undefined],
   ])('runs on ARM64 when %s says so', (_, options, architecture) => {
-    const properties = project(options, { context: { architecture } });
+    const properties = project(options, {}, { architecture });
     expect(properties.Environment).toMatchObject({ Type: 'ARM_CONTAINER', Image: 'aws/codebuild/amazonlinux-aarch64-standard:3.0' });
     expect(variables(properties).PLATFORM).toBe('linux/arm64');
   });
@@ -151,7 +151,7 @@ describe('rights', () => {
       ['with a key', {}],
       ['without', { encryption: Encryption.awsManaged() }],
     ])('nothing against them, %s', (_, world: WorldOptions) => {
-      const { pipeline } = build({ logRetention: logs.RetentionDays.ONE_WEEK }, { ...world, ...{ context: context as any } });
+      const { pipeline } = build({ logRetention: logs.RetentionDays.ONE_WEEK }, { ...world, context });
       void pipeline.template;
       expect(judge(pipeline.app).filter((finding) => / Shop\/Build\//.test(finding))).toEqual([]);
     });
@@ -211,6 +211,7 @@ test('the image is known by variables of the action', () => {
 
 describe('inputs', () => {
   test('nothing is wrong with nothing, and with tokens', () => {
+    expect(ImageBuild.dockerfile()._problems).toEqual([]);
     expect(problems({})).toEqual([]);
     const token = Lazy.string({ produce: () => 'x' });
     expect(problems({ directory: token, dockerfile: token, target: token, projectName: token, logGroupName: token, environment: { A: token }, timeout: Duration.minutes(Lazy.number({ produce: () => 1 })) })).toEqual([]);

@@ -1,14 +1,14 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import { Construct } from 'constructs';
-import { Choice, Inspection } from '../../private/problems';
-import { BuildCache } from '../image-build/build-cache';
-import { BuiltImage, PipelineParts } from '../parts';
-import { allowRegistryLogin, createAction, createProject, createProjectRole } from '../project';
 import { CheckOptions, CheckOrder, CheckRecipe, checkSpec, inspectCheck } from './check-options';
 import { CommandsCheckOptions, commandsRecipe, inspectCommands } from './commands';
 import { ImageScanOptions, imageScanRecipe, inspectImageScan } from './image-scan';
 import { EslintOptions, eslintRecipe, inspectNode, NodeTestsOptions, nodeTestsRecipe, NpmAuditOptions, npmAuditRecipe } from './node';
+import { Choice, Inspection } from '../../private/problems';
+import { BuildCache } from '../image-build/build-cache';
+import { BuiltImage, PipelineParts } from '../parts';
+import { allowRegistryLogin, createAction, createProject, createProjectRole } from '../project/project';
 
 /** What the pipeline knows about a check. @internal */
 export interface CheckContext {
@@ -108,7 +108,8 @@ class ProjectCheck extends Check {
     const role = createProjectRole(home, `${recipe.description} in ${home.node.path}`);
     const cache = (options.cache ?? BuildCache.none())._bind(home, { parts, role, forImages: false });
     return createProject(home, parts, role, {
-      purpose: kebab(this._name),
+      // Checks of one name may stand in several stages; each stage is a scope of its own.
+      purpose: `${home.node.scope!.node.id}-${this._name}`,
       description: recipe.description,
       options,
       computeType: options.computeType ?? codebuild.ComputeType.SMALL,
@@ -123,5 +124,3 @@ class ProjectCheck extends Check {
 
 /** What it takes to read an image: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html */
 const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
-
-const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();

@@ -4,13 +4,13 @@ import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
-import { Choice, Inspection } from '../../private/problems';
-import { BuildOptions, inspectBuild, inspectVariables } from '../build-options';
-import { BuildSecret } from '../build-secret';
-import { BuiltImage, PipelineParts } from '../parts';
-import { allowRegistryLogin, createAction, createProject, createProjectRole } from '../project';
 import { BoundCache, BuildCache } from './build-cache';
 import { imageBuildSpec } from './image-build-script';
+import { Choice, Inspection } from '../../private/problems';
+import { BuiltImage, PipelineParts } from '../parts';
+import { BuildOptions, inspectBuild, inspectVariables } from '../project/build-options';
+import { BuildSecret } from '../project/build-secret';
+import { allowRegistryLogin, createAction, createProject, createProjectRole } from '../project/project';
 
 /** Credentials of a registry that base images are pulled from. */
 export interface RegistryLogin {
@@ -120,7 +120,7 @@ class DockerfileBuild extends ImageBuild {
     role.allow({ actions: PUSH, resources: [parts.repository.repositoryArn] });
     const { registryLogin: login } = options;
     const made = createProject(home, parts, role, {
-      purpose: kebab(context.actionName),
+      purpose: context.actionName,
       description: `Builds the image of ${context.containerName}`,
       options: { ...options, secrets: { ...options.secrets, ...(login ? { DOCKER_USERNAME: login.username, DOCKER_PASSWORD: login.password } : {}) } },
       computeType: options.computeType ?? codebuild.ComputeType.MEDIUM,
@@ -177,8 +177,6 @@ const OWN_VARIABLES = /^(REGISTRY|REPOSITORY_URI|REPOSITORY_NAME|CONTAINER_NAME|
 
 /** Architectures have no public name of their own, but for this. */
 const nameOf = (architecture?: ecs.CpuArchitecture): string | undefined => architecture?._cpuArchitecture;
-
-const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
 
 const defaultBuildImage = (architecture: string): codebuild.IBuildImage => architecture === 'ARM64'
   ? codebuild.LinuxArmBuildImage.AMAZON_LINUX_2023_STANDARD_3_0

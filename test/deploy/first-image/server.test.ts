@@ -103,6 +103,13 @@ function runs(name: string, command: string[], possible: boolean): void {
       expect(await response.text()).toContain(PAGE);
     });
 
+    test('does not cut its answer off while a body is still coming', async () => {
+      const socket = (await open()).pause();
+      socket.write(`POST / HTTP/1.1\r\n\r\n${'x'.repeat(200_000)}`);
+      await new Promise(done => setTimeout(done, 50));
+      expect(await read(socket.resume())).toContain(PAGE);
+    });
+
     test('takes a request in pieces, and answers at its end only', async () => {
       const socket = await open();
       const answer = read(socket);

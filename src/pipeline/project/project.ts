@@ -4,15 +4,16 @@ import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { acknowledge, inPacks } from '../private/acknowledge';
-import { createLogGroup } from '../private/log-group';
-import { guarded, Right, ScopedRole } from '../private/scoped-role';
 import { BuildOptions } from './build-options';
-import { PipelineParts } from './parts';
+import { acknowledge, inPacks } from '../../private/acknowledge';
+import { createLogGroup } from '../../private/log-group';
+import { guarded, Right, ScopedRole } from '../../private/scoped-role';
+import { mayReadArtifacts, mayWriteArtifacts } from '../artifact-rights';
+import { PipelineParts } from '../parts';
 
 /** @internal */
 export interface ProjectSettings {
-  /** For names, for example `build`. */
+  /** What the project is called within the pipeline, for example `Build`. */
   readonly purpose: string;
   readonly description: string;
   /** What the user chose. */
@@ -44,15 +45,16 @@ export function createProjectRole(scope: Construct, description: string): Scoped
 /** A project with a log group of its own and a role with exactly the rights it needs. @internal */
 export function createProject(scope: Construct, parts: PipelineParts, role: ScopedRole, settings: ProjectSettings): MadeProject {
   const { key, names } = parts;
-  const { options, purpose } = settings;
+  const { options } = settings;
+  const detail = kebab(settings.purpose);
   const logGroup = createLogGroup(scope, 'Logs', {
     key,
     removalPolicy: parts.removalPolicy,
     retention: options.logRetention,
-    logGroupName: names.name({ type: 'log-group', detail: purpose, base: options.logGroupName, maxLength: 512 }),
+    logGroupName: names.name({ type: 'log-group', detail, base: options.logGroupName, maxLength: 512 }),
   });
   const project = new codebuild.PipelineProject(scope, 'Project', {
-    projectName: names.name({ type: 'project', detail: purpose, base: options.projectName, maxLength: 100 }),
+    projectName: names.name({ type: 'project', detail, base: options.projectName, maxLength: 100 }),
     description: settings.description,
     role,
     encryptionKey: key,
@@ -67,7 +69,9 @@ export function createProject(scope: Construct, parts: PipelineParts, role: Scop
   });
   role.allow(
     { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
-    ...artifactRights(parts, settings.hasOutputs),
+    ...settings.hasOutputs ? mayWriteArtifacts(parts) : mayReadArtifacts(parts),
+    // Beside what every reader needs: https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
+    { actions: ['s3:GetBucketAcl'], resources: [parts.artifactBucket.bucketArn] },
     ...reportRights(project, settings.reports ?? []),
     ...Object.values(options.secrets ?? {}).flatMap((secret) => secret._rights(scope)),
   );
@@ -127,23 +131,6 @@ function variables(plain: { [name: string]: string }, { secrets = {} }: BuildOpt
 }
 
 /**
- * What a build does with artifacts of a pipeline:
- * https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
- */
-function artifactRights({ artifactBucket, key }: PipelineParts, hasOutputs: boolean): Right[] {
-  const artifactKey = artifactBucket.encryptionKey ?? key;
-  return [
-    {
-      actions: ['s3:GetObject', 's3:GetObjectVersion', ...(hasOutputs ? ['s3:PutObject'] : [])],
-      resources: [artifactBucket.arnForObjects('*')],
-      wildcard: 'CodePipeline names the artifacts',
-    },
-    { actions: ['s3:GetBucketAcl', 's3:GetBucketLocation'], resources: [artifactBucket.bucketArn] },
-    ...(artifactKey ? [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [artifactKey.keyArn] }] : []),
-  ];
-}
-
-/**
  * CodeBuild makes a report group for each report of the buildspec and names it `<project>-<report>`:
  * https://docs.aws.amazon.com/codebuild/latest/userguide/test-permissions.html
  */
@@ -155,9 +142,14 @@ function reportRights(project: codebuild.IProject, reports: string[]): Right[] {
   }];
 }
 
-function acknowledgeProject(project: codebuild.Project, { privileged }: ProjectSettings, hasKey: boolean): void {
+const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
+
+function acknowledgeProject(project: codebuild.Project, { privileged, buildImage, options }: ProjectSettings, hasKey: boolean): void {
   acknowledge(project, inPacks('CodeBuildProjectSourceRepoUrl', 'the source comes from CodePipeline'));
   if (privileged) acknowledge(project, { 'cfn-guard::CT.CODEBUILD.PR.4': privileged, 'AwsSolutions-CB3': privileged });
+  if (!buildImage.imageId.startsWith('aws/codebuild/')) {
+    acknowledge(project, { 'AwsSolutions-CB5': options.buildImage ? 'chosen by the user: buildImage' : 'the tool itself, in an image that is pinned by its digest' });
+  }
   if (!hasKey) {
     const reason = 'chosen by the user: encryption = keys of AWS services';
     acknowledge(project, { 'AwsSolutions-CB4': reason, 'CKV_AWS_78': reason, 'cfn-guard::CT.CODEBUILD.PR.5': reason });

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Inspection } from '../private/problems';
+import { Inspection } from '../../private/problems';
 import { BuildSecret } from './build-secret';
 
 /** What every build can be told: the image build and each check have a project of their own. */
@@ -61,6 +61,9 @@ export function inspectBuild(look: Inspection, options: BuildOptions): void {
   look.that(options.buildImage === undefined || typeof options.buildImage?.imageId === 'string', 'buildImage', options.buildImage, 'a build image',
     'take for example codebuild.LinuxBuildImage.STANDARD_7_0');
   look.seconds('timeout', options.timeout, 300, 8 * 3600, 'take for example Duration.minutes(30)');
+  if (options.timeout?.isUnresolved?.() === false) {
+    look.that(options.timeout.toMilliseconds() % 60_000 === 0, 'timeout', options.timeout.toHumanString(), 'whole minutes', 'take for example Duration.minutes(30)');
+  }
   look.matches('logGroupName', options.logGroupName, /^[A-Za-z0-9._/#-]{1,512}$/, '1 to 512 of A-Z a-z 0-9 . - _ / #', 'leave out other characters');
   look.matches('projectName', options.projectName, /^[A-Za-z0-9][A-Za-z0-9_-]{1,149}$/, '2 to 150 of A-Z a-z 0-9 - _, beginning with a letter or digit',
     'leave out other characters');

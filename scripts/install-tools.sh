@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# What the gate needs beside Node, Python, Java and Maven: a Docker daemon and a registry, for the tests that build, push and run
+# images for real, and compilers to prove that the first image's server is what its source says.
+set -euo pipefail
+
+packages=(docker.io docker-registry gcc gcc-aarch64-linux-gnu)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -eq 0 ]; then sudo=(); else sudo=(sudo); fi
+"${sudo[@]}" apt-get update -qq
+DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq "${missing[@]}"
