@@ -96,7 +96,11 @@ project.eslint?.addOverride({
   rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: true, optionalDependencies: false, peerDependencies: true }] },
 });
 project.eslint?.addOverride({ files: ['examples/**/*.ts'], rules: { 'import/no-unresolved': 'off', 'import/no-extraneous-dependencies': 'off' } });
-project.eslint?.addRules({ '@stylistic/max-len': ['error', { code: 180, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true, ignoreRegExpLiterals: true }] });
+project.eslint?.addRules({
+  // Short objects may wrap without a line for each property.
+  '@stylistic/object-property-newline': 'off',
+  '@stylistic/max-len': ['error', { code: 180, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true, ignoreRegExpLiterals: true }],
+});
 
 // The linter takes the nearest tsconfig.json; the one of the root holds src only.
 for (const folder of ['test', 'scripts', 'examples']) {

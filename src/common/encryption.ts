@@ -57,7 +57,7 @@ export abstract class Encryption extends Choice {
 class CustomerManaged extends Encryption {
   constructor(private readonly options: CustomerManagedEncryptionOptions) {
     super();
-    this._inspect(inspectOptions(options));
+    this._inspect(inspectOptions(options), options);
   }
 
   _bind(scope: Construct, parts: EncryptionParts): kms.IKey {
@@ -87,7 +87,8 @@ class AwsManaged extends Encryption {
 const inspectOptions = (options: CustomerManagedEncryptionOptions) => (look: Inspection): void => {
   look.matches('aliasName', options.aliasName, /^(?!aws\/)[a-zA-Z0-9/_-]{1,200}$/, "1 to 200 of A-Z a-z 0-9 / _ -, not beginning with 'aws/'",
     'leave out the prefix alias/ and illegal characters');
-  look.seconds('rotationPeriod', options.rotationPeriod, 90 * 86400, 2560 * 86400, 'take for example Duration.days(365)');
+  look.seconds('rotationPeriod', options.rotationPeriod, 90 * 86400, 2560 * 86400, 'take for example Duration.days(365)', 86400);
+  look.kind('key', options.key, 'keyArn', 'a key', 'hand over a kms.IKey');
 };
 
 const DATA = ['kms:Decrypt', 'kms:GenerateDataKey'];

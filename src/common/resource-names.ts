@@ -67,10 +67,10 @@ class Suffixed extends ResourceNames {
     this._inspect((look) => {
       look.matches('suffix', options.suffix ?? '', /^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$/,
         '1 to 16 lower-case letters, digits and inner hyphens, beginning with a letter', "write for example 'dev'");
-      look.matches('pattern', options.pattern, /^(?=.*\{type\})(?=.*\{purpose\}).*-\{suffix\}$/,
-        "a text with {type} and {purpose} that ends with '-{suffix}'", "write for example '{type}-{purpose}-{suffix}'");
-    });
-    this.pattern = options.pattern ?? '{type}-{purpose}-{suffix}';
+      look.matches('pattern', options.pattern, /^(?=.*\{type\})(?=.*\{purpose\})(?!-)(\{type\}|\{purpose\}|[a-z0-9-])+-\{suffix\}$/,
+        "{type}, {purpose}, a-z 0-9 and hyphens, ending with '-{suffix}'", "write for example '{type}-{purpose}-{suffix}'");
+    }, options ?? null);
+    this.pattern = options?.pattern ?? '{type}-{purpose}-{suffix}';
   }
 
   _bind(scope: Construct): NameMaker {

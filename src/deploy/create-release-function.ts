@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Tokenization } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import { Construct } from 'constructs';
 import { ReleaseFunction } from './release/release-function';
@@ -19,10 +19,10 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
     reservedConcurrentExecutions: options.reservedConcurrentExecutions,
     functionName: foundation.names.name({ type: 'function', detail: 'release', maxLength: 64 }),
     // Places trust this name; they know no pipeline.
-    roleName: explicitName(scope, RELEASE_FUNCTION_PREFIX, 64, true),
+    roleName: explicitName(scope, RELEASE_FUNCTION_PREFIX, 64, { perRegion: true, suffix: foundation.names.suffix }),
     environment: {
       ECR_REPOSITORY: repository.repositoryArn,
-      RELEASE_TIMEOUT_MINUTES: String((options.releaseTimeout ?? Duration.hours(1)).toMinutes()),
+      RELEASE_TIMEOUT_MINUTES: Tokenization.stringifyNumber((options.releaseTimeout ?? Duration.hours(1)).toMinutes()),
     },
     key: foundation.key,
     removalPolicy: foundation.removalPolicy,

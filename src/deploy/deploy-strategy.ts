@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Choice } from '../private/problems';
 
@@ -45,12 +46,12 @@ class Rolling extends DeployStrategy {
 
   constructor(options: RollingOptions) {
     super();
-    const { minimumHealthyPercent: min = 100, maximumHealthyPercent: max = 200 } = options;
+    const { minimumHealthyPercent: min = 100, maximumHealthyPercent: max = 200 } = options ?? {};
     this.parts = { minHealthyPercent: min, maxHealthyPercent: max, circuitBreaker: { enable: true, rollback: true } };
     this._inspect((look) => {
       look.integer('minimumHealthyPercent', min, 0, 100, 'take for example 100');
       look.integer('maximumHealthyPercent', max, 100, 400, 'take for example 200');
-    });
+    }, options);
   }
 
   _bind(): StrategyParts {
@@ -61,6 +62,7 @@ class Rolling extends DeployStrategy {
     const { minHealthyPercent, maxHealthyPercent } = this.parts;
     const lowest = Math.ceil(tasks * minHealthyPercent / 100);
     const highest = Math.floor(tasks * maxHealthyPercent / 100);
+    if ([tasks, minHealthyPercent, maxHealthyPercent].some(Token.isUnresolved)) return undefined;
     if (tasks === 0 || lowest < tasks || highest > tasks) return undefined;
     return `of ${tasks} tasks ${minHealthyPercent} % rounded up is ${lowest} and ${maxHealthyPercent} % rounded down is ${highest}: none may stop and none may start`;
   }

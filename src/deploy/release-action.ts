@@ -75,7 +75,7 @@ export abstract class ReleaseAction extends Choice {
 class OwnFunction extends ReleaseAction {
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
-    this._inspect(inspectOptions(_options));
+    this._inspect(inspectOptions(_options), _options);
   }
 
   _bind(scope: Construct, parts: ReleaseParts): BoundRelease {
@@ -88,7 +88,7 @@ class OwnFunction extends ReleaseAction {
 class StandardAction extends ReleaseAction {
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
-    this._inspect(inspectOptions(_options));
+    this._inspect(inspectOptions(_options), _options);
   }
 
   _bind(scope: Construct, parts: ReleaseParts): BoundRelease {
@@ -129,7 +129,7 @@ const actionRole = (scope: Construct, id: string, pipelineRole: iam.IRole, descr
 const identifier = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, '');
 
 const inspectOptions = (options: ReleaseFunctionOptions) => (look: Inspection): void => {
-  look.seconds('releaseTimeout', options.releaseTimeout, 5 * 60, 23 * 3600, 'take for example Duration.hours(1)');
+  look.seconds('releaseTimeout', options.releaseTimeout, 5 * 60, 23 * 3600, 'take for example Duration.hours(1)', 60);
   look.integer('memorySize', options.memorySize, 256, 10240, 'take for example 1024');
   look.seconds('timeout', options.timeout, 30, 900, 'take for example Duration.minutes(15)');
   look.integer('reservedConcurrentExecutions', options.reservedConcurrentExecutions, 1, 1000, 'leave it out, or take what the account can spare');

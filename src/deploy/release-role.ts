@@ -22,8 +22,8 @@ export interface ReleaseRoleParts {
 }
 
 /** Name and ARN are computed from the path, so that a pipeline elsewhere can compute them too. @internal */
-export function releaseRoleName(place: Construct): string {
-  return explicitName(place, 'release', 64, true);
+export function releaseRoleName(place: Construct, suffix: string): string {
+  return explicitName(place, 'release', 64, { perRegion: true, suffix });
 }
 
 /** What a release may do in this place, and nothing else; only release functions of this account may assume it. @internal */

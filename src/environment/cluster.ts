@@ -39,6 +39,8 @@ class Created extends Cluster {
 
   constructor(private readonly options: CreateClusterOptions) {
     super();
+    this._inspect((look) => look.oneOf('containerInsights', options.containerInsights, Object.values(ecs.ContainerInsights),
+      'take for example ecs.ContainerInsights.ENABLED'), options);
   }
 
   _bind(scope: Construct, { vpc, clusterName }: ClusterParts): ecs.ICluster {

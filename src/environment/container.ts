@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Inspection } from '../private/problems';
@@ -47,6 +47,8 @@ export interface ContainerOptions {
   readonly command?: string[];
   /** Entry point instead of the image's own. @default - the image's */
   readonly entryPoint?: string[];
+  /** Namespace in CloudWatch that the application may put metrics into, 1 to 255 of `A-Z a-z 0-9 _ . / # : -` and blank, not beginning with `AWS/`. @default - it may put none */
+  readonly metricNamespace?: string;
   /** User that the container runs as, instead of the image's own. @default - the image's */
   readonly user?: string;
   /** Time between SIGTERM and SIGKILL, 0 to 120 seconds on Fargate. @default Duration.seconds(30) */
@@ -77,7 +79,8 @@ const memoriesOf = (cpu: number): number[] => {
 
 /** The sizes of a task, defaults filled in. @internal */
 export function taskSize({ cpu = 512, memoryLimitMiB }: ContainerOptions): { cpu: number; memoryLimitMiB: number } {
-  return { cpu, memoryLimitMiB: memoryLimitMiB ?? Math.max(1024, memoriesOf(cpu)[0]) };
+  // Of a size that is not known yet only the user knows what goes with it: 1 GiB goes with the smaller ones.
+  return { cpu, memoryLimitMiB: memoryLimitMiB ?? (Token.isUnresolved(cpu) ? 1024 : Math.max(1024, memoriesOf(cpu)[0])) };
 }
 
 /** First status that the health check accepts: what a stand-in for the image must answer. @internal */
@@ -87,22 +90,39 @@ const SECRET_NAME = /(SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE_KEY|ACCESS_KEY|API_KE
 
 /** @internal */
 export function inspectContainer(look: Inspection, prop: string, container: ContainerOptions): void {
+  if (!look.struct(prop, container)) return;
   const at = (name: string) => `${prop}.${name}`;
-  const { cpu = 512, memoryLimitMiB, environment = {}, secrets = {}, healthCheck = {} } = container;
+  const { cpu = 512, memoryLimitMiB, healthCheck = {} } = container;
   look.matches(at('containerName'), container.containerName, /^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', "write for example 'app'");
   look.integer(at('port'), container.port, 1, 65535, 'take the port that the container listens on');
   look.oneOf(at('cpu'), cpu, SIZES, 'take for example 512');
   if (SIZES.includes(cpu)) look.oneOf(at('memoryLimitMiB'), memoryLimitMiB, memoriesOf(cpu), `take a size that Fargate offers with ${cpu} CPU units`);
   look.seconds(at('stopTimeout'), container.stopTimeout, 0, 120, 'Fargate waits 120 seconds at most');
-  look.notEmpty(at('command'), container.command, 'leave it out for the image\'s own');
-  look.notEmpty(at('entryPoint'), container.entryPoint, 'leave it out for the image\'s own');
-  look.matches(at('user'), container.user, /^\S+$/, 'a user, uid or user:group', "write for example '1000'");
-  look.matches(at('logGroupName'), container.logGroupName, /^[A-Za-z0-9_/.#-]{1,512}$/, '1 to 512 of A-Z a-z 0-9 _ / . # -', 'shorten it');
-  for (const name of Object.keys(environment)) {
-    look.that(!SECRET_NAME.test(name), at(`environment.${name}`), 'a value in clear text', 'a name that tells no secret', `move it to ${prop}.secrets`);
-    look.that(!(name in secrets), at(`secrets.${name}`), 'a second value', 'each variable once', 'leave it out of environment');
+  for (const [name, words] of Object.entries({ command: container.command, entryPoint: container.entryPoint })) {
+    look.notEmpty(at(name), words, 'leave it out for the image\'s own');
+    if (Array.isArray(words)) words.forEach((word, index) => look.text(at(`${name}[${index}]`), word));
   }
-  inspectHealthCheck(look, at('healthCheck'), healthCheck);
+  look.matches(at('user'), container.user, /^\S+$/, 'a user, uid or user:group', "write for example '1000'");
+  look.matches(at('metricNamespace'), container.metricNamespace, /^(?!AWS\/)[A-Za-z0-9_./#-][A-Za-z0-9_./#: -]{0,254}$/,
+    "1 to 255 of A-Z a-z 0-9 _ . / # : - and blank, not beginning with 'AWS/'", "write for example 'Shop'");
+  look.matches(at('logGroupName'), container.logGroupName, /^[A-Za-z0-9_/.#-]{1,512}$/, '1 to 512 of A-Z a-z 0-9 _ / . # -', 'shorten it');
+  look.kind(at('cpuArchitecture'), container.cpuArchitecture, '_cpuArchitecture', 'an architecture', 'take for example ecs.CpuArchitecture.ARM64');
+  look.oneOf(at('logRetention'), container.logRetention, Object.values(logs.RetentionDays).filter(Number.isInteger), 'take for example logs.RetentionDays.ONE_MONTH');
+  inspectVariables(look, prop, container);
+  if (look.struct(at('healthCheck'), healthCheck)) inspectHealthCheck(look, at('healthCheck'), healthCheck);
+}
+
+function inspectVariables(look: Inspection, prop: string, { environment = {}, secrets = {} }: ContainerOptions): void {
+  const maps = [['environment', environment], ['secrets', secrets]] as const;
+  if (!maps.every(([name, map]) => look.struct(`${prop}.${name}`, map, 'a map of names to values'))) return;
+  for (const [name, value] of Object.entries(environment)) {
+    look.text(`${prop}.environment.${name}`, value);
+    look.that(!SECRET_NAME.test(name), `${prop}.environment.${name}`, 'a value in clear text', 'a name that tells no secret', `move it to ${prop}.secrets`);
+    look.that(!(name in secrets), `${prop}.secrets.${name}`, 'a second value', 'each variable once', 'leave it out of environment');
+  }
+  for (const [name, secret] of Object.entries(secrets)) {
+    look.kind(`${prop}.secrets.${name}`, secret ?? null, 'grantRead', 'an ecs.Secret', 'use one of its factories, for example ecs.Secret.fromSecretsManager(...)');
+  }
 }
 
 function inspectHealthCheck(look: Inspection, prop: string, check: HealthCheckOptions): void {

@@ -84,9 +84,10 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     const alarms = this.createAlarms(props.alarms ?? ServiceAlarm._all(), foundation);
     this.alarms = alarms.map(({ alarm }) => alarm);
     this.dashboard = (props.dashboard ?? Dashboard.standard())._bind(this, { names: foundation.names, services: [this._dimensions()] });
-    this.target = this.describeTarget(props, task);
+    const roleName = releaseRoleName(this, foundation.names.suffix);
+    this.target = this.describeTarget(props, task, roleName, foundation);
     const parameter = this.publish(task, alarms);
-    this.releaseRole = this.createReleaseRole(task, alarms, parameter);
+    this.releaseRole = this.createReleaseRole(roleName, task, alarms, parameter);
     this.createOutputs();
     openRoles(this);
   }
@@ -156,11 +157,12 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     return alarms;
   }
 
-  private describeTarget({ container = {} }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task): ReleaseTargetParts {
+  private describeTarget({ container = {} }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
+    { names: { suffix } }: Foundation): ReleaseTargetParts {
     return {
       placeName: this.node.id === 'Environment' ? this.node.scope!.node.id : this.node.id,
-      roleArn: roleArnOf(releaseRoleName(this)),
-      parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200)}`,
+      roleArn: roleArnOf(roleName),
+      parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200, { suffix })}`,
       region: Stack.of(this).region,
       clusterName: this.cluster.clusterName,
       serviceName: this.service.serviceName,
@@ -193,8 +195,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     });
   }
 
-  private createReleaseRole({ definition, logGroup }: Task, alarms: BoundServiceAlarm[], parameter: ssm.StringParameter): iam.IRole {
-    return createReleaseRole(this, releaseRoleName(this), {
+  private createReleaseRole(roleName: string, { definition, logGroup }: Task, alarms: BoundServiceAlarm[], parameter: ssm.StringParameter): iam.IRole {
+    return createReleaseRole(this, roleName, {
       ...this.target,
       clusterArn: this.cluster.clusterArn,
       taskFamily: definition.family,

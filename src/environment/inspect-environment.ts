@@ -17,6 +17,7 @@ const ECS_NAME: [RegExp, string, string] = [/^[A-Za-z0-9_-]{1,238}$/, '1 to 238 
 
 /** Everything that is wrong with an environment, by itself and in combination. @internal */
 export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspection = new Inspection()): Inspection {
+  if (!look.struct('props', props)) return look;
   inspectFoundation(look, props);
   look.choice('network', props.network, Network);
   look.choice('cluster', props.cluster, Cluster);
@@ -46,8 +47,8 @@ function inspectNames(look: Inspection, props: FargateEnvironmentProps): void {
 function inspectPairs(look: Inspection, { network, cluster, scaling, deployStrategy, alarms }: FargateEnvironmentProps): void {
   look.that(!(network instanceof Network && network._creates && cluster instanceof Cluster && cluster._vpc), 'network', 'Network.create beside Cluster.fromCluster',
     "the cluster's own VPC", 'leave network out or use Network.fromVpc');
-  const deadlock = deployStrategy instanceof DeployStrategy && scaling?._problems.length !== 0
-    ? undefined : (deployStrategy as DeployStrategy | undefined)?._deadlock?.(scaling?._fewest ?? 2);
+  const sound = [scaling ?? Scaling.fixed(2), deployStrategy].every((choice) => choice?._problems?.length === 0);
+  const deadlock = sound ? deployStrategy!._deadlock(scaling?._fewest ?? 2) : undefined;
   look.that(!deadlock, 'deployStrategy', deadlock, 'percentages that let a release make progress', 'raise maximumHealthyPercent or lower minimumHealthyPercent');
   const ids = (Array.isArray(alarms) ? alarms : []).map((alarm) => alarm?._id);
   const twice = ids.find((id, index) => id !== undefined && ids.indexOf(id) !== index);

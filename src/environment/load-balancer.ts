@@ -85,14 +85,19 @@ class Application extends LoadBalancer {
 
   constructor(private readonly internetFacing: boolean, private readonly options: LoadBalancerOptions) {
     super();
-    this._plainHttp = internetFacing && !options.certificate;
+    this._plainHttp = internetFacing && !options?.certificate;
     this._inspect((look) => {
       look.seconds('idleTimeout', options.idleTimeout, 1, 4000, 'take for example Duration.seconds(60)');
       look.seconds('deregistrationDelay', options.deregistrationDelay, 0, 3600, 'take for example Duration.seconds(30)');
       look.matches('certificate', options.certificate?.certificateArn, /^arn:[\w-]+:(acm:[a-z0-9-]+:\d{12}:certificate\/|iam::\d{12}:server-certificate\/).+$/,
         'the ARN of a certificate', 'write for example arn:aws:acm:us-east-1:111111111111:certificate/...');
-      look.matches('dnsRecord.recordName', options.dnsRecord?.recordName, /^[A-Za-z0-9_*.-]{1,255}$/, 'a DNS name', "write for example 'shop'");
-    });
+      look.kind('certificate', options.certificate, 'certificateArn', 'a certificate', 'hand over an acm.ICertificate');
+      look.oneOf('sslPolicy', options.sslPolicy, Object.values(elbv2.SslPolicy), 'take for example elbv2.SslPolicy.RECOMMENDED_TLS');
+      if (options.dnsRecord !== undefined && look.struct('dnsRecord', options.dnsRecord)) {
+        look.kind('dnsRecord.hostedZone', options.dnsRecord.hostedZone ?? null, 'hostedZoneId', 'a hosted zone', 'hand over a route53.IHostedZone');
+        look.matches('dnsRecord.recordName', options.dnsRecord.recordName, /^[A-Za-z0-9_*.-]{1,255}$/, 'a DNS name', "write for example 'shop'");
+      }
+    }, options);
   }
 
   _bind(scope: Construct, parts: LoadBalancerParts): BoundLoadBalancer {

@@ -1,4 +1,4 @@
-import { Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { Fn, RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -76,7 +76,7 @@ class Created extends Network {
 
   constructor(private readonly options: CreateNetworkOptions) {
     super();
-    this._inspect((look) => inspectOptions(look, options));
+    this._inspect((look) => inspectOptions(look, options), options);
   }
 
   _bind(scope: Construct, parts: NetworkParts): BoundNetwork {
@@ -97,7 +97,7 @@ class Existing extends Network {
 
   constructor(private readonly existing: ec2.IVpc, private readonly options: ExistingNetworkOptions) {
     super();
-    this._inspect((look) => look.that(typeof existing?.vpcId === 'string', '', existing, 'a VPC', 'hand over an ec2.IVpc'));
+    this._inspect((look) => look.kind('', existing ?? null, 'vpcId', 'a VPC', 'hand over an ec2.IVpc'), options);
   }
 
   _bind(): BoundNetwork {
@@ -108,17 +108,22 @@ class Existing extends Network {
 
 function inspectOptions(look: Inspection, options: CreateNetworkOptions): void {
   const { cidr = '10.0.0.0/16', availabilityZones, natGateways, publicSubnetCidrs, privateSubnetCidrs } = options;
-  const zones = availabilityZones?.length ?? 2;
+  const zones = Array.isArray(availabilityZones) ? availabilityZones.length : 2;
   // A /24 is the smallest range whose subnets, 16 times smaller, are still large enough.
   inspectRange(look, 'cidr', cidr, [16, publicSubnetCidrs && privateSubnetCidrs ? 28 : 24]);
   look.that(zones >= 2 && zones <= 6, 'availabilityZones', availabilityZones, '2 to 6 zones', 'a load balancer needs two: name at least two zones');
+  look.each('availabilityZones', availabilityZones, (path, zone) => {
+    look.matches(path, zone ?? '', /^[a-z0-9-]+$/, 'the name of a zone', "write for example 'eu-west-1a'");
+    look.that(availabilityZones!.indexOf(zone) === availabilityZones!.lastIndexOf(zone), path, zone, 'each zone once', 'name another zone');
+  });
+  look.that(!Token.isUnresolved(natGateways), 'natGateways', 'a token', 'a literal number', 'write the number out: it decides what the template holds');
   look.integer('natGateways', natGateways, 1, zones, 'the tasks need a way out: take at least 1 and at most one for each zone');
   for (const [prop, cidrs] of Object.entries({ publicSubnetCidrs, privateSubnetCidrs })) {
     look.each(prop, cidrs, (path, range) => inspectRange(look, path, range, [16, 28], cidr));
-    if (cidrs) look.that(cidrs.length === zones, prop, `${cidrs.length} ranges`, `${zones}, one for each zone`, 'give one range for each zone');
+    if (Array.isArray(cidrs)) look.that(cidrs.length === zones, prop, `${cidrs.length} ranges`, `${zones}, one for each zone`, 'give one range for each zone');
   }
   look.that(!publicSubnetCidrs === !privateSubnetCidrs, publicSubnetCidrs ? 'privateSubnetCidrs' : 'publicSubnetCidrs', 'nothing',
     'ranges for public and private subnets, or for neither', 'give both lists');
-  const clash = overlapping([...publicSubnetCidrs ?? [], ...privateSubnetCidrs ?? []]);
+  const clash = overlapping([publicSubnetCidrs, privateSubnetCidrs].filter(Array.isArray).flat());
   look.that(!clash, 'privateSubnetCidrs', clash?.join(' and '), 'ranges that do not overlap', 'move one of them');
 }

@@ -37,13 +37,13 @@ export abstract class Scaling extends Choice {
 
   /** By the average CPU use of the tasks. */
   static onCpu(options: UtilizationScalingOptions = {}): Scaling {
-    return new ByMetric(options, 'targetPercent', options.targetPercent ?? 60, 100, (scalable, policy, target) =>
+    return new ByMetric(options, 'targetPercent', options?.targetPercent ?? 60, 100, (scalable, policy, target) =>
       scalable.scaleOnCpuUtilization('Cpu', { ...policy, targetUtilizationPercent: target }));
   }
 
   /** By the average memory use of the tasks. */
   static onMemory(options: UtilizationScalingOptions = {}): Scaling {
-    return new ByMetric(options, 'targetPercent', options.targetPercent ?? 60, 100, (scalable, policy, target) =>
+    return new ByMetric(options, 'targetPercent', options?.targetPercent ?? 60, 100, (scalable, policy, target) =>
       scalable.scaleOnMemoryUtilization('Memory', { ...policy, targetUtilizationPercent: target }));
   }
 
@@ -92,7 +92,7 @@ class ByMetric extends Scaling {
       look.number(prop, target ?? NaN, 1, highest, 'say what to aim at, for example 60');
       look.seconds('scaleOutCooldown', scaleOutCooldown, 0, 86400, 'take for example Duration.minutes(1)');
       look.seconds('scaleInCooldown', scaleInCooldown, 0, 86400, 'take for example Duration.minutes(5)');
-    });
+    }, options);
   }
 
   _bind(service: ecs.FargateService, targetGroup: elbv2.ApplicationTargetGroup): void {

@@ -36,6 +36,14 @@ export function createTaskDefinition(scope: Construct, { foundation, container, 
     logGroupName: foundation.names.name({ type: 'log-group', base: container.logGroupName, maxLength: 512 }),
   });
   const taskRole = createTaskRole(scope, 'TaskRole', 'What the application may do');
+  if (container.metricNamespace !== undefined) {
+    taskRole.allow({
+      actions: ['cloudwatch:PutMetricData'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'cloudwatch:namespace': container.metricNamespace } },
+      wildcard: 'cloudwatch:PutMetricData has no resource level; a condition names the namespace',
+    });
+  }
   const executionRole = createTaskRole(scope, 'ExecutionRole', 'Pulls the image, reads secrets and writes logs');
   executionRole.allow(
     { actions: ['ecr:GetAuthorizationToken'], resources: ['*'], wildcard: 'ecr:GetAuthorizationToken has no resource level' },

@@ -66,8 +66,11 @@ class None extends Dashboard {
 class Standard extends Dashboard {
   constructor(private readonly options: StandardDashboardOptions) {
     super();
-    this._inspect((look) => look.matches('dashboardName', options.dashboardName, /^[A-Za-z0-9_-]{1,255}$/,
-      '1 to 255 of A-Z a-z 0-9 _ -', 'leave out spaces and other characters'));
+    this._inspect((look) => {
+      look.matches('dashboardName', options.dashboardName, /^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', 'leave out spaces and other characters');
+      if (options.titles === undefined || !look.struct('titles', options.titles)) return;
+      for (const [widget, title] of Object.entries(options.titles)) look.text(`titles.${widget}`, title);
+    }, options);
   }
 
   _bind(scope: Construct, { names, services, pipeline }: DashboardParts): cloudwatch.Dashboard {

@@ -58,7 +58,8 @@ export function inspectFoundation(look: Inspection, props: FoundationProps): voi
   look.choice('encryption', props.encryption, Encryption);
   look.choice('resourceNames', props.resourceNames, ResourceNames);
   look.oneOf('removalPolicy', props.removalPolicy, [RemovalPolicy.RETAIN, RemovalPolicy.DESTROY], 'say whether data is kept or destroyed');
-  for (const [key, value] of Object.entries(props.tags ?? {})) {
+  if (props.tags === undefined || !look.struct('tags', props.tags, 'a map of keys to values')) return;
+  for (const [key, value] of Object.entries(props.tags)) {
     look.matches(`tags.${key}`, key, /^(?!aws:)[\p{L}\p{N} _.:/=+@-]{1,128}$/u, "a key of 1 to 128 characters that does not begin with 'aws:'", 'rename the tag');
     look.matches(`tags.${key}`, value, /^[\p{L}\p{N} _.:/=+@-]{0,256}$/u, 'a value of at most 256 letters, digits, spaces and _ . : / = + - @', 'shorten the value');
   }

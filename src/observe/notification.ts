@@ -68,7 +68,9 @@ class OwnTopic extends Notification {
       look.matches('displayName', options.displayName, /^[^\n\r]{1,100}$/, '1 to 100 characters on one line', 'shorten it');
       look.each('emails', options.emails, (path, email) => look.matches(path === 'emails[0]' ? firstEmail : path, email ?? '',
         /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address', "write for example 'team@example.com'"));
-    });
+      look.each('subscribers', options.subscribers, (path, subscriber) =>
+        look.kind(path, subscriber ?? null, 'bind', 'a subscription', "write for example new subscriptions.UrlSubscription('https://...')"));
+    }, options);
   }
 
   _bind(plan: TopicPlan): void {

@@ -45,7 +45,7 @@ class MetricAlarm extends PipelineAlarm {
   constructor(private readonly subject: AlarmSubject, private readonly options: AlarmOptions, private readonly metricOf: MetricOf) {
     super();
     this._id = subject.id;
-    this._inspect(inspectAlarm(options, subject.defaults));
+    this._inspect(inspectAlarm(options, subject.defaults), options);
   }
 
   _bind(scope: Construct, dimensions: PipelineDimensions, parts: AlarmParts): cloudwatch.Alarm | undefined {

@@ -126,7 +126,7 @@ export abstract class ServiceAlarm extends Choice {
 
   /** Answers with a status of 500 or above. Defaults: more than 10 in 2 periods of 60 s. */
   static http5xx(options: Http5xxAlarmOptions = {}): ServiceAlarm {
-    return new MetricAlarm(options.origin === Http5xxOrigin.LOAD_BALANCER ? LOAD_BALANCER_5XX : CONTAINERS_5XX, options);
+    return new MetricAlarm(options?.origin === Http5xxOrigin.LOAD_BALANCER ? LOAD_BALANCER_5XX : CONTAINERS_5XX, options);
   }
 
   /** Time until containers answer, in seconds. Defaults: average above 2 in 3 periods of 60 s. */
@@ -162,7 +162,11 @@ class MetricAlarm extends ServiceAlarm {
   constructor(private readonly subject: ServiceAlarmSubject, private readonly options: ServiceAlarmOptions) {
     super();
     this._id = subject.id;
-    this._inspect(inspectAlarm(options, subject.defaults));
+    this._inspect((look) => {
+      inspectAlarm(options, subject.defaults)(look);
+      look.oneOf('rollsBack', options.rollsBack, [true, false], 'say whether the alarm rolls a release back');
+      look.oneOf('origin', (options as Http5xxAlarmOptions).origin, Object.values(Http5xxOrigin), 'take for example Http5xxOrigin.CONTAINERS');
+    }, options);
   }
 
   _bind(scope: Construct, dimensions: ServiceDimensions, parts: AlarmParts): BoundServiceAlarm {

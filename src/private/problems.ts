@@ -44,18 +44,36 @@ export class Inspection {
     this.that(Number.isInteger(got) && got! >= min && got! <= max, prop, got, `a whole number, ${min} to ${max}`, cure);
   }
 
-  /** A duration of whole seconds within bounds that are given in seconds. */
-  seconds(prop: string, got: Duration | undefined, min: number, max: number, cure: string): void {
+  /** A duration of whole seconds (or days, or whatever unit a service counts in) within bounds that are given in seconds. */
+  seconds(prop: string, got: Duration | undefined, min: number, max: number, cure: string, unit = 1): void {
     if (got === undefined) return;
     if (typeof got?.toSeconds !== 'function') return this.report(prop, got, 'a Duration', 'write Duration.seconds(...)');
     if (got.isUnresolved()) return;
     const seconds = got.toMilliseconds() / 1000;
-    this.that(Number.isInteger(seconds) && seconds >= min && seconds <= max, prop, got.toHumanString(), `${human(min)} to ${human(max)}`, cure);
+    this.that(Number.isInteger(seconds / unit) && seconds >= min && seconds <= max, prop, got.toHumanString(),
+      `${human(min)} to ${human(max)}${unit > 1 ? `, a multiple of ${human(unit)}` : ''}`, cure);
   }
 
   matches(prop: string, got: string | undefined, pattern: RegExp, allowed: string, cure: string): void {
     if (skipped(got)) return;
     this.that(typeof got === 'string' && pattern.test(got), prop, got, allowed, cure);
+  }
+
+  /** A struct or a map: something that has props at all. Without it there is nothing to look into. */
+  struct(prop: string, got: unknown, allowed = 'options in braces', cure = 'write them in braces, or leave them out'): boolean {
+    const holds = typeof got === 'object' && got !== null && !Array.isArray(got);
+    this.that(holds, prop, got, allowed, cure);
+    return holds;
+  }
+
+  text(prop: string, got: string): void {
+    this.that(typeof got === 'string', prop, got, 'a text', 'write it in quotes');
+  }
+
+  /** Something of aws-cdk-lib, known by an attribute or a method that everything of its kind has. */
+  kind(prop: string, got: object | undefined, attribute: string, allowed: string, cure: string): void {
+    if (skipped(got)) return;
+    this.that(typeof got === 'object' && got !== null && attribute in got, prop, got, allowed, cure);
   }
 
   oneOf<T>(prop: string, got: T | undefined, allowed: readonly T[], cure: string): void {
@@ -78,7 +96,7 @@ export class Inspection {
   /** What the user chose is a choice of the right kind (JavaScript and Python do not ask the compiler); takes over its findings. */
   choice(prop: string, got: Choice | undefined, kind: ChoiceKind): void {
     if (got === undefined) return;
-    if (!(got instanceof kind)) return this.report(prop, got, `a ${kind.name}`, `use one of the ${kind.name} factories`);
+    if (!(got instanceof kind)) return this.report(prop, got, `${/^[AEIOU]/.test(kind.name) ? 'an' : 'a'} ${kind.name}`, `use one of the ${kind.name} factories`);
     this.include(prop, got._problems);
   }
 
@@ -105,9 +123,11 @@ export abstract class Choice {
 
   protected constructor() {}
 
-  /** @internal */
-  protected _inspect(look: (inspection: Inspection) => void): void {
-    this._problems = inspect(look).problems;
+  /** Looks into options, if they are any. @internal */
+  protected _inspect(look: (inspection: Inspection) => void, options: unknown = {}): void {
+    this._problems = inspect((inspection) => {
+      if (inspection.struct('', options)) look(inspection);
+    }).problems;
   }
 }
 

@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { Duration, Lazy } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { PipelineWorld, rightsOf, text, WorldOptions } from './pipeline-world';
 import { Encryption } from '../../src/common/encryption';
 import { ResourceNames } from '../../src/common/resource-names';
+import { BuildSecret } from '../../src/pipeline/build-secret';
 import { Check, CheckContext } from '../../src/pipeline/checks/check';
 import { CheckOrder, ReportFormat } from '../../src/pipeline/checks/check-options';
 import { VulnerabilitySeverity } from '../../src/pipeline/checks/image-scan';
 import { NpmAuditLevel } from '../../src/pipeline/checks/node';
 import { BuildCache } from '../../src/pipeline/image-build/build-cache';
 import { BuiltImage } from '../../src/pipeline/parts';
-import { BuildSecret } from '../../src/pipeline/project/build-secret';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 import { BuildResult, runBuild } from '../support/buildspec';
 import { FakePrograms, Program } from '../support/fake-program';
-import { PipelineWorld, rightsOf, text, WorldOptions } from './pipeline-world';
 
 const IMAGE: BuiltImage = { digest: '#{Build.IMAGE_DIGEST}', uri: 'registry/web@#{Build.IMAGE_DIGEST}', artifact: undefined as any };
 
@@ -148,13 +148,13 @@ describe('inputs', () => {
 
   test('tokens pass', () => {
     const token = Lazy.string({ produce: () => 'x' });
-    expect(problems(Check.commands(token, { commands: [token], stage: token, actionName: token, projectName: token }))).toEqual([]);
+    expect(problems(Check.commands(token, { commands: [token], stage: token, projectName: token }))).toEqual([]);
     expect(problems(Check.nodeTests({ scripts: [token], nodeVersion: token, directory: token, installCommand: token }))).toEqual([]);
   });
 
   test.each<[Check, string]>([
-    [Check.commands('my check', { commands: ['true'] }), 'name: got my check; allowed 1 to 100 of'],
-    [Check.commands(undefined as any, { commands: ['true'] }), 'name: got ; allowed'],
+    [Check.commands('my check', { commands: ['true'] }), 'actionName: got my check; allowed 1 to 100 of'],
+    [Check.commands(undefined as any, { commands: ['true'] }), 'actionName: got ; allowed'],
     [Check.commands('Hello', {} as any), 'commands: got ; allowed at least one'],
     [Check.commands('Hello', { commands: [' '] }), 'commands[0]: got  ; allowed a text that is not empty'],
     [Check.commands('Hello', { commands: 'true' as any }), 'commands: got true; allowed'],
@@ -163,7 +163,8 @@ describe('inputs', () => {
     [commandsCheck({ cache: BuildCache.registry() }), 'cache: got BuildCache.registry(); allowed BuildCache.local(), .s3() or .none()'],
     [commandsCheck({ cache: 'local' }), 'cache: got local; allowed a BuildCache'],
     [commandsCheck({ stage: 'a b' }), 'stage: got a b'],
-    [commandsCheck({ actionName: 'x'.repeat(101) }), 'actionName: got xxx'],
+    [Check.eslint({ actionName: 'x'.repeat(101) }), 'actionName: got xxx'],
+    [commandsCheck({ stage: 'Tests', order: CheckOrder.WITH_BUILD }), 'order: got WITH_BUILD; allowed BEFORE_BUILD or AFTER_BUILD'],
     [commandsCheck({ order: 'LATER' }), 'order: got LATER; allowed BEFORE_BUILD, WITH_BUILD, AFTER_BUILD'],
     [commandsCheck({ timeout: Duration.minutes(1) }), 'timeout: got 1 minute; allowed 5 minutes to 8 hours'],
     [commandsCheck({ reports: [{ files: ['x'] }] }), 'reports[0].name: got '],
@@ -278,7 +279,7 @@ describe('what runs', () => {
     test('runs Trivy itself, pinned, with rights to read the repository', () => {
       const { project, rights, action } = bind(Check.imageScan());
       expect(project.Environment).toMatchObject({
-        Image: 'public.ecr.aws/aquasecurity/trivy:0.74.0@sha256:62b1e65e8869bc4b4c6aa4fa2b21595256c7c2f6018a9d9ad61caf87187c1969', PrivilegedMode: false,
+        Image: 'public.ecr.aws/aquasecurity/trivy@sha256:62b1e65e8869bc4b4c6aa4fa2b21595256c7c2f6018a9d9ad61caf87187c1969', PrivilegedMode: false,
       });
       expect(rights.filter((right) => right.startsWith('ecr:')).map((right) => right.replace(/[A-F0-9]{8}\./, '.'))).toEqual([
         'ecr:BatchCheckLayerAvailability <Repository.Arn>', 'ecr:BatchGetImage <Repository.Arn>', 'ecr:GetAuthorizationToken *', 'ecr:GetDownloadUrlForLayer <Repository.Arn>',

@@ -8,16 +8,16 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { PipelineWorld, projectOf, rightsOf, text, WorldOptions } from './pipeline-world';
 import { Encryption } from '../../src/common/encryption';
 import { ResourceNames } from '../../src/common/resource-names';
+import { BuildSecret } from '../../src/pipeline/build-secret';
 import { BuildCache } from '../../src/pipeline/image-build/build-cache';
 import { DockerfileOptions, ImageBuild, ImageBuildContext } from '../../src/pipeline/image-build/image-build';
-import { BuildSecret } from '../../src/pipeline/project/build-secret';
 import { Inspection } from '../../src/private/problems';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 import { runBuild } from '../support/buildspec';
 import { FakePrograms, Program } from '../support/fake-program';
-import { PipelineWorld, projectOf, rightsOf, text, WorldOptions } from './pipeline-world';
 
 const DESCRIPTION = 'Builds the image of app';
 
@@ -48,8 +48,14 @@ describe('the project', () => {
     expect(properties.Name).toBeUndefined();
     expect(text(properties.EncryptionKey)).toMatch(/^<Key.*\.Arn>$/);
     expect(variables(properties)).toMatchObject({
-      PLATFORM: 'linux/amd64', CONTAINER_NAME: 'app', BUILD_CONTEXT: '.', DOCKERFILE: 'Dockerfile', TAG_SUFFIX: '',
-      REPOSITORY_NAME: expect.stringMatching(/^<Repository/), REPOSITORY_URI: expect.stringContaining('.dkr.ecr.'), CACHE_URI: expect.stringContaining('BuildCacheRepository'),
+      PLATFORM: 'linux/amd64',
+      CONTAINER_NAME: 'app',
+      BUILD_CONTEXT: '.',
+      DOCKERFILE: 'Dockerfile',
+      TAG_SUFFIX: '',
+      REPOSITORY_NAME: expect.stringMatching(/^<Repository/),
+      REPOSITORY_URI: expect.stringContaining('.dkr.ecr.'),
+      CACHE_URI: expect.stringContaining('BuildCacheRepository'),
     });
   });
 
@@ -214,7 +220,8 @@ describe('inputs', () => {
     expect(ImageBuild.dockerfile()._problems).toEqual([]);
     expect(problems({})).toEqual([]);
     const token = Lazy.string({ produce: () => 'x' });
-    expect(problems({ directory: token, dockerfile: token, target: token, projectName: token, logGroupName: token, environment: { A: token }, timeout: Duration.minutes(Lazy.number({ produce: () => 1 })) })).toEqual([]);
+    const timeout = Duration.minutes(Lazy.number({ produce: () => 1 }));
+    expect(problems({ directory: token, dockerfile: token, target: token, projectName: token, logGroupName: token, environment: { A: token }, timeout })).toEqual([]);
     expect(problems({ secrets: { A: BuildSecret.fromParameterStore(token) }, buildArgs: { A: token } })).toEqual([]);
   });
 

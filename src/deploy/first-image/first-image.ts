@@ -1,4 +1,4 @@
-import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CustomResource, Duration, RemovalPolicy, Tokenization } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -51,7 +51,7 @@ export function createFirstImage(scope: Construct, parts: FirstImageParts): Cust
       RepositoryUri: repository.repositoryUri,
       RepositoryName: repository.repositoryName,
       Tag: RELEASED_TAG,
-      Ports: parts.ports.map(String),
+      Ports: parts.ports.map(Tokenization.stringifyNumber),
       Status: parts.status,
       Commands: parts.commands,
       Users: parts.users,

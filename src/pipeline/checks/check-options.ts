@@ -1,7 +1,7 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import { Inspection } from '../../private/problems';
+import { BuildOptions, inspectBuild } from '../build-options';
 import { BuildCache } from '../image-build/build-cache';
-import { BuildOptions, inspectBuild } from '../project/build-options';
 
 /** When a check runs, seen from the build of the image. */
 export enum CheckOrder {
@@ -33,8 +33,6 @@ export interface CheckReport {
 
 /** What every check can be told. */
 export interface CheckOptions extends BuildOptions {
-  /** Name of the action, 1 to 100 of `A-Z a-z 0-9 . @ - _`, unique within the pipeline. @default - depends on the check */
-  readonly actionName?: string;
   /** Stage of its own, or together with all checks of the same `stage`: 1 to 100 of `A-Z a-z 0-9 . @ - _`. @default - beside the build, or after it */
   readonly stage?: string;
   /** When the check runs. A check of the image can only run after the build. @default - AFTER_BUILD for checks of the image and checks with a `stage`, else WITH_BUILD */
@@ -43,6 +41,12 @@ export interface CheckOptions extends BuildOptions {
   readonly cache?: BuildCache;
   /** Reports that CodeBuild shows. @default - none */
   readonly reports?: CheckReport[];
+}
+
+/** What checks can be told that have a name of their own. */
+export interface NamedCheckOptions extends CheckOptions {
+  /** Name of the action, 1 to 100 of `A-Z a-z 0-9 . @ - _`, unique within the pipeline. @default - depends on the check */
+  readonly actionName?: string;
 }
 
 /** What a family of checks makes of its options. @internal */
@@ -66,11 +70,13 @@ const NAME_ALLOWED = '1 to 100 of A-Z a-z 0-9 . @ - _';
 /** @internal */
 export function inspectCheck(look: Inspection, options: CheckOptions, recipe: CheckRecipe): void {
   inspectBuild(look, options);
-  look.matches('actionName', options.actionName, NAME, NAME_ALLOWED, 'leave out other characters');
+  look.matches('actionName', recipe.actionName ?? '', NAME, NAME_ALLOWED, 'leave out other characters');
   look.matches('stage', options.stage, NAME, NAME_ALLOWED, 'leave out other characters');
   look.oneOf('order', options.order, Object.values(CheckOrder), 'take for example CheckOrder.WITH_BUILD');
   look.that(!recipe.needsImage || options.order === undefined || options.order === CheckOrder.AFTER_BUILD, 'order', options.order,
     'AFTER_BUILD for a check of the image', 'leave it out');
+  look.that(options.stage === undefined || options.order !== CheckOrder.WITH_BUILD, 'order', options.order, 'BEFORE_BUILD or AFTER_BUILD for a check with a stage of its own',
+    'leave out one of the two');
   look.choice('cache', options.cache, BuildCache);
   look.that(options.cache?._layers !== 'registry', 'cache', 'BuildCache.registry()', 'BuildCache.local(), .s3() or .none(): a registry keeps layers of images only',
     'take for example BuildCache.local()');

@@ -8,7 +8,7 @@ import { EslintOptions, eslintRecipe, inspectNode, NodeTestsOptions, nodeTestsRe
 import { Choice, Inspection } from '../../private/problems';
 import { BuildCache } from '../image-build/build-cache';
 import { BuiltImage, PipelineParts } from '../parts';
-import { allowRegistryLogin, createAction, createProject, createProjectRole } from '../project/project';
+import { allowRegistryLogin, createAction, createProject, createProjectRole } from '../project';
 
 /** What the pipeline knows about a check. @internal */
 export interface CheckContext {
@@ -32,7 +32,7 @@ export abstract class Check extends Choice {
    * @param name name of the action, unique within the pipeline, 1 to 100 of `A-Z a-z 0-9 . @ - _`
    */
   static commands(name: string, options: CommandsCheckOptions): Check {
-    return new ProjectCheck(commandsRecipe(name, options), options, (look) => inspectCommands(look, name, options));
+    return new ProjectCheck(commandsRecipe(name, options), options, (look) => inspectCommands(look, options));
   }
 
   /** Scripts of `package.json`: `npm ci`, then `npm run test`, or the `scripts` that you name. */
@@ -76,7 +76,7 @@ class ProjectCheck extends Check {
 
   constructor(private readonly recipe: CheckRecipe, private readonly options: CheckOptions, inspectFamily: (look: Inspection) => void) {
     super();
-    this._name = options.actionName ?? recipe.actionName;
+    this._name = recipe.actionName;
     this._stage = options.stage;
     this._needsImage = recipe.needsImage;
     this._order = options.order ?? (recipe.needsImage || options.stage !== undefined ? CheckOrder.AFTER_BUILD : CheckOrder.WITH_BUILD);

@@ -1,6 +1,6 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
+import { CheckOptions, CheckRecipe } from './check-options';
 import { Inspection } from '../../private/problems';
-import { CheckOptions, CheckRecipe, NAME } from './check-options';
 
 /** Options of `Check.commands`. */
 export interface CommandsCheckOptions extends CheckOptions {
@@ -37,8 +37,7 @@ export const commandsRecipe = (name: string, { commands, installCommands, runtim
 });
 
 /** @internal */
-export const inspectCommands = (look: Inspection, name: string, options: CommandsCheckOptions): void => {
-  look.matches('name', name ?? '', NAME, '1 to 100 of A-Z a-z 0-9 . @ - _', 'leave out other characters');
+export const inspectCommands = (look: Inspection, options: CommandsCheckOptions): void => {
   look.notEmpty('commands', options.commands ?? [], "write for example 'npm test'");
   for (const prop of ['commands', 'installCommands', 'cachedDirectories'] as const) {
     look.each(prop, options[prop], (path, text) => look.matches(path, text ?? '', /\S/, 'a text that is not empty', 'write it in quotes'));

@@ -1,6 +1,6 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
+import { CheckRecipe, NamedCheckOptions } from './check-options';
 import { Inspection } from '../../private/problems';
-import { CheckOptions, CheckRecipe } from './check-options';
 
 /** How bad a vulnerability is, as its database says. */
 export enum VulnerabilitySeverity {
@@ -17,7 +17,7 @@ export enum VulnerabilitySeverity {
 }
 
 /** Options of `Check.imageScan`. */
-export interface ImageScanOptions extends CheckOptions {
+export interface ImageScanOptions extends NamedCheckOptions {
   /** Findings of these severities fail the check. @default [VulnerabilitySeverity.HIGH, VulnerabilitySeverity.CRITICAL] */
   readonly severities?: VulnerabilitySeverity[];
   /** Whether findings count for which there is no fixed version yet. @default true */
@@ -31,10 +31,11 @@ export interface ImageScanOptions extends CheckOptions {
 }
 
 /**
- * Trivy with its report templates, from the mirror that does not throttle anonymous pulls. Pinned: a scanner with rights in
- * the account is a dependency like any other.
+ * Trivy 0.74.0 with its report templates, from the mirror that does not throttle anonymous pulls. Pinned: a scanner with rights in the account is a
+ * dependency like any other. CodeBuild documents `repository@digest` and `repository:tag`, not both at once:
+ * https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html
  */
-const TRIVY = 'public.ecr.aws/aquasecurity/trivy:0.74.0@sha256:62b1e65e8869bc4b4c6aa4fa2b21595256c7c2f6018a9d9ad61caf87187c1969';
+const TRIVY = 'public.ecr.aws/aquasecurity/trivy@sha256:62b1e65e8869bc4b4c6aa4fa2b21595256c7c2f6018a9d9ad61caf87187c1969';
 const WAIVERS = '.trivyignore.yaml';
 const FOUND = '/tmp/image-scan.json';
 const REPORT = 'image-scan.xml';
@@ -53,7 +54,7 @@ export function imageScanRecipe(options: ImageScanOptions): CheckRecipe {
     `--format json --output ${FOUND} $WAIVERS "$IMAGE_URI"`,
   ].join(' ');
   return {
-    actionName: 'ImageScan',
+    actionName: options.actionName ?? 'ImageScan',
     description: 'Scans the image for vulnerabilities',
     needsImage: true,
     buildSpec: {

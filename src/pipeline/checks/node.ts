@@ -1,9 +1,9 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
+import { CheckRecipe, NamedCheckOptions } from './check-options';
 import { Inspection } from '../../private/problems';
-import { CheckOptions, CheckRecipe } from './check-options';
 
 /** What all checks with Node.js can be told. */
-export interface NodeCheckOptions extends CheckOptions {
+export interface NodeCheckOptions extends NamedCheckOptions {
   /**
    * Version of Node.js: a major version such as `22`, or `latest`. Of CodeBuild's own images only; another `buildImage` has its own.
    * @default '22'
@@ -68,7 +68,7 @@ function recipe(actionName: string, description: string, options: NodeCheckOptio
   const { directory = '.', installCommand = 'npm ci' } = options;
   const enter = directory === '.' ? [] : [`cd '${directory}'`];
   return {
-    actionName,
+    actionName: options.actionName ?? actionName,
     description,
     needsImage: false,
     buildSpec: {

@@ -7,10 +7,10 @@ import { Construct } from 'constructs';
 import { BoundCache, BuildCache } from './build-cache';
 import { imageBuildSpec } from './image-build-script';
 import { Choice, Inspection } from '../../private/problems';
+import { BuildOptions, inspectBuild, inspectVariables } from '../build-options';
+import { BuildSecret } from '../build-secret';
 import { BuiltImage, PipelineParts } from '../parts';
-import { BuildOptions, inspectBuild, inspectVariables } from '../project/build-options';
-import { BuildSecret } from '../project/build-secret';
-import { allowRegistryLogin, createAction, createProject, createProjectRole } from '../project/project';
+import { allowRegistryLogin, createAction, createProject, createProjectRole } from '../project';
 
 /** Credentials of a registry that base images are pulled from. */
 export interface RegistryLogin {

@@ -63,8 +63,8 @@ function runs(name: string, command: string[], possible: boolean): void {
       return `http://127.0.0.1:${port}${path}`;
     }
 
-    async function open(): Promise<Socket> {
-      const socket = connect(ports[0], '127.0.0.1');
+    async function open(allowHalfOpen = false): Promise<Socket> {
+      const socket = connect({ port: ports[0], host: '127.0.0.1', allowHalfOpen });
       sockets.push(socket);
       await once(socket, 'connect');
       return socket.on('error', () => {});
@@ -103,11 +103,16 @@ function runs(name: string, command: string[], possible: boolean): void {
       expect(await response.text()).toContain(PAGE);
     });
 
-    test('does not cut its answer off while a body is still coming', async () => {
-      const socket = (await open()).pause();
-      socket.write(`POST / HTTP/1.1\r\n\r\n${'x'.repeat(200_000)}`);
-      await new Promise(done => setTimeout(done, 50));
-      expect(await read(socket.resume())).toContain(PAGE);
+    test('does not reset a connection on which a body is still coming', async () => {
+      const socket = await open(true);
+      const reset = jest.fn();
+      socket.on('error', reset);
+      const answer = read(socket);
+      socket.write('POST / HTTP/1.1\r\n\r\n');
+      await once(socket, 'data');
+      socket.end('x'.repeat(200_000));
+      expect(await answer).toContain(PAGE);
+      expect(reset).not.toHaveBeenCalled();
     });
 
     test('takes a request in pieces, and answers at its end only', async () => {

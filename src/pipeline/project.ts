@@ -4,12 +4,12 @@ import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { mayReadArtifacts, mayWriteArtifacts } from './artifact-rights';
 import { BuildOptions } from './build-options';
-import { acknowledge, inPacks } from '../../private/acknowledge';
-import { createLogGroup } from '../../private/log-group';
-import { guarded, Right, ScopedRole } from '../../private/scoped-role';
-import { mayReadArtifacts, mayWriteArtifacts } from '../artifact-rights';
-import { PipelineParts } from '../parts';
+import { PipelineParts } from './parts';
+import { acknowledge, inPacks } from '../private/acknowledge';
+import { createLogGroup } from '../private/log-group';
+import { guarded, Right, ScopedRole } from '../private/scoped-role';
 
 /** @internal */
 export interface ProjectSettings {
