@@ -56,8 +56,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
       coveragePathIgnorePatterns: ['/node_modules/', '-function\\.ts$', 'server-binaries\\.ts$', '\\.lambda\\.ts$', '/src/index\\.ts$'],
       moduleNameMapper: { '^cdk-fargate-cicd$': '<rootDir>/src' },
       testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/examples/*/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '<rootDir>/examples/[^/]+/app/'],
-      modulePathIgnorePatterns: ['/cdk.out/', '<rootDir>/dist/', '<rootDir>/.cache/', '<rootDir>/examples/[^/]+/app/', '<rootDir>/test/newest/'],
+      // Tests with a real Docker daemon have a task of their own: they take most of a minute.
+      testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '<rootDir>/examples/[^/]+/app/', '<rootDir>/test/real/'],
+      modulePathIgnorePatterns: ['/cdk.out/', '<rootDir>/dist/', '<rootDir>/.cache/', '<rootDir>/examples/[^/]+/app/', '<rootDir>/test/newest/', '<rootDir>/test/baseline/'],
     },
   },
   publishToPypi: { distName: 'cdk-fargate-cicd', module: 'cdk_fargate_cicd', trustedPublishing: true },
@@ -112,6 +113,8 @@ for (const folder of ['test', 'scripts', 'examples']) {
 // In a clean clone the tests need the bundled Lambda code, which git does not hold.
 project.testTask.prependSpawn(project.tasks.tryFind('bundle')!);
 
+project.testTask.say('Not run here: the tests that build, push and run images with a real Docker daemon (npx projen test:real)');
+
 project.postCompileTask.exec('jsii-rosetta extract --compile --fail --strict .', { name: 'Compile the samples of README.md and of the doc comments' });
 
 // pacmak gives Maven a new, empty repository each time; a kept one saves two thirds of the time.
@@ -122,7 +125,7 @@ project.addTask('test:real', {
   description: 'The tests that need a real Docker daemon; fails where none can be started',
   env: { REQUIRE_DOCKER: '1' },
   receiveArgs: true,
-  exec: 'jest --coverage=false --runInBand test/real',
+  exec: 'jest --coverage=false --runInBand --testPathIgnorePatterns /node_modules/ -- test/real',
 });
 project.addTask('test:newest', { description: 'The tests against the newest aws-cdk-lib', receiveArgs: true, exec: 'scripts/test-newest.sh' });
 project.addTask('examples', { description: 'Synthesize every example app', receiveArgs: true, exec: 'node scripts/examples.mjs' });

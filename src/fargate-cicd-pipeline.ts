@@ -12,8 +12,8 @@ import { Approval } from './pipeline/approval';
 import { Check } from './pipeline/checks/check';
 import { DeliveryPipeline } from './pipeline/delivery-pipeline';
 import { PipelineOptions } from './pipeline/delivery-pipeline-props';
-import { DeployStage } from './pipeline/deploy-stage';
-import { inspectPipelineOptions, inspectStages } from './pipeline/inspect-pipeline';
+import { DeployStage, Release } from './pipeline/deploy-stage';
+import { inspectPipelineOptions, inspectStage, inspectStageNames, inspectStages } from './pipeline/inspect-pipeline';
 import { Inspection } from './private/problems';
 
 /** A place and the road to it. Only `source` is required. */
@@ -47,10 +47,7 @@ export class FargateCicdPipeline extends Construct {
     const foundation = layFoundation(this, props);
     const shared = { ...props, _foundation: foundation, tags: undefined, dashboard: Dashboard.none() };
     this.environment = new FargateEnvironment(this, 'Environment', shared);
-    const stage: DeployStage = {
-      stageName: props.stageName ?? 'Deploy', releases: [{ target: this.environment }], approval: props.approval, checks: props.releaseChecks,
-    };
-    this.delivery = new DeliveryPipeline(this, 'Delivery', { ...shared, stages: [...props.earlierStages ?? [], stage] });
+    this.delivery = new DeliveryPipeline(this, 'Delivery', { ...shared, stages: stagesOf(props, [{ target: this.environment }]) });
     this.topics = foundation.topics;
     this.encryptionKey = foundation.key;
     this.dashboard = (props.dashboard ?? Dashboard.standard())._bind(this, {
@@ -69,17 +66,18 @@ export class FargateCicdPipeline extends Construct {
   }
 }
 
+/** Earlier stages, and the one that releases to this construct's own place. */
+const stagesOf = ({ earlierStages = [], stageName = 'Deploy', approval, releaseChecks: checks }: FargateCicdPipelineProps, releases: Release[]): DeployStage[] =>
+  [...earlierStages, { stageName, releases, approval, checks }];
+
 /** Place and road together, so that all problems stand in one error on the construct that the user wrote. */
 function inspectProps(props: FargateCicdPipelineProps): Inspection {
   const look = new Inspection();
-  if (props === undefined || props === null) {
-    look.report('props', props, 'at least a source', "write for example { source: Source.gitHub('acme/shop') }");
-    return look;
-  }
+  if (!look.struct('props', props, 'at least a source', "write for example { source: Source.gitHub('acme/shop') }")) return look;
   inspectEnvironment(props, look);
   inspectPipelineOptions(look, props);
-  look.choice('approval', props.approval, Approval);
-  look.choices('releaseChecks', props.releaseChecks, Check);
-  if (props.earlierStages !== undefined) inspectStages(look, 'earlierStages', props.earlierStages, props.checks);
+  inspectStage(look, { ...props, checks: props.releaseChecks }, { stageName: 'stageName', approval: 'approval', checks: 'releaseChecks' });
+  inspectStages(look, 'earlierStages', props.earlierStages);
+  if (look.problems.length === 0) inspectStageNames(look, 'earlierStages', stagesOf(props, []), props.checks);
   return look;
 }

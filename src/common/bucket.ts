@@ -1,4 +1,4 @@
-import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CustomResource, Duration, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { acknowledge, inPacks } from '../private/acknowledge';
 import { createFunction } from '../private/function';
 import { EmptyBucketFunction } from './empty-bucket/empty-bucket-function';
+import { EMPTY_ON_DELETE } from './empty-bucket/empty-on-delete';
 
 /** @internal */
 export interface BucketOptions {
@@ -90,7 +91,7 @@ function emptyOnDelete(scope: Construct, bucket: s3.Bucket, { logGroupKey, remov
     owner: scope,
   });
   role.allow(
-    { actions: ['s3:ListBucketVersions'], resources: [bucket.bucketArn] },
+    { actions: ['s3:ListBucketVersions', 's3:GetBucketTagging'], resources: [bucket.bucketArn] },
     {
       actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
       resources: [bucket.arnForObjects('*')],
@@ -102,6 +103,8 @@ function emptyOnDelete(scope: Construct, bucket: s3.Bucket, { logGroupKey, remov
     resourceType: 'Custom::EmptyBucket',
     properties: { BucketName: bucket.bucketName },
   });
+  // Only a bucket with this tag is emptied: going from DESTROY to RETAIN deletes the custom resource as well, and takes the tag away first.
+  Tags.of(bucket).add(EMPTY_ON_DELETE.key, EMPTY_ON_DELETE.value);
   // Deleted in reverse order: the objects first, then the right to delete them.
   emptying.node.addDependency(role);
 }

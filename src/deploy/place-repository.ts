@@ -13,15 +13,24 @@ export interface RepositorySettings {
   readonly maxImageCount: number;
 }
 
-/** What both repositories have in common. @internal */
-export const repositoryProps = ({ repositoryName, key, removalPolicy }: RepositorySettings): ecr.RepositoryProps => ({
-  repositoryName,
-  encryption: key ? ecr.RepositoryEncryption.KMS : ecr.RepositoryEncryption.AES_256,
-  encryptionKey: key,
-  imageScanOnPush: true,
-  removalPolicy,
-  emptyOnDelete: removalPolicy === RemovalPolicy.DESTROY,
-});
+/** A repository with what those of places and of builds have in common. @internal */
+export function createRepository(scope: Construct, { repositoryName, key, removalPolicy }: RepositorySettings, tags: ecr.RepositoryProps): ecr.Repository {
+  const repository = new ecr.Repository(scope, 'Repository', {
+    repositoryName,
+    encryption: key ? ecr.RepositoryEncryption.KMS : ecr.RepositoryEncryption.AES_256,
+    encryptionKey: key,
+    imageScanOnPush: true,
+    removalPolicy,
+    emptyOnDelete: removalPolicy === RemovalPolicy.DESTROY,
+    ...tags,
+  });
+  if (!key) {
+    // CDK leaves the default of ECR out; templates are judged by what they say.
+    (repository.node.defaultChild as ecr.CfnRepository).encryptionConfiguration = { encryptionType: 'AES256' };
+    acknowledge(repository, { CKV_AWS_136: 'chosen by the user: encryption = keys of AWS services' });
+  }
+  return repository;
+}
 
 /**
  * The repository of a place: only releases write to it. The tag `released` moves with each of them; every other tag stays. The lifecycle never
@@ -30,8 +39,7 @@ export const repositoryProps = ({ repositoryName, key, removalPolicy }: Reposito
  * @internal
  */
 export function createPlaceRepository(scope: Construct, settings: RepositorySettings): ecr.Repository {
-  const repository = new ecr.Repository(scope, 'Repository', {
-    ...repositoryProps(settings),
+  const repository = createRepository(scope, settings, {
     imageTagMutability: ecr.TagMutability.IMMUTABLE_WITH_EXCLUSION,
     imageTagMutabilityExclusionFilters: [ecr.ImageTagMutabilityExclusionFilter.wildcard(RELEASED_TAG)],
     lifecycleRules: [

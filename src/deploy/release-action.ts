@@ -94,7 +94,7 @@ class StandardAction extends ReleaseAction {
   _bind(scope: Construct, parts: ReleaseParts): BoundRelease {
     const target = parts.target._releaseTarget();
     const { runOrder } = parts;
-    const definitions = new codepipeline.Artifact(`${identifier(target.placeName)}Definitions`);
+    const definitions = new codepipeline.Artifact(identifier(scope, 'Definitions'));
     const prepare = invoke(scope, 'prepare', `Prepare-${target.placeName}`, runOrder, parts, definitions);
     const role = actionRole(scope, 'DeployRole', parts.pipelineRole, `Deploys to ${target.placeName}`).allow(...standardEcsRights(scope, target, parts));
     const deploy = new StandardEcsAction({ actionName: `Deploy-${target.placeName}`, runOrder: runOrder + 1, role, input: definitions, target });
@@ -118,7 +118,7 @@ function invoke(scope: Construct, task: ReleaseRequest['task'], actionName: stri
     task, place: placeName, roleArn, parameterName, region, digest: parts.digest, commit: parts.commit, executionId: '#{codepipeline.PipelineExecutionId}',
   };
   return new actions.LambdaInvokeAction({
-    actionName, runOrder, role, lambda: parts.function, userParameters: { ...userParameters }, variablesNamespace: identifier(actionName),
+    actionName, runOrder, role, lambda: parts.function, userParameters: { ...userParameters }, variablesNamespace: identifier(scope, task),
     outputs: output ? [output] : undefined,
   });
 }
@@ -126,7 +126,9 @@ function invoke(scope: Construct, task: ReleaseRequest['task'], actionName: stri
 const actionRole = (scope: Construct, id: string, pipelineRole: iam.IRole, description: string): ScopedRole =>
   new ScopedRole(scope, id, { assumedBy: new iam.ArnPrincipal(pipelineRole.roleArn), description });
 
-const identifier = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, '');
+/** Artifacts and variables have names that are unique within the pipeline: two stages may release to places of one name. */
+const identifier = (scope: Construct, purpose: string): string =>
+  `${scope.node.scope!.node.id}-${scope.node.id}-${purpose}`.replace(/[^A-Za-z0-9_-]/g, '_').slice(-100);
 
 const inspectOptions = (options: ReleaseFunctionOptions) => (look: Inspection): void => {
   look.seconds('releaseTimeout', options.releaseTimeout, 5 * 60, 23 * 3600, 'take for example Duration.hours(1)', 60);

@@ -160,7 +160,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   private describeTarget({ container = {} }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
     { names: { suffix } }: Foundation): ReleaseTargetParts {
     return {
-      placeName: this.node.id === 'Environment' ? this.node.scope!.node.id : this.node.id,
+      // Part of names of actions and stages, which are narrower than ids.
+      placeName: (this.node.id === 'Environment' ? this.node.scope!.node.id : this.node.id).replace(/[^A-Za-z0-9.@_-]+/g, '-').slice(0, 80),
       roleArn: roleArnOf(roleName),
       parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200, { suffix })}`,
       region: Stack.of(this).region,

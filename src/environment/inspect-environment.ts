@@ -27,6 +27,7 @@ export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspect
   look.choice('dashboard', props.dashboard, Dashboard);
   look.choices('alarms', props.alarms, ServiceAlarm);
   if (props.container !== undefined) inspectContainer(look, 'container', props.container);
+  look.literal('releasedImageCount', props.releasedImageCount, 'it stands inside a text, the lifecycle policy');
   look.integer('releasedImageCount', props.releasedImageCount, 2, 1000, 'take at least 2: one runs, one is there to go back to');
   inspectNames(look, props);
   inspectPairs(look, props);

@@ -36,14 +36,7 @@ export function createTaskDefinition(scope: Construct, { foundation, container, 
     logGroupName: foundation.names.name({ type: 'log-group', base: container.logGroupName, maxLength: 512 }),
   });
   const taskRole = createTaskRole(scope, 'TaskRole', 'What the application may do');
-  if (container.metricNamespace !== undefined) {
-    taskRole.allow({
-      actions: ['cloudwatch:PutMetricData'],
-      resources: ['*'],
-      conditions: { StringEquals: { 'cloudwatch:namespace': container.metricNamespace } },
-      wildcard: 'cloudwatch:PutMetricData has no resource level; a condition names the namespace',
-    });
-  }
+  if (container.metricNamespace !== undefined) allowMetrics(taskRole, container.metricNamespace);
   const executionRole = createTaskRole(scope, 'ExecutionRole', 'Pulls the image, reads secrets and writes logs');
   executionRole.allow(
     { actions: ['ecr:GetAuthorizationToken'], resources: ['*'], wildcard: 'ecr:GetAuthorizationToken has no resource level' },
@@ -90,6 +83,13 @@ function createTaskRole(scope: Construct, id: string, description: string): Scop
   });
   role._open();
   return role;
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html */
+function allowMetrics(taskRole: ScopedRole, namespace: string): void {
+  const wildcard = 'metrics have no resource level; a condition limits them to one namespace';
+  taskRole.allow({ actions: ['cloudwatch:PutMetricData'], resources: ['*'], conditions: { StringEquals: { 'cloudwatch:namespace': namespace } }, wildcard });
+  acknowledge(taskRole, { 'IAM-STAR[cloudwatch:PutMetricData]': wildcard });
 }
 
 /** First words of all that runs in the image: a stand-in for the image must have them. */

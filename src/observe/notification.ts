@@ -6,6 +6,7 @@ import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { NameMaker } from '../common/resource-names';
+import { acknowledge, inPacks } from '../private/acknowledge';
 import { Choice } from '../private/problems';
 import { DeadLetterQueue } from '../private/dead-letter-queue';
 
@@ -116,6 +117,10 @@ function createTopic(scope: Construct, plan: TopicPlan, { key, names }: Notifica
     masterKey: key,
     enforceSSL: true,
   });
+  if (!key) {
+    const reason = 'chosen by the user: encryption = keys of AWS services; aws/sns admits neither CloudWatch nor EventBridge';
+    acknowledge(topic, { CKV_AWS_26: reason, ...inPacks('SNSEncryptedKMS', reason) });
+  }
   if (plan.subscribers.length > 0) {
     const queue = DeadLetterQueue.of(scope);
     plan.subscribers.forEach((subscriber) => topic.addSubscription(subscriber(queue)));

@@ -4,6 +4,7 @@ import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { NameMaker } from '../common/resource-names';
+import { acknowledge, inPacks } from '../private/acknowledge';
 import { explicitName } from '../private/naming';
 import { Choice, Inspection } from '../private/problems';
 
@@ -91,6 +92,10 @@ export function createAlarm(scope: Construct, subject: AlarmSubject, metric: { n
     treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
   });
   topics.forEach((topic) => alarm.addAlarmAction(new actions.SnsAction(topic)));
+  if (topics.length === 0) {
+    const reason = 'chosen by the user: notifications = []';
+    acknowledge(alarm, { 'cfn-guard::CT.CLOUDWATCH.PR.1': reason, ...inPacks('CloudWatchAlarmAction', reason) });
+  }
   return { alarm, alarmName };
 }
 

@@ -55,14 +55,14 @@ class Manual extends Approval {
 
   constructor(private readonly options: ManualApprovalOptions) {
     super();
-    this._stage = options.stage;
+    this._stage = options?.stage;
     this._inspect((look) => {
       look.matches('comment', options.comment, /^[\s\S]{1,1000}$/, '1 to 1000 characters', 'shorten it');
-      look.seconds('timeout', options.timeout, 5 * 60, 86400 * 60, 'take for example Duration.days(1)');
+      look.seconds('timeout', options.timeout, 5 * 60, 86400 * 60, 'take for example Duration.days(1)', 60);
       look.matches('reviewUrl', options.reviewUrl, /^https?:\/\/\S+$/, 'a URL', "write for example 'https://staging.example.com'");
       look.matches('stage', options.stage, /^[A-Za-z0-9.@_-]{1,100}$/, '1 to 100 of A-Z a-z 0-9 . @ _ -', 'leave out spaces and other characters');
       look.choice('notify', options.notify, Notification);
-    });
+    }, options);
   }
 
   _bind(scope: Construct, parts: ApprovalParts): codepipeline.IAction {

@@ -1,7 +1,6 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import { Construct } from 'constructs';
-import { Check } from './checks/check';
 import { PipelineOptions } from './delivery-pipeline-props';
 import { ImageBuild } from './image-build/image-build';
 import { BuiltImage, PipelineParts } from './parts';
@@ -17,7 +16,7 @@ export interface BuildStages {
 /** The image build and the checks before any release, in their stages. */
 export function addBuildStages(scope: Construct, pipeline: codepipeline.Pipeline, parts: PipelineParts, props: PipelineOptions,
   { containerName, cpuArchitecture }: ReleaseTargetParts): BuildStages {
-  const { imageBuild = ImageBuild.dockerfile(), checks = [Check.imageScan()] } = props;
+  const { imageBuild = ImageBuild.dockerfile(), checks } = props;
   const built = imageBuild._bind(scope, parts, { actionName: 'Build', containerName, architecture: cpuArchitecture });
   const home = new Construct(scope, 'Checks');
   const projects = [built.project];

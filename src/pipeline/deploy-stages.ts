@@ -1,8 +1,9 @@
+import { Stack, Stage } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { DeployStage } from './deploy-stage';
 import { BuiltImage, PipelineParts } from './parts';
 import { approvalStageName, deployStageName } from './stage-plan';
@@ -28,6 +29,7 @@ export function addDeployStages(scope: Construct, pipeline: codepipeline.Pipelin
 
 function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, settings: DeploySettings): codebuild.IProject[] {
   const { parts, image, releaseAction, releaseFunction } = settings;
+  stage.releases.forEach(({ target }) => waitFor(home, target));
   const releases = stage.releases.map(({ target }) => releaseAction._bind(new Construct(home, target._releaseTarget().placeName), {
     ...parts, target, function: releaseFunction, digest: image.digest, runOrder: 1,
   }));
@@ -38,4 +40,10 @@ function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage:
     actions: [...releases.flatMap(({ actions }) => actions), ...checks.map(({ action }) => action)],
   });
   return checks.map(({ project }) => project);
+}
+
+/** A new pipeline starts at once, so its places should exist. The order is all that binds the stacks; nothing is exported. */
+function waitFor(scope: Construct, place: IConstruct): void {
+  const [road, there] = [Stack.of(scope), Stack.of(place)];
+  if (road !== there && Stage.of(road) === Stage.of(there)) road.addDependency(there, 'releases to it');
 }

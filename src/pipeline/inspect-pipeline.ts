@@ -1,7 +1,8 @@
 import { Approval } from './approval';
 import { Check } from './checks/check';
+import { CheckOrder } from './checks/check-options';
 import { DeliveryPipelineProps, PipelineOptions } from './delivery-pipeline-props';
-import { DeployStage } from './deploy-stage';
+import { DeployStage, Release } from './deploy-stage';
 import { ImageBuild } from './image-build/image-build';
 import { Source } from './source';
 import { approvalStageName, deployStageName, planBuildStages } from './stage-plan';
@@ -21,26 +22,48 @@ export function inspectPipelineOptions(look: Inspection, props: PipelineOptions)
   look.choices('checks', props.checks, Check);
   look.choice('releaseAction', props.releaseAction, ReleaseAction);
   look.choices('pipelineAlarms', props.pipelineAlarms, PipelineAlarm);
+  look.literal('imageCount', props.imageCount, 'it stands inside a text, the lifecycle policy');
   look.integer('imageCount', props.imageCount, 2, 1000, 'take at least 2: one runs, one is there to go back to');
+  inspectUnique(look, 'pipelineAlarms', (Array.isArray(props.pipelineAlarms) ? props.pipelineAlarms : []).map((alarm) => alarm?._id));
   look.integer('artifactDays', props.artifactDays, 1, 3650, 'take for example 30');
   look.matches('pipelineName', props.pipelineName, ...NAME);
   look.matches('repositoryName', props.repositoryName, /^[a-z0-9]+([._/-][a-z0-9]+)*$/, 'a-z 0-9, divided by . _ / or -', 'write it in lower case');
+  // The image build stands in one stage with checks that run beside it.
+  const beside = (Array.isArray(props.checks) ? props.checks : []).filter((check) => check?._order === CheckOrder.WITH_BUILD);
+  look.that(beside.every(({ _name }) => _name !== 'Build'), 'checks', "'Build'", 'a name that the image build does not have', 'give the check another name');
   inspectUnique(look, 'checks', (Array.isArray(props.checks) ? props.checks : []).map((check) => check?._name));
 }
 
-/** The stages that release, and that no two stages have one name. @internal */
-export function inspectStages(look: Inspection, prop: string, stages: DeployStage[] | undefined, checks: Check[] = []): void {
-  look.that(Array.isArray(stages) && stages.length > 0, prop, stages, 'at least one stage', 'say where to release to');
-  if (!Array.isArray(stages)) return;
+/** Stages that release, each by itself. @internal */
+export function inspectStages(look: Inspection, prop: string, stages: DeployStage[] | undefined): void {
   look.each(prop, stages, (path, stage) => {
-    look.matches(`${path}.stageName`, stage.stageName, ...NAME);
-    look.that(Array.isArray(stage.releases) && stage.releases.length > 0, `${path}.releases`, stage.releases, 'at least one release', 'say where to release to');
-    look.choice(`${path}.approval`, stage.approval, Approval);
-    look.choices(`${path}.checks`, stage.checks, Check);
-    inspectUnique(look, `${path}.checks`, (stage.checks ?? []).map((check) => check?._name));
-    look.each(`${path}.checks`, stage.checks, (at, check) => look.that(!check?._needsImage, at, 'a check of the image', 'checks of the running service', 'move it to checks'));
+    if (!look.struct(path, stage, 'a stage', 'write for example { releases: [{ target }] }')) return;
+    const { releases } = stage;
+    look.that(Array.isArray(releases) && releases.length > 0, `${path}.releases`, releases, 'at least one release', 'say where to release to');
+    if (Array.isArray(releases)) inspectReleases(look, `${path}.releases`, releases);
+    inspectStage(look, stage, { stageName: `${path}.stageName`, approval: `${path}.approval`, checks: `${path}.checks` });
   });
-  if (look.problems.length > 0) return;
+}
+
+function inspectReleases(look: Inspection, prop: string, releases: Release[]): void {
+  const found = look.problems.length;
+  look.each(prop, releases, (path, release) =>
+    look.kind(`${path}.target`, release?.target ?? null, '_releaseTarget', 'a place', 'hand over a FargateEnvironment'));
+  if (look.problems.length === found) inspectUnique(look, prop, releases.map(({ target }) => target._releaseTarget().placeName));
+}
+
+/** What stands around the releases of a stage; `at` says under which props the user wrote it. @internal */
+export function inspectStage(look: Inspection, { stageName, approval, checks }: Omit<DeployStage, 'releases'>, at: Record<'stageName' | 'approval' | 'checks', string>): void {
+  look.matches(at.stageName, stageName, ...NAME);
+  look.choice(at.approval, approval, Approval);
+  look.choices(at.checks, checks, Check);
+  if (!Array.isArray(checks)) return;
+  inspectUnique(look, at.checks, checks.map((check) => check?._name));
+  look.each(at.checks, checks, (path, check) => look.that(!check?._needsImage, path, 'a check of the image', 'checks of the running service', 'move it to checks'));
+}
+
+/** That no two stages have one name. Stages and checks must be sound by themselves. @internal */
+export function inspectStageNames(look: Inspection, prop: string, stages: DeployStage[], checks?: Check[]): void {
   const names = [
     'Source', ...planBuildStages(checks).map(({ name }) => name),
     ...stages.flatMap((stage) => [...(stage.approval ? [approvalStageName(stage)] : []), deployStageName(stage)]),
@@ -56,13 +79,12 @@ function inspectUnique(look: Inspection, prop: string, names: (string | undefine
 
 /** Everything that is wrong with a pipeline. @internal */
 export function inspectDelivery(props: DeliveryPipelineProps, look: Inspection = new Inspection()): Inspection {
-  if (props === undefined || props === null) {
-    look.report('props', props, 'source and stages', "write for example { source: Source.gitHub('acme/shop'), stages: [...] }");
-    return look;
-  }
+  if (!look.struct('props', props, 'source and stages', "write for example { source: Source.gitHub('acme/shop'), stages: [...] }")) return look;
   inspectFoundation(look, props);
   inspectPipelineOptions(look, props);
   look.choice('dashboard', props.dashboard, Dashboard);
-  inspectStages(look, 'stages', props.stages, props.checks);
+  look.notEmpty('stages', props.stages ?? [], 'say where to release to');
+  if (Array.isArray(props.stages)) inspectStages(look, 'stages', props.stages);
+  if (look.problems.length === 0) inspectStageNames(look, 'stages', props.stages, props.checks);
   return look;
 }

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Fn, Stack } from 'aws-cdk-lib';
 import * as codeconnections from 'aws-cdk-lib/aws-codeconnections';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
@@ -71,11 +71,11 @@ class GitHub extends Source {
         'arn:<partition>:codeconnections:<region>:<account>:connection/<uuid>', 'copy it from the developer tools console, or leave it out for a new connection');
       inspectPatterns(look, 'triggerOnPaths', options.triggerOnPaths);
       inspectPatterns(look, 'triggerOnTags', options.triggerOnTags);
-    });
+    }, options);
   }
 
   _bind(scope: Construct, parts: SourceParts): BoundSource {
-    const [owner, repo] = this.repository.split('/');
+    const [owner, repo] = [0, 1].map((index) => Fn.select(index, Fn.split('/', this.repository)));
     const connectionArn = this.options.connectionArn ?? createConnection(scope);
     const role = new ScopedRole(scope, 'SourceRole', {
       assumedBy: new iam.ArnPrincipal(parts.pipelineRole.roleArn), description: `Fetches ${this.repository}`,

@@ -13,7 +13,7 @@ export interface BuildStage {
 const UNNAMED = { [CheckOrder.BEFORE_BUILD]: 'Precheck', [CheckOrder.WITH_BUILD]: 'Build', [CheckOrder.AFTER_BUILD]: 'Check' };
 
 /** Which checks stand in which stage: stages stand in the order of first mention, around the build. @internal */
-export function planBuildStages(checks: Check[]): BuildStage[] {
+export function planBuildStages(checks: Check[] = [Check.imageScan()]): BuildStage[] {
   const before = group(checks.filter(({ _order }) => _order === CheckOrder.BEFORE_BUILD));
   const after = group(checks.filter(({ _order }) => _order === CheckOrder.AFTER_BUILD));
   const beside = checks.filter(({ _order }) => _order === CheckOrder.WITH_BUILD);

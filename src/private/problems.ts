@@ -66,6 +66,11 @@ export class Inspection {
     return holds;
   }
 
+  /** A number that the template cannot be written without; the one kind of prop whose tokens do not pass. */
+  literal(prop: string, got: number | undefined, because: string): void {
+    this.that(!Token.isUnresolved(got), prop, 'a token', 'a literal number', `write the number out: ${because}`);
+  }
+
   text(prop: string, got: string): void {
     this.that(typeof got === 'string', prop, got, 'a text', 'write it in quotes');
   }
@@ -146,7 +151,7 @@ const skipped = (value: unknown): boolean => value === undefined || Token.isUnre
 const human = (seconds: number): string => Duration.seconds(seconds).toHumanString();
 
 function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'string') return `'${value.slice(0, 120).replace(/\s/g, ' ')}'`;
   if (typeof value === 'number' || value === null) return String(value);
   try {
     return JSON.stringify(value)?.slice(0, 120) ?? String(value);

@@ -1,6 +1,5 @@
 import type { PlaceClients } from './clients';
 import { isPassing, Later, ReleaseFailure } from './failure';
-import type { LayerUpload } from './image/copy-layer';
 import type { Repository } from './image/repository';
 import type { ReleaseRequest } from './release-request';
 import type { PublishedPlace } from '../published-place';
@@ -13,6 +12,13 @@ export interface Time {
   sleep(milliseconds: number): Promise<unknown>;
   /** Milliseconds until Lambda ends this invocation. */
   left(): number;
+}
+
+/** A layer on its way, kept in the continuation token: the next invocation goes on at the offset. */
+export interface LayerUpload {
+  readonly digest: string;
+  readonly uploadId: string;
+  offset: number;
 }
 
 /**

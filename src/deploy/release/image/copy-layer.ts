@@ -3,14 +3,7 @@ import {
 } from '@aws-sdk/client-ecr';
 import { type Blob } from './repository';
 import { isError, ReleaseFailure, unless } from '../failure';
-import { checkTime, type Run } from '../run';
-
-/** A layer on its way, kept in the continuation token: the next invocation goes on at the offset. */
-export interface LayerUpload {
-  readonly digest: string;
-  readonly uploadId: string;
-  offset: number;
-}
+import { checkTime, type LayerUpload, type Run } from '../run';
 
 /** ECR takes parts of 5 to 10 MiB (the last one may be smaller); the whole part is held in memory. */
 const PART = 10 * 1024 * 1024;
