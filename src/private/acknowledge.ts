@@ -15,7 +15,8 @@ export function acknowledge(scope: IConstruct, reasons: Reasons | (() => Reasons
   const all = (own: object): Reasons => ({ ...own, ...ours() });
   scope.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, new Proxy({}, {
     ownKeys: (own) => Object.keys(all(own)),
-    getOwnPropertyDescriptor: (own, key) => ({ value: all(own)[key as string], enumerable: true, configurable: true, writable: true }),
+    // Of a key that is not there: nothing, or what CDK writes here for a user would become invisible.
+    getOwnPropertyDescriptor: (own, key) => key in all(own) ? { value: all(own)[key as string], enumerable: true, configurable: true, writable: true } : undefined,
     get: (own, key) => all(own)[key as string],
   }));
 }

@@ -1,0 +1,159 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Dashboard, Encryption, FargateCicdPipeline, FargateEnvironment, FargateEnvironmentProps, Http5xxOrigin, Notification, PipelineAlarm, ServiceAlarm, Source } from '../src';
+import { Foundation, layFoundation } from '../src/observe/foundation';
+
+const source = Source.gitHub('acme/shop');
+
+function place(props: FargateEnvironmentProps | ((stack: Stack) => FargateEnvironmentProps)): { stack: Stack; template: Template } {
+  const stack = new Stack(new App(), 'Shop');
+  new FargateEnvironment(stack, 'Place', typeof props === 'function' ? props(stack) : props);
+  return { stack, template: Template.fromStack(stack) };
+}
+
+/** What an alarm says, by its metric. */
+const alarmsOf = (template: Template): Record<string, any> => Object.fromEntries(Object.values(template.findResources('AWS::CloudWatch::Alarm'))
+  .map(({ Properties }) => [Properties.MetricName, Properties]));
+
+describe('alarms', () => {
+  test.each<[string, object]>([
+    ['CPUUtilization', { Namespace: 'AWS/ECS', Threshold: 90, EvaluationPeriods: 3, Period: 60, Statistic: 'Average', ComparisonOperator: 'GreaterThanThreshold' }],
+    ['MemoryUtilization', { Namespace: 'AWS/ECS', Threshold: 90, EvaluationPeriods: 3, Period: 60, Statistic: 'Average' }],
+    ['HTTPCode_Target_5XX_Count', { Namespace: 'AWS/ApplicationELB', Threshold: 10, EvaluationPeriods: 2, Period: 60, Statistic: 'Sum' }],
+    ['TargetResponseTime', { Threshold: 2, EvaluationPeriods: 3, Period: 60, Statistic: 'Average' }],
+    ['UnHealthyHostCount', { Threshold: 0, EvaluationPeriods: 5, Period: 60, Statistic: 'Maximum' }],
+    ['FailedPipelineExecutions', { Namespace: 'AWS/CodePipeline', Threshold: 1, EvaluationPeriods: 1, Period: 300, Statistic: 'Sum', ComparisonOperator: 'GreaterThanOrEqualToThreshold' }],
+    ['Errors', { Namespace: 'AWS/Lambda', Threshold: 1, EvaluationPeriods: 1, Period: 300, Statistic: 'Sum' }],
+  ])('%s', (metric, expected) => {
+    const stack = new Stack(new App(), 'Shop');
+    new FargateCicdPipeline(stack, 'Shop', { source });
+    expect(alarmsOf(Template.fromStack(stack))[metric]).toMatchObject({ ...expected, TreatMissingData: 'notBreaching', AlarmActions: [{ Ref: expect.stringMatching(/^ShopTopic/) }] });
+  });
+
+  test('with numbers and names of one\'s own', () => {
+    const { template } = place({
+      alarms: [
+        ServiceAlarm.cpu({ threshold: 70, evaluationPeriods: 5, datapointsToAlarm: 3, period: Duration.minutes(5), statistic: 'p99', alarmName: 'hot', rollsBack: false }),
+        ServiceAlarm.http5xx({ origin: Http5xxOrigin.LOAD_BALANCER }),
+      ],
+    });
+    const { CPUUtilization: cpu, HTTPCode_ELB_5XX_Count: errors } = alarmsOf(template);
+    expect(cpu).toMatchObject({ Threshold: 70, EvaluationPeriods: 5, DatapointsToAlarm: 3, Period: 300, ExtendedStatistic: 'p99', AlarmName: 'hot' });
+    expect(errors.Dimensions.map(({ Name }: any) => Name)).toEqual(['LoadBalancer']);
+    template.hasResourceProperties('AWS::ECS::Service', { DeploymentConfiguration: { Alarms: { AlarmNames: [errors.AlarmName] } } });
+  });
+
+  test('nothing to watch: without a release function there is no alarm about it', () => {
+    const stack = new Stack(new App(), 'Shop');
+    const parts = { names: { suffix: '', name: () => undefined }, topics: [] };
+    expect(PipelineAlarm.releaseFunctionErrors()._bind(stack, { pipelineName: 'shop' }, parts)).toBeUndefined();
+    expect(PipelineAlarm.failedExecutions()._bind(stack, { pipelineName: 'shop' }, parts)).toBeInstanceOf(cloudwatch.Alarm);
+  });
+});
+
+describe('notifications', () => {
+  const subscriptionsOf = (template: Template) => Object.values(template.findResources('AWS::SNS::Subscription')).map(({ Properties }) => Properties);
+
+  test('mails and subscribers of one topic, undelivered ones in a queue', () => {
+    const { template } = place({
+      notifications: [
+        Notification.email('a@example.com'),
+        Notification.createTopic({ topicName: 'ops', displayName: 'Ops', emails: ['b@example.com'], subscribers: [new subscriptions.UrlSubscription('https://example.com/hook')] }),
+        Notification.createTopic(),
+      ],
+    });
+    template.resourceCountIs('AWS::SNS::Topic', 1);
+    template.hasResourceProperties('AWS::SNS::Topic', { TopicName: 'ops', DisplayName: 'Ops', KmsMasterKeyId: Match.anyValue() });
+    expect(subscriptionsOf(template).map(({ Protocol, Endpoint, RedrivePolicy }) => [Protocol, Endpoint, RedrivePolicy !== undefined])).toEqual([
+      ['email', 'a@example.com', true], ['email', 'b@example.com', true], ['https', 'https://example.com/hook', false],
+    ]);
+  });
+
+  test('an existing topic instead of or beside our own', () => {
+    const theirs = (stack: Stack) => new sns.Topic(stack, 'Theirs');
+    const alone = place((stack) => ({ notifications: [Notification.topic(theirs(stack))] }));
+    alone.template.resourceCountIs('AWS::SNS::Topic', 1);
+    const both = place((stack) => ({ notifications: [Notification.topic(theirs(stack)), Notification.email('a@example.com')] }));
+    both.template.resourceCountIs('AWS::SNS::Topic', 2);
+    expect(alarmsOf(both.template).CPUUtilization.AlarmActions).toHaveLength(2);
+    // An existing topic of the app gets a policy that admits the publishers.
+    expect(Object.values(alone.template.findResources('AWS::SNS::TopicPolicy'))[0].Properties.PolicyDocument.Statement.map(({ Principal }: any) => Principal.Service))
+      .toEqual(['cloudwatch.amazonaws.com', 'codestar-notifications.amazonaws.com', 'events.amazonaws.com']);
+  });
+
+  test('nobody listens: a warning that can be acknowledged', () => {
+    const warned = (props: FargateEnvironmentProps) =>
+      Annotations.fromStack(place({ ...props }).stack).findWarning('*', Match.stringLikeRegexp('nobody listens')).length;
+    expect(warned({})).toBe(1);
+    expect(warned({ notifications: [Notification.createTopic()] })).toBe(1);
+    expect(warned({ notifications: [] })).toBe(0);
+    expect(warned({ notifications: [Notification.email('a@example.com')] })).toBe(0);
+  });
+
+  test('EventBridge is admitted without a condition, the others for this account only', () => {
+    const { template } = place({});
+    const [policy] = Object.values(template.findResources('AWS::SNS::TopicPolicy'));
+    expect(policy.Properties.PolicyDocument.Statement.map(({ Sid, Condition, Effect }: any) => [Sid, Effect, Object.keys(Condition ?? {})])).toEqual([
+      ['AllowPublishThroughSSLOnly', 'Deny', ['Bool']], ['Alarms', 'Allow', ['StringEquals']], ['Notifications', 'Allow', ['StringEquals']], ['Events', 'Allow', []],
+    ]);
+  });
+
+  test('without a key of ours the topic has none', () => {
+    const { template } = place({ encryption: Encryption.awsManaged() });
+    template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.absent() });
+  });
+});
+
+describe('dashboard', () => {
+  /** Titles in the body, with what stands between the texts left out. */
+  const body = (template: Template): string => {
+    const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+    return dashboard.Properties.DashboardBody['Fn::Join'][1].filter((part: unknown) => typeof part === 'string').join('');
+  };
+  const titles = (template: Template) => [...body(template).matchAll(/"title":"([^"]*)"/g)].map(([, title]) => title);
+
+  test('of place and road', () => {
+    const stack = new Stack(new App(), 'Shop');
+    new FargateCicdPipeline(stack, 'Shop', { source });
+    const template = Template.fromStack(stack);
+    expect(titles(template)).toEqual(['ECS CPU Utilization', 'ECS Memory Utilization', 'ALB Metrics', 'HTTP Errors', 'Running Tasks', 'Pipeline Executions']);
+    expect(body(template)).toContain('"yAxis":"right"');
+    expect([...body(template).matchAll(/"width":8/g)]).toHaveLength(6);
+  });
+
+  test('of a place alone, with titles and name of one\'s own', () => {
+    const { template } = place({
+      dashboard: Dashboard.standard({ dashboardName: 'shop', titles: { cpu: 'A', memory: 'B', loadBalancer: 'C', errors: 'D', tasks: 'E', pipeline: 'F' } }),
+    });
+    expect(titles(template)).toEqual(['A', 'B', 'C', 'D', 'E']);
+    template.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: 'shop' });
+  });
+
+  test('with a title for the pipeline', () => {
+    const stack = new Stack(new App(), 'Shop');
+    new FargateCicdPipeline(stack, 'Shop', { source, dashboard: Dashboard.standard({ titles: { pipeline: 'F' } }) });
+    expect(titles(Template.fromStack(stack)).at(-1)).toBe('F');
+  });
+});
+
+describe('foundation', () => {
+  test('tags reach everything, also through the construct that joins place and road', () => {
+    const stack = new Stack(new App(), 'Shop');
+    new FargateCicdPipeline(stack, 'Shop', { source, tags: { team: 'shop' } });
+    const template = Template.fromStack(stack).toJSON();
+    const tagged = Object.values<any>(template.Resources).filter(({ Properties }) => JSON.stringify(Properties?.Tags ?? '').includes('team'));
+    for (const type of ['AWS::KMS::Key', 'AWS::ECS::Service', 'AWS::CodePipeline::Pipeline', 'AWS::S3::Bucket', 'AWS::ECR::Repository', 'AWS::EC2::VPC', 'AWS::IAM::Role']) {
+      const all = Object.values<any>(template.Resources).filter(({ Type }) => Type === type);
+      expect([type, tagged.filter(({ Type }) => Type === type).length]).toEqual([type, all.length]);
+    }
+  });
+
+  test('is laid once: what an enclosing construct laid is taken over', () => {
+    const stack = new Stack(new App(), 'Shop');
+    const laid: Foundation = layFoundation(stack, {});
+    expect(layFoundation(stack, { _foundation: laid })).toBe(laid);
+  });
+});
