@@ -27,6 +27,7 @@ function problems(make: (scope: Construct) => unknown): string[] {
 const ofEnvironment = (props: object) => problems((scope) => new FargateEnvironment(scope, 'Place', props));
 const ofPipeline = (props: object) => problems((scope) => new FargateCicdPipeline(scope, 'Shop', { source, ...props }));
 
+const LATER = Lazy.number({ produce: () => 60 });
 const ZONES = ['eu-west-1a', 'eu-west-1b'];
 const gitHub = (options: object) => ({ source: Source.gitHub('acme/shop', options) });
 const network = (options: object) => ({ network: Network.create(options) });
@@ -133,7 +134,11 @@ const environmentRows: [string, object, string][] = [
   ['107', { cluster: Cluster.fromCluster(wrong(null)) }, 'cluster: got null; allowed a cluster; hand over an ecs.ICluster'],
   ['107', { network: Network.fromVpc(wrong(null)) }, 'network: got null; allowed a VPC; hand over an ec2.IVpc'],
   ['insights', { cluster: Cluster.create(wrong({ containerInsights: true })) }, 'cluster.containerInsights: got true; allowed enabled, disabled, enhanced'],
-  ['88', alarm({ period: Duration.seconds(45) }), "alarms[0].period: got '45 seconds'; allowed 10, 20, 30 seconds or whole minutes"],
+  ['88', alarm({ period: Duration.seconds(45) }), "alarms[0].period: got '45 seconds'; allowed 10, 30 seconds or whole minutes; take"],
+  ['88', alarm({ period: Duration.seconds(20) }), "alarms[0].period: got '20 seconds'; allowed 10, 30 seconds"],
+  ['88, token', alarm({ period: Duration.seconds(LATER) }), "alarms[0].period: got 'a token'; allowed a literal number"],
+  ['45, token', health({ interval: Duration.seconds(LATER) }), "container.healthCheck.interval: got 'a token'; allowed a literal number"],
+  ['46, token', health({ timeout: Duration.seconds(LATER) }), "container.healthCheck.timeout: got 'a token'; allowed a literal number"],
   ['89', alarm({ datapointsToAlarm: 3, evaluationPeriods: 1 }), 'alarms[0].datapointsToAlarm: got 3; allowed a whole number, 1 to 1; take at most evaluationPeriods'],
   ['90', alarm({ threshold: NaN }), 'alarms[0].threshold: got NaN; allowed 0 to'],
   ['90', alarm({ threshold: Infinity }), 'alarms[0].threshold: got Infinity; allowed 0 to'],
@@ -147,6 +152,8 @@ const environmentRows: [string, object, string][] = [
   ['93', { notifications: [Notification.email('nope')] }, "notifications[0].address: got 'nope'; allowed an e-mail address"],
   ['93', { notifications: [Notification.createTopic({ emails: ['a@example.com', 'nope'] })] }, "notifications[0].emails[1]: got 'nope'; allowed an e-mail address"],
   ['93', { notifications: [Notification.createTopic(wrong({ subscribers: ['nope'] }))] }, "notifications[0].subscribers[0]: got 'nope'; allowed a subscription"],
+  ['93', { notifications: [Notification.email(wrong(undefined))] }, "notifications[0].address: got ''; allowed an e-mail address"],
+  ['93', { notifications: [Notification.createTopic(wrong({ subscribers: [undefined] }))] }, 'notifications[0].subscribers[0]: got null; allowed a subscription'],
   ['94', { notifications: [Notification.createTopic({ topicName: 'my topic' })] }, "notifications[0].topicName: got 'my topic'; allowed 1 to 256"],
   ['94', { notifications: [Notification.createTopic({ displayName: 'a\nb' })] }, "notifications[0].displayName: got 'a b'; allowed 1 to 100 characters on one line"],
   ['107', { notifications: [Notification.topic(wrong(undefined))] }, 'notifications[0]: got undefined; allowed a topic; hand over an sns.ITopic'],
@@ -173,6 +180,8 @@ const pipelineRows: [string, object, string][] = [
   ['59, 60', gitHub({ branch: '' }), "source.branch: got ''; allowed the name of a branch"],
   ['61', { source: Source.gitHub('') }, "source.repository: got ''; allowed 'owner/repository'"],
   ['61', { source: Source.gitHub('shop') }, "source.repository: got 'shop'; allowed 'owner/repository'"],
+  ['61, kind', { source: Source.gitHub(wrong(null)) }, "source.repository: got ''; allowed 'owner/repository'"],
+  ['63, kind', gitHub({ triggerOnPaths: [null] }), "source.triggerOnPaths[0]: got ''; allowed a glob pattern"],
   ['61, kind', { source: Source.gitHub(wrong(3)) }, 'source.repository: got 3; allowed'],
   ['63', gitHub({ triggerOnPaths: 'abcdefghi'.split('') }), 'source.triggerOnPaths: got ["a","b","c","d","e","f","g","h","i"]; allowed 1 to 8 patterns'],
   ['63', gitHub({ triggerOnTags: [] }), 'source.triggerOnTags: got []; allowed 1 to 8 patterns'],

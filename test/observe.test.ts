@@ -1,9 +1,8 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
-import { Dashboard, Encryption, FargateCicdPipeline, FargateEnvironment, FargateEnvironmentProps, Http5xxOrigin, Notification, PipelineAlarm, ServiceAlarm, Source } from '../src';
+import { Dashboard, Encryption, FargateCicdPipeline, FargateEnvironment, FargateEnvironmentProps, Http5xxOrigin, Notification, ServiceAlarm, Source } from '../src';
 import { Foundation, layFoundation } from '../src/observe/foundation';
 
 const source = Source.gitHub('acme/shop');
@@ -44,13 +43,6 @@ describe('alarms', () => {
     expect(cpu).toMatchObject({ Threshold: 70, EvaluationPeriods: 5, DatapointsToAlarm: 3, Period: 300, ExtendedStatistic: 'p99', AlarmName: 'hot' });
     expect(errors.Dimensions.map(({ Name }: any) => Name)).toEqual(['LoadBalancer']);
     template.hasResourceProperties('AWS::ECS::Service', { DeploymentConfiguration: { Alarms: { AlarmNames: [errors.AlarmName] } } });
-  });
-
-  test('nothing to watch: without a release function there is no alarm about it', () => {
-    const stack = new Stack(new App(), 'Shop');
-    const parts = { names: { suffix: '', name: () => undefined }, topics: [] };
-    expect(PipelineAlarm.releaseFunctionErrors()._bind(stack, { pipelineName: 'shop' }, parts)).toBeUndefined();
-    expect(PipelineAlarm.failedExecutions()._bind(stack, { pipelineName: 'shop' }, parts)).toBeInstanceOf(cloudwatch.Alarm);
   });
 });
 

@@ -1,6 +1,7 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
+import { acknowledge } from '../private/acknowledge';
 import { Choice } from '../private/problems';
 
 /** Options of `Cluster.create`. */
@@ -44,9 +45,11 @@ class Created extends Cluster {
   }
 
   _bind(scope: Construct, { vpc, clusterName }: ClusterParts): ecs.ICluster {
-    return new ecs.Cluster(scope, 'Cluster', {
+    const cluster = new ecs.Cluster(scope, 'Cluster', {
       vpc, clusterName, containerInsightsV2: this.options.containerInsights ?? ecs.ContainerInsights.ENHANCED,
     });
+    acknowledge(cluster, { 'cfn-guard::CT.ECS.PR.2': 'the rule knows `enabled` only; `enhanced` is more, and less is chosen by the user' });
+    return cluster;
   }
 }
 

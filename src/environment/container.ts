@@ -129,6 +129,8 @@ function inspectHealthCheck(look: Inspection, prop: string, check: HealthCheckOp
   const at = (name: string) => `${prop}.${name}`;
   look.matches(at('path'), check.path, /^\/\S{0,1023}$/, "a path that begins with '/', at most 1024 characters", "write for example '/health'");
   look.matches(at('healthyHttpCodes'), check.healthyHttpCodes, /^[2-4]\d\d([,-][2-4]\d\d)*$/, '200 to 499, as list or range', "write for example '200-299'");
+  look.literal(at('interval'), check.interval, 'the timeout must be less');
+  look.literal(at('timeout'), check.timeout, 'it must be less than the interval');
   look.seconds(at('interval'), check.interval, 5, 300, 'take for example Duration.seconds(10)');
   look.seconds(at('timeout'), check.timeout, 2, 120, 'take for example Duration.seconds(5)');
   look.integer(at('healthyThresholdCount'), check.healthyThresholdCount, 2, 10, 'take for example 2');

@@ -8,7 +8,7 @@ import { RELEASED_TAG } from '../deploy/published-place';
 import { Foundation } from '../observe/foundation';
 import { acknowledge } from '../private/acknowledge';
 import { createLogGroup } from '../private/log-group';
-import { guarded, ScopedRole } from '../private/scoped-role';
+import { guarded, REGISTRY_LOGIN, ScopedRole } from '../private/scoped-role';
 
 export const LOG_STREAM_PREFIX = 'task';
 
@@ -39,7 +39,7 @@ export function createTaskDefinition(scope: Construct, { foundation, container, 
   if (container.metricNamespace !== undefined) allowMetrics(taskRole, container.metricNamespace);
   const executionRole = createTaskRole(scope, 'ExecutionRole', 'Pulls the image, reads secrets and writes logs');
   executionRole.allow(
-    { actions: ['ecr:GetAuthorizationToken'], resources: ['*'], wildcard: 'ecr:GetAuthorizationToken has no resource level' },
+    REGISTRY_LOGIN,
     { actions: ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'], resources: [repository.repositoryArn] },
   );
   const definition = new ecs.FargateTaskDefinition(scope, 'TaskDefinition', {

@@ -7,7 +7,7 @@ import { AlarmOptions, AlarmParts, AlarmSubject, createAlarm, inspectAlarm } fro
 /** What metrics of a pipeline are found by. @internal */
 export interface PipelineDimensions {
   readonly pipelineName: string;
-  readonly releaseFunctionName?: string;
+  readonly releaseFunctionName: string;
 }
 
 /** An alarm about the pipeline. It only notifies; it never rolls a release back. */
@@ -21,9 +21,9 @@ export abstract class PipelineAlarm extends Choice {
 
   /** Errors of the release function itself, as opposed to releases that fail. Defaults: at least 1 in 1 period of 5 minutes. */
   static releaseFunctionErrors(options: AlarmOptions = {}): PipelineAlarm {
-    return new MetricAlarm(FUNCTION_ERRORS, options, ({ releaseFunctionName }) => releaseFunctionName === undefined ? undefined : {
+    return new MetricAlarm(FUNCTION_ERRORS, options, ({ releaseFunctionName }) => ({
       namespace: 'AWS/Lambda', metricName: 'Errors', dimensionsMap: { FunctionName: releaseFunctionName },
-    });
+    }));
   }
 
   /** All of them with their defaults. @internal */
@@ -34,10 +34,10 @@ export abstract class PipelineAlarm extends Choice {
   /** @internal */
   abstract readonly _id: string;
   /** @internal */
-  abstract _bind(scope: Construct, dimensions: PipelineDimensions, parts: AlarmParts): cloudwatch.Alarm | undefined;
+  abstract _bind(scope: Construct, dimensions: PipelineDimensions, parts: AlarmParts): cloudwatch.Alarm;
 }
 
-type MetricOf = (dimensions: PipelineDimensions) => { namespace: string; metricName: string; dimensionsMap: Record<string, string> } | undefined;
+type MetricOf = (dimensions: PipelineDimensions) => { namespace: string; metricName: string; dimensionsMap: Record<string, string> };
 
 class MetricAlarm extends PipelineAlarm {
   readonly _id: string;
@@ -48,9 +48,8 @@ class MetricAlarm extends PipelineAlarm {
     this._inspect(inspectAlarm(options, subject.defaults), options);
   }
 
-  _bind(scope: Construct, dimensions: PipelineDimensions, parts: AlarmParts): cloudwatch.Alarm | undefined {
-    const metric = this.metricOf(dimensions);
-    return metric && createAlarm(scope, this.subject, metric, this.options, parts).alarm;
+  _bind(scope: Construct, dimensions: PipelineDimensions, parts: AlarmParts): cloudwatch.Alarm {
+    return createAlarm(scope, this.subject, this.metricOf(dimensions), this.options, parts).alarm;
   }
 }
 

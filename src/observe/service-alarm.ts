@@ -16,7 +16,7 @@ export interface AlarmOptions {
   readonly evaluationPeriods?: number;
   /** How many of these periods must cross the threshold, 1 to `evaluationPeriods`. @default - all of them */
   readonly datapointsToAlarm?: number;
-  /** Length of a period: 10, 20 or 30 seconds or a multiple of 60. @default - depends on the alarm */
+  /** Length of a period: 10 or 30 seconds or a multiple of 60. @default - depends on the alarm */
   readonly period?: Duration;
   /** Statistic of the metric, for example `Average`, `Maximum`, `p99`. @default - depends on the alarm */
   readonly statistic?: string;
@@ -106,10 +106,11 @@ export const inspectAlarm = (options: AlarmOptions, defaults: AlarmSubject['defa
   look.number('threshold', options.threshold, 0, Number.MAX_SAFE_INTEGER, 'take a finite limit');
   look.integer('evaluationPeriods', options.evaluationPeriods, 1, 8640, 'take for example 2');
   look.integer('datapointsToAlarm', options.datapointsToAlarm, 1, periods, 'take at most evaluationPeriods');
+  look.literal('period', options.period, 'CloudWatch takes few periods');
   look.seconds('period', options.period, 10, 86400, 'take for example Duration.minutes(1)');
   if (typeof period?.toSeconds === 'function' && !period.isUnresolved()) {
     const seconds = period.toMilliseconds() / 1000;
-    look.that([10, 20, 30].includes(seconds) || seconds % 60 === 0, 'period', period.toHumanString(), '10, 20, 30 seconds or whole minutes', 'take for example Duration.minutes(1)');
+    look.that([10, 30].includes(seconds) || seconds % 60 === 0, 'period', period.toHumanString(), '10, 30 seconds or whole minutes', 'take for example Duration.minutes(1)');
     look.that(!(seconds * periods > 86400), 'evaluationPeriods', periods, `at most one day in all, ${Math.floor(86400 / seconds)} periods`, 'shorten the period or look at fewer');
   }
   look.matches('statistic', options.statistic, /^(Average|Maximum|Minimum|Sum|SampleCount|p\d{1,2}(\.\d+)?|p100|tm\d{1,2}(\.\d+)?)$/,

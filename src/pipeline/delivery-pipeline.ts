@@ -22,6 +22,7 @@ import { createReleaseFunction } from '../deploy/create-release-function';
 import { Dashboard } from '../observe/dashboard';
 import { Foundation, layFoundation } from '../observe/foundation';
 import { PipelineAlarm, PipelineDimensions } from '../observe/pipeline-alarm';
+import { acknowledge } from '../private/acknowledge';
 import { guarded, openRoles, ScopedRole } from '../private/scoped-role';
 
 /** The road alone, for teams whose places are made elsewhere: source, build, checks, and the stages that release. */
@@ -60,7 +61,7 @@ export class DeliveryPipeline extends Construct {
     this.releaseFunction = createReleaseFunction(this, foundation, this.repository, targets, releaseAction._options).function;
     const settings = { parts, image, releaseAction, releaseFunction: this.releaseFunction, topics: this.topics };
     const checkProjects = addDeployStages(new Construct(this, 'Stages'), this.pipeline, stages, settings);
-    this.alarms = (props.pipelineAlarms ?? PipelineAlarm._all()).flatMap((alarm) => alarm._bind(this, this._dimensions(), foundation) ?? []);
+    this.alarms = (props.pipelineAlarms ?? PipelineAlarm._all()).map((alarm) => alarm._bind(this, this._dimensions(), foundation));
     this.dashboard = (props.dashboard ?? Dashboard.standard())._bind(this, { names: foundation.names, services: [], pipeline: this._dimensions() });
     notifyFailures(this, this.pipeline, [...projects, ...checkProjects], this.topics);
     this.createOutputs();
@@ -87,12 +88,14 @@ export class DeliveryPipeline extends Construct {
   }
 
   private createPipeline({ pipelineName }: DeliveryPipelineProps, { names }: Foundation, role: ScopedRole): codepipeline.Pipeline {
-    return new codepipeline.Pipeline(this, 'Pipeline', {
+    const pipeline = new codepipeline.Pipeline(this, 'Pipeline', {
       pipelineName: names.name({ type: 'pipeline', base: pipelineName, maxLength: 100 }),
       pipelineType: codepipeline.PipelineType.V2,
       role,
       artifactBucket: this.artifactBucket,
     });
+    acknowledge(pipeline, { 'cfn-lint::W3005': 'explicit order made by CDK', 'CloudFormation-Validate::W3005': 'explicit order made by CDK' });
+    return pipeline;
   }
 
   private addSource(source: Source, foundation: Foundation, pipelineRole: ScopedRole): PipelineParts {

@@ -112,17 +112,6 @@ export function createAction(scope: Construct, parts: PipelineParts, { project }
   });
 }
 
-/** Why `ecr:GetAuthorizationToken` stands on `*`. @internal */
-export const REGISTRY_LOGIN: Right = {
-  actions: ['ecr:GetAuthorizationToken'], resources: ['*'], wildcard: 'ecr:GetAuthorizationToken has no resource level',
-};
-
-/** Lets a role log in to the registries of the account. @internal */
-export function allowRegistryLogin(role: ScopedRole): void {
-  role.allow(REGISTRY_LOGIN);
-  acknowledge(role, { 'cloudsplaining::CredentialsExposure': 'ecr:GetAuthorizationToken has no resource level and is needed to pull and push images' });
-}
-
 function variables(plain: { [name: string]: string }, { secrets = {} }: BuildOptions = {}): { [name: string]: codebuild.BuildEnvironmentVariable } {
   return {
     ...Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, { value }])),

@@ -20,6 +20,7 @@ export class DeadLetterQueue extends sqs.Queue {
     });
     const reason = 'this is the dead-letter queue';
     acknowledge(this, {
+      'CKV_AWS_27': 'SQS encrypts it with keys of its own',
       'AwsSolutions-SQS3': reason,
       'Serverless-SQSRedrivePolicy': reason,
       'cfn-guard::CT.SQS.PR.1': reason,

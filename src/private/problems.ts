@@ -66,9 +66,10 @@ export class Inspection {
     return holds;
   }
 
-  /** A number that the template cannot be written without; the one kind of prop whose tokens do not pass. */
-  literal(prop: string, got: number | undefined, because: string): void {
-    this.that(!Token.isUnresolved(got), prop, 'a token', 'a literal number', `write the number out: ${because}`);
+  /** A number or duration that the template cannot be written without; the one kind of prop whose tokens do not pass. */
+  literal(prop: string, got: number | Duration | undefined, because: string): void {
+    const unresolved = got instanceof Duration ? got.isUnresolved() : Token.isUnresolved(got);
+    this.that(!unresolved, prop, 'a token', 'a literal number', `write the number out: ${because}`);
   }
 
   text(prop: string, got: string): void {

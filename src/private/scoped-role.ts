@@ -11,6 +11,11 @@ export interface Right {
   readonly wildcard?: string;
 }
 
+/** Logging in to the registries of the account. */
+export const REGISTRY_LOGIN: Right = {
+  actions: ['ecr:GetAuthorizationToken'], resources: ['*'], wildcard: 'ecr:GetAuthorizationToken has no resource level',
+};
+
 /**
  * A role with exactly the rights that the library writes into it, in one customer-managed policy (inline policies fail
  * three checker packs). While the library builds, the role is closed: CDK's own grants (wildcard actions, PassRole on `*`)
@@ -20,11 +25,13 @@ export class ScopedRole extends iam.Role {
   private open = false;
   private policy?: iam.ManagedPolicy;
   private readonly reasons = new Map<string, string>();
+  private logsIn = false;
 
   /** Adds rights of the library. */
   allow(...rights: Right[]): this {
     for (const { wildcard, ...statement } of rights) {
       this.statements().addStatements(new iam.PolicyStatement(statement));
+      this.logsIn ||= statement.actions.includes(REGISTRY_LOGIN.actions[0]);
       if (wildcard) statement.resources.forEach((resource) => this.reasons.set(resource, wildcard));
     }
     return this;
@@ -64,7 +71,7 @@ export class ScopedRole extends iam.Role {
 
   /** The ids under which checkers report our wildcard resources, each with the reason given for it. */
   private findings(): Reasons {
-    const found: Reasons = {};
+    const found: Reasons = this.logsIn ? { 'cloudsplaining::CredentialsExposure': 'ecr:GetAuthorizationToken is needed to pull and push images' } : {};
     for (const [resource, reason] of this.reasons) {
       const text = flatten(Stack.of(this).resolve(resource));
       if (text.includes('*')) found[`AwsSolutions-IAM5[Resource::${text}]`] = reason;

@@ -280,8 +280,10 @@ describe('scaling', () => {
   });
 
   test.each<[string, () => Scaling]>([
-    ['CPU', () => Scaling.onCpu({ minTasks: 3, maxTasks: 7, targetPercent: 40 })], ['memory', () => Scaling.onMemory({ minTasks: 3, maxTasks: 7 })],
+    ['CPU', () => Scaling.onCpu({ minTasks: 3, maxTasks: 7, targetPercent: 40 })],
+    ['memory', () => Scaling.onMemory({ minTasks: 3, maxTasks: 7 })],
   ])('by %s within other numbers', (_, scaling) => {
+    expect([Scaling.onCpu(), Scaling.onMemory()].map(({ _problems }) => _problems)).toEqual([[], []]);
     expect(only(make({ scaling: scaling() }).template, 'AWS::ApplicationAutoScaling::ScalableTarget')).toMatchObject({ MinCapacity: 3, MaxCapacity: 7 });
   });
 

@@ -6,8 +6,8 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, Check, CheckOrder, Dashboard, DeliveryPipeline, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, Notification, PipelineAlarm,
-  ReleaseAction, ResourceNames, Source,
+  Approval, Check, CheckOrder, Dashboard, DeliveryPipeline, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, Notification,
+  PipelineAlarm, ReleaseAction, ResourceNames, Source,
 } from '../../src';
 
 const source = Source.gitHub('acme/shop');
@@ -147,6 +147,19 @@ describe('source', () => {
     expect(actionOf(template, 'Source').Configuration).toMatchObject({ ConnectionArn: arn, FullRepositoryId: 'acme/shop', BranchName: 'live' });
     expect(statements(template, 'ShopDeliverySourceRole')[0]).toMatchObject({ Action: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'], Resource: arn });
     expect(pushes(template)).toEqual([{ Branches: { Includes: ['live'] } }]);
+  });
+
+  test('a source that starts nothing by itself', () => {
+    class Silent extends Source {
+      constructor() {
+        super();
+      }
+
+      _bind(...parts: Parameters<Source['_bind']>) {
+        return { ...source._bind(...parts), trigger: undefined };
+      }
+    }
+    expect(pipelineOf(make({ source: new Silent() }))).not.toHaveProperty('Triggers');
   });
 
   test.each<[string, object, object[]]>([

@@ -4,6 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { FirstImageFunction } from './first-image-function';
 import { createFunction } from '../../private/function';
+import { REGISTRY_LOGIN } from '../../private/scoped-role';
 import { RELEASED_TAG } from '../published-place';
 
 /** @internal */
@@ -35,7 +36,7 @@ export function createFirstImage(scope: Construct, parts: FirstImageParts): Cust
     owner: scope,
   });
   role.allow(
-    { actions: ['ecr:GetAuthorizationToken'], resources: ['*'], wildcard: 'ecr:GetAuthorizationToken has no resource level' },
+    REGISTRY_LOGIN,
     {
       actions: [
         'ecr:BatchCheckLayerAvailability', 'ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload',

@@ -6,9 +6,10 @@ import { CommandsCheckOptions, commandsRecipe, inspectCommands } from './command
 import { ImageScanOptions, imageScanRecipe, inspectImageScan } from './image-scan';
 import { EslintOptions, eslintRecipe, inspectNode, NodeTestsOptions, nodeTestsRecipe, NpmAuditOptions, npmAuditRecipe } from './node';
 import { Choice, Inspection } from '../../private/problems';
+import { REGISTRY_LOGIN } from '../../private/scoped-role';
 import { BuildCache } from '../image-build/build-cache';
 import { BuiltImage, PipelineParts } from '../parts';
-import { allowRegistryLogin, createAction, createProject, createProjectRole } from '../project';
+import { createAction, createProject, createProjectRole } from '../project';
 
 /** What the pipeline knows about a check. @internal */
 export interface CheckContext {
@@ -90,8 +91,7 @@ class ProjectCheck extends Check {
     const home = new Construct(scope, this._name);
     const made = this.createProject(home, parts);
     if (this._needsImage) {
-      allowRegistryLogin(made.role);
-      made.role.allow({ actions: PULL, resources: [parts.repository.repositoryArn] });
+      made.role.allow(REGISTRY_LOGIN, { actions: PULL, resources: [parts.repository.repositoryArn] });
     }
     const variables = { ...(this._needsImage ? { IMAGE_URI: image!.uri } : {}), ...environment };
     const action = createAction(home, parts, made, {

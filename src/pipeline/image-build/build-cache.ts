@@ -187,7 +187,7 @@ function createCacheRepository(scope: Construct, { key, names, removalPolicy }: 
     lifecycleRules: [{ description: 'caches of earlier builds', tagStatus: ecr.TagStatus.UNTAGGED, maxImageAge: Duration.days(1) }],
   });
   const mutable = 'holds layers for the next build under one tag that each build moves; no image in it is ever run';
-  acknowledge(repository, { 'CKV_AWS_51': mutable, 'cfn-guard::CT.ECR.PR.2': mutable });
+  acknowledge(repository, { 'CKV_AWS_51': mutable, 'cfn-guard::CT.ECR.PR.2': mutable, 'cfn-guard::CT.ECR.PR.3': mutable });
   if (!key) {
     // CDK leaves the default of ECR out; templates are judged by what they say.
     (repository.node.defaultChild as ecr.CfnRepository).encryptionConfiguration = { encryptionType: 'AES256' };

@@ -7,10 +7,11 @@ import { Construct } from 'constructs';
 import { BoundCache, BuildCache } from './build-cache';
 import { imageBuildSpec } from './image-build-script';
 import { Choice, Inspection } from '../../private/problems';
+import { REGISTRY_LOGIN } from '../../private/scoped-role';
 import { BuildOptions, inspectBuild, inspectVariables } from '../build-options';
 import { BuildSecret } from '../build-secret';
 import { BuiltImage, PipelineParts } from '../parts';
-import { allowRegistryLogin, createAction, createProject, createProjectRole } from '../project';
+import { createAction, createProject, createProjectRole } from '../project';
 
 /** Credentials of a registry that base images are pulled from. */
 export interface RegistryLogin {
@@ -116,8 +117,7 @@ class DockerfileBuild extends ImageBuild {
     const role = createProjectRole(home, `Builds the image in ${home.node.path}`);
     const cache = options.cache ?? BuildCache.registry();
     const bound = cache._bind(home, { parts, role, forImages: true });
-    allowRegistryLogin(role);
-    role.allow({ actions: PUSH, resources: [parts.repository.repositoryArn] });
+    role.allow(REGISTRY_LOGIN, { actions: PUSH, resources: [parts.repository.repositoryArn] });
     const { registryLogin: login } = options;
     const made = createProject(home, parts, role, {
       purpose: context.actionName,
