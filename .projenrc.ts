@@ -131,7 +131,6 @@ project.addTask('test:newest', { description: 'The tests against the newest aws-
 project.addTask('examples', { description: 'Synthesize every example app', receiveArgs: true, exec: 'node scripts/examples.mjs' });
 project.addTask('check-templates', { description: 'Third-party checkers over the synthesized examples', receiveArgs: true, exec: 'scripts/check-templates.sh' });
 project.addTask('consumers', { description: 'Install the built packages into fresh apps of each language', receiveArgs: true, exec: 'scripts/consumers.sh' });
-project.addTask('bench', { description: 'Speed beside a hand-written stack of the same resources', receiveArgs: true, exec: 'node scripts/bench.mjs' });
 
 const demo = project.addTask('demo', { description: 'Builds the library and explains the pipeline of examples/rolling-service' });
 demo.exec('node scripts/demo.mjs --build', { receiveArgs: true });

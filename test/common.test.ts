@@ -41,11 +41,11 @@ describe('encryption', () => {
 
   test('an imported key is used and stays as it is', () => {
     const scope = stack();
-    const key = kms.Key.fromKeyArn(scope, 'Theirs', 'arn:aws:kms:eu-west-1:111111111111:key/1');
+    const key = kms.Key.fromKeyArn(scope, 'Theirs', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555');
     new FargateEnvironment(scope, 'Place', { encryption: Encryption.customerManaged({ key }) });
     const template = Template.fromStack(scope);
     template.resourceCountIs('AWS::KMS::Key', 0);
-    template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: 'arn:aws:kms:eu-west-1:111111111111:key/1' });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555' });
   });
 });
 

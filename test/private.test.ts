@@ -132,7 +132,7 @@ describe('functions, logs and queues', () => {
     const scope = stack();
     const key = new kms.Key(scope, 'Key');
     createFunction(scope, 'Work', Plain, {
-      description: 'Works', timeout: Duration.minutes(1), memorySize: 256, removalPolicy: RemovalPolicy.RETAIN, owner: scope, key, environment: { A: 'b' }, reservedConcurrentExecutions: 2,
+      description: 'Works', timeout: Duration.minutes(1), memorySize: 256, removalPolicy: RemovalPolicy.RETAIN, owner: scope, key, environment: { PLACE: 'b' }, reservedConcurrentExecutions: 2,
     });
     const template = Template.fromStack(scope);
     template.hasResourceProperties('AWS::Lambda::Function', { KmsKeyArn: {}, ReservedConcurrentExecutions: 2 });
@@ -141,7 +141,7 @@ describe('functions, logs and queues', () => {
   });
 
   test('without a key, variables have none', () => {
-    make({ environment: { A: 'b' } }).template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { A: 'b' } } });
+    make({ environment: { PLACE: 'b' } }).template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { PLACE: 'b' } } });
   });
 
   test('one queue for each construct that the user wrote', () => {

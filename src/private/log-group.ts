@@ -20,7 +20,7 @@ export function createLogGroup(scope: Construct, id: string, settings: LogGroupS
   });
   if (retention !== undefined && retention < logs.RetentionDays.ONE_YEAR) {
     acknowledge(group, {
-      CKV_AWS_338: `chosen by the user: log retention = ${retention} days`,
+      'CKV_AWS_338': `chosen by the user: log retention = ${retention} days`,
       'cfn-guard::CT.CLOUDWATCH.PR.2': `chosen by the user: log retention = ${retention} days`,
     });
   }

@@ -31,8 +31,8 @@ const attributes = ({ template }: Made, type: string, list: string): Record<stri
   Object.fromEntries(only(template, type)[list].map(({ Key, Value }: any) => [Key, Value]));
 
 const importedVpc = (scope: Construct) => ec2.Vpc.fromVpcAttributes(scope, 'TheirVpc', {
-  vpcId: 'vpc-1', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-1', 'subnet-2'], privateSubnetIds: ['subnet-3', 'subnet-4'],
-  isolatedSubnetIds: ['subnet-5', 'subnet-6'],
+  vpcId: 'vpc-11111111', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-11111111', 'subnet-22222222'], privateSubnetIds: ['subnet-33333333', 'subnet-44444444'],
+  isolatedSubnetIds: ['subnet-55555555', 'subnet-66666666'],
 });
 
 describe('the default', () => {
@@ -200,15 +200,15 @@ describe('network', () => {
   test('an existing VPC, its private subnets for tasks and its public ones for the load balancer', () => {
     const { template } = make((scope) => ({ network: Network.fromVpc(importedVpc(scope)) }));
     template.resourceCountIs('AWS::EC2::VPC', 0);
-    expect(only(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer').Subnets).toEqual(['subnet-1', 'subnet-2']);
-    expect(only(template, 'AWS::ECS::Service').NetworkConfiguration.AwsvpcConfiguration.Subnets).toEqual(['subnet-3', 'subnet-4']);
+    expect(only(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer').Subnets).toEqual(['subnet-11111111', 'subnet-22222222']);
+    expect(only(template, 'AWS::ECS::Service').NetworkConfiguration.AwsvpcConfiguration.Subnets).toEqual(['subnet-33333333', 'subnet-44444444']);
   });
 
   test('other subnets of it', () => {
     const isolated = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
     const { template } = make((scope) => ({ network: Network.fromVpc(importedVpc(scope), { taskSubnets: isolated, loadBalancerSubnets: isolated }) }));
-    expect(only(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer').Subnets).toEqual(['subnet-5', 'subnet-6']);
-    expect(only(template, 'AWS::ECS::Service').NetworkConfiguration.AwsvpcConfiguration.Subnets).toEqual(['subnet-5', 'subnet-6']);
+    expect(only(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer').Subnets).toEqual(['subnet-55555555', 'subnet-66666666']);
+    expect(only(template, 'AWS::ECS::Service').NetworkConfiguration.AwsvpcConfiguration.Subnets).toEqual(['subnet-55555555', 'subnet-66666666']);
   });
 
   test('an existing cluster brings its VPC', () => {

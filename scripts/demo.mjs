@@ -1,0 +1,62 @@
+// Explains the pipeline of an example: what will happen to a commit, what is made, what it costs, how to deploy it.
+// `node scripts/demo.mjs [--build] [examples/<name>]`
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { costs, services, stages } from './lib/explain.mjs';
+
+const root = resolve(import.meta.dirname, '..');
+const words = process.argv.slice(2);
+const example = words.find((word) => !word.startsWith('--')) ?? 'examples/rolling-service';
+const folder = resolve(root, example);
+const begin = Date.now();
+const colours = process.stdout.isTTY && !process.env.NO_COLOR;
+const bold = (text) => colours ? `\u001b[1m${text}\u001b[0m` : text;
+const dim = (text) => colours ? `\u001b[2m${text}\u001b[0m` : text;
+const seconds = () => dim(`${((Date.now() - begin) / 1000).toFixed(0)} s`);
+
+/** Runs a step and says so; what it printed is shown only when it failed. */
+function step(title, command, args, cwd) {
+  process.stdout.write(`${title} ... `);
+  return new Promise((done) => {
+    const child = spawn(command, args, { cwd, env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' } });
+    let output = '';
+    child.stdout.on('data', (data) => { output += data; });
+    child.stderr.on('data', (data) => { output += data; });
+    child.on('close', (code) => {
+      console.log(code === 0 ? seconds() : 'failed');
+      if (code !== 0) {
+        console.error(output);
+        process.exit(1);
+      }
+      done();
+    });
+  });
+}
+
+if (words.includes('--build')) {
+  await step('Bundling the functions', 'npx', ['projen', 'bundle'], root);
+  await step('Compiling the library', 'npx', ['projen', 'compile'], root);
+}
+const cdk = join(root, 'node_modules/.bin/cdk');
+await step(`Synthesizing ${example}`, cdk, ['synth', '--quiet', '--no-notices', '--no-version-reporting', '--output', 'cdk.out'], folder);
+
+const file = readdirSync(join(folder, 'cdk.out')).find((name) => name.endsWith('.template.json'));
+const template = JSON.parse(readFileSync(join(folder, 'cdk.out', file), 'utf8'));
+
+console.log(`\n${bold('What happens to a commit')}`);
+for (const { name, steps } of stages(template)) {
+  steps.forEach((actions, index) => console.log(`  ${(index === 0 ? name : '').padEnd(17)} ${actions.join(` ${bold('+')} `)}`));
+}
+
+console.log(`\n${bold('What is made')}, ${Object.keys(template.Resources).length} resources`);
+console.log(`  ${services(template).map(([service, count]) => `${service} ${count}`).join(' · ')}`);
+
+const rows = costs(template);
+console.log(`\n${bold('What it costs a month')}, us-east-1, before traffic, logs and builds`);
+rows.forEach(([what, usd]) => console.log(`  ${what.padEnd(36)} ${usd.toFixed(2).padStart(8)} USD`));
+console.log(`  ${'together'.padEnd(36)} ${bold(rows.reduce((sum, [, usd]) => sum + usd, 0).toFixed(2).padStart(8))} USD`);
+
+console.log(`\n${bold('How to deploy it')}, in ${example} and with your values in cdk.json`);
+for (const command of ['npx cdk bootstrap', 'npx cdk diff', 'npx cdk deploy']) console.log(`  ${command}`);
+console.log(`\n${seconds()}`);
