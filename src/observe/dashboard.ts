@@ -1,10 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { NameMaker } from '../common/resource-names';
-import { Choice } from '../private/problems';
 import { PipelineDimensions } from './pipeline-alarm';
 import { ServiceDimensions } from './service-alarm';
+import { NameMaker } from '../common/resource-names';
+import { Choice } from '../private/problems';
 
 /** Titles of the widgets. */
 export interface DashboardTitles {

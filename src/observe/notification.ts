@@ -7,8 +7,8 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { NameMaker } from '../common/resource-names';
 import { acknowledge, inPacks } from '../private/acknowledge';
-import { Choice } from '../private/problems';
 import { DeadLetterQueue } from '../private/dead-letter-queue';
+import { Choice } from '../private/problems';
 
 /** Options of `Notification.createTopic`. */
 export interface CreateTopicOptions {

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { Choice } from '../private/problems';
 import { AlarmOptions, AlarmParts, AlarmSubject, createAlarm, inspectAlarm } from './service-alarm';
+import { Choice } from '../private/problems';
 
 /** What metrics of a pipeline are found by. @internal */
 export interface PipelineDimensions {

@@ -1,5 +1,5 @@
-import { Right } from '../private/scoped-role';
 import { PipelineParts } from './parts';
+import { Right } from '../private/scoped-role';
 
 const NAMED_BY_CODEPIPELINE = 'CodePipeline names the artifacts';
 
