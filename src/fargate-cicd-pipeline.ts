@@ -1,5 +1,6 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -75,7 +76,7 @@ function inspectProps(props: FargateCicdPipelineProps): Inspection {
   const look = new Inspection();
   if (!look.struct('props', props, 'at least a source', "write for example { source: Source.gitHub('acme/shop') }")) return look;
   inspectEnvironment(props, look);
-  inspectPipelineOptions(look, props);
+  inspectPipelineOptions(look, props, props.container?.cpuArchitecture ?? ecs.CpuArchitecture.X86_64);
   inspectStage(look, { ...props, checks: props.releaseChecks }, { stageName: 'stageName', approval: 'approval', checks: 'releaseChecks' });
   inspectStages(look, 'earlierStages', props.earlierStages);
   if (look.problems.length === 0) inspectStageNames(look, 'earlierStages', stagesOf(props, []), props.checks);

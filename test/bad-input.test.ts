@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import {
-  Approval, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, LoadBalancer, Network,
+  Approval, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, ImageBuild, LoadBalancer, Network,
   Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling, ServiceAlarm, Source,
 } from '../src';
 
@@ -39,7 +39,7 @@ const approval = (options: object) => ({ approval: Approval.manual(options) });
 const release = (options: object) => ({ releaseAction: ReleaseAction.releaseFunction(options) });
 const names = (options: object) => ({ resourceNames: ResourceNames.suffixed({ suffix: 'dev', ...options }) });
 
-/** Bad props, and how the one line about them begins; the numbers are rows of RULES.md, section 5. */
+/** Bad props, and how the one line about them begins. */
 const environmentRows: [string, object, string][] = [
   ['1', network({ cidr: '10.0.0.0/33' }), "network.cidr: got '10.0.0.0/33'; allowed a mask of /16 to /24; write"],
   ['2', network({ cidr: 'banana' }), "network.cidr: got 'banana'; allowed an IPv4 address range; write"],
@@ -272,6 +272,34 @@ describe('the construct that the user wrote says it', () => {
       const target = place(scope, 'A');
       return Array.from({ length: 48 }, (_, index) => ({ stageName: `S${index}`, releases: [{ target }] }));
     })).toEqual(["stages: got '51 stages in all'; allowed 2 to 50; release to several places in one stage, or make a second pipeline"]);
+  });
+});
+
+describe('the image fits the place', () => {
+  const arm = { cpuArchitecture: ecs.CpuArchitecture.ARM64 };
+  const x86 = { imageBuild: ImageBuild.dockerfile({ architecture: ecs.CpuArchitecture.X86_64 }) };
+
+  test('an image for another architecture than that of the tasks', () => {
+    expect(ofPipeline({ ...x86, container: arm })).toEqual([
+      "imageBuild.architecture: got 'X86_64'; allowed ARM64, the architecture of the place; leave it out, or change the place",
+    ]);
+    expect(ofPipeline(x86)).toEqual([]);
+    expect(ofPipeline({ container: arm })).toEqual([]);
+  });
+
+  test('one image for places of several architectures', () => {
+    expect(problems((scope) => new DeliveryPipeline(scope, 'Delivery', {
+      source,
+      stages: [{ releases: [{ target: new FargateEnvironment(scope, 'A') }, { target: new FargateEnvironment(scope, 'B', { container: arm }) }] }],
+    }))).toEqual(["stages: got 'places of several architectures'; allowed places of one architecture, since one image is built; make a pipeline for each"]);
+  });
+
+  test.each([
+    ['checks', { checks: [Check.imageScan(wrong(null))] }, 'checks[0]: got null'],
+    ['checks', { checks: [Check.nodeTests(wrong(3))] }, 'checks[0]: got 3'],
+    ['imageBuild', { imageBuild: ImageBuild.dockerfile(wrong(null)) }, 'imageBuild: got null'],
+  ])('options that are none: %s', (_, props, line) => {
+    expect(ofPipeline(props)).toEqual([expect.stringContaining(line)]);
   });
 });
 

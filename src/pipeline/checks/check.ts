@@ -33,27 +33,27 @@ export abstract class Check extends Choice {
    * @param name name of the action, unique within the pipeline, 1 to 100 of `A-Z a-z 0-9 . @ - _`
    */
   static commands(name: string, options: CommandsCheckOptions): Check {
-    return new ProjectCheck(commandsRecipe(name, options), options, (look) => inspectCommands(look, options));
+    return new ProjectCheck((known) => commandsRecipe(name, known), options, inspectCommands);
   }
 
   /** Scripts of `package.json`: `npm ci`, then `npm run test`, or the `scripts` that you name. */
   static nodeTests(options: NodeTestsOptions = {}): Check {
-    return new ProjectCheck(nodeTestsRecipe(options), options, (look) => inspectNode(look, options));
+    return new ProjectCheck(nodeTestsRecipe, options, inspectNode);
   }
 
   /** `npm audit` over the dependencies. */
   static npmAudit(options: NpmAuditOptions = {}): Check {
-    return new ProjectCheck(npmAuditRecipe(options), options, (look) => inspectNode(look, options));
+    return new ProjectCheck(npmAuditRecipe, options, inspectNode);
   }
 
   /** `npx eslint` over the source, with the project's own version and configuration. */
   static eslint(options: EslintOptions = {}): Check {
-    return new ProjectCheck(eslintRecipe(options), options, (look) => inspectNode(look, options));
+    return new ProjectCheck(eslintRecipe, options, inspectNode);
   }
 
   /** Trivy over the image that was built. Any finding of HIGH or CRITICAL fails it, unless it is waived. */
   static imageScan(options: ImageScanOptions = {}): Check {
-    return new ProjectCheck(imageScanRecipe(options), options, (look) => inspectImageScan(look, options));
+    return new ProjectCheck(imageScanRecipe, options, inspectImageScan);
   }
 
   /** Name of the action. @internal */
@@ -69,22 +69,29 @@ export abstract class Check extends Choice {
 }
 
 /** A check that is a CodeBuild project. */
-class ProjectCheck extends Check {
+class ProjectCheck<Options extends CheckOptions> extends Check {
   readonly _name: string;
   readonly _stage?: string;
   readonly _order: CheckOrder;
   readonly _needsImage: boolean;
 
-  constructor(private readonly recipe: CheckRecipe, private readonly options: CheckOptions, inspectFamily: (look: Inspection) => void) {
+  private readonly recipe: CheckRecipe;
+  private readonly options: Options;
+
+  constructor(recipeOf: (options: Options) => CheckRecipe, given: Options, inspectFamily: (look: Inspection, options: Options) => void) {
     super();
+    // Options that are none are reported; the rest of the constructor must live through them.
+    const options = typeof given === 'object' && given !== null ? given : {} as Options;
+    const recipe = recipeOf(options);
+    [this.options, this.recipe] = [options, recipe];
     this._name = recipe.actionName;
     this._stage = options.stage;
     this._needsImage = recipe.needsImage;
     this._order = options.order ?? (recipe.needsImage || options.stage !== undefined ? CheckOrder.AFTER_BUILD : CheckOrder.WITH_BUILD);
     this._inspect((look) => {
-      inspectFamily(look);
+      inspectFamily(look, options);
       inspectCheck(look, options, recipe);
-    });
+    }, given);
   }
 
   _bind(scope: Construct, parts: PipelineParts, { image, environment, runOrder }: CheckContext): BoundCheck {

@@ -88,7 +88,7 @@ class DockerfileBuild extends ImageBuild {
       inspectBuild(look, options);
       inspectDockerfile(look, options);
       this._inspectFor(look, '', options.architecture);
-    });
+    }, options);
   }
 
   _inspectFor(look: Inspection, prop: string, architecture?: ecs.CpuArchitecture): void {
