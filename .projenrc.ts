@@ -87,6 +87,9 @@ project.jest!.config.coverageThreshold = { global: { statements: 100, branches: 
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-fargate-cicd': ['./src'] });
 project.tsconfigDev.file.addOverride('exclude', ['**/node_modules', '**/cdk.out', 'dist', '.cache', 'lib', 'examples/*/app', 'test/newest']);
 
+// What compatibility is judged by.
+project.gitignore.include('/test/baseline/assembly/.jsii');
+
 // Holes that the newest version leaves in the lock file make `npm ci` fail.
 project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
