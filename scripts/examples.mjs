@@ -1,11 +1,15 @@
 // Synthesizes every app under examples/ into examples/<name>/cdk.out, offline. Fails on any synth error and on any warning that
 // is not acknowledged. Python and Java apps use the built wheel and jar under dist/.
+// Options: names of examples, or --only name,name; --languages typescript,python,java (all by default).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 
 const root = resolve(import.meta.dirname, '..');
-const only = process.argv.slice(2);
+const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' }, languages: { type: 'string' } } });
+const only = [...positionals, ...options.only?.split(',') ?? []];
+const wanted = options.languages?.split(',');
 
 const languages = {
   typescript: { marker: 'tsconfig.json', ready: () => true, prepare: () => ({}) },
@@ -57,6 +61,7 @@ for (const name of names.filter((candidate) => only.length === 0 || only.include
   const folder = join(root, 'examples', name);
   const output = join(folder, 'cdk.out');
   const [language, { ready, prepare }] = Object.entries(languages).find(([, { marker }]) => existsSync(join(folder, marker)));
+  if (wanted && !wanted.includes(language)) continue;
   if (!ready()) {
     console.log(`${name}: not run, dist/${language} is missing (npx projen package:${language})`);
     if (process.env.CI) failed += 1;

@@ -14,7 +14,7 @@ import { Check } from './pipeline/checks/check';
 import { DeliveryPipeline } from './pipeline/delivery-pipeline';
 import { PipelineOptions } from './pipeline/delivery-pipeline-props';
 import { DeployStage, Release } from './pipeline/deploy-stage';
-import { inspectPipelineOptions, inspectStage, inspectStageNames, inspectStages } from './pipeline/inspect-pipeline';
+import { inspectArchitecture, inspectPipelineOptions, inspectStage, inspectStageNames, inspectStages } from './pipeline/inspect-pipeline';
 import { Inspection } from './private/problems';
 
 /** A place and the road to it. Only `source` is required. */
@@ -76,7 +76,8 @@ function inspectProps(props: FargateCicdPipelineProps): Inspection {
   const look = new Inspection();
   if (!look.struct('props', props, 'at least a source', "write for example { source: Source.gitHub('acme/shop') }")) return look;
   inspectEnvironment(props, look);
-  inspectPipelineOptions(look, props, props.container?.cpuArchitecture ?? ecs.CpuArchitecture.X86_64);
+  inspectPipelineOptions(look, props);
+  inspectArchitecture(look, props.imageBuild, props.container?.cpuArchitecture ?? ecs.CpuArchitecture.X86_64);
   inspectStage(look, { ...props, checks: props.releaseChecks }, { stageName: 'stageName', approval: 'approval', checks: 'releaseChecks' });
   inspectStages(look, 'earlierStages', props.earlierStages);
   if (look.problems.length === 0) inspectStageNames(look, 'earlierStages', stagesOf(props, []), props.checks);

@@ -16,11 +16,10 @@ import { Inspection } from '../private/problems';
 const NAME: [RegExp, string, string] = [/^[A-Za-z0-9.@_-]{1,100}$/, '1 to 100 of A-Z a-z 0-9 . @ _ -', 'leave out spaces and other characters'];
 
 /** Everything before the first release. @internal */
-export function inspectPipelineOptions(look: Inspection, props: PipelineOptions, architecture: ecs.CpuArchitecture | undefined): void {
+export function inspectPipelineOptions(look: Inspection, props: PipelineOptions): void {
   look.that(props.source !== undefined, 'source', props.source, 'a Source', "write for example Source.gitHub('acme/shop')");
   look.choice('source', props.source, Source);
   look.choice('imageBuild', props.imageBuild, ImageBuild);
-  if (props.imageBuild instanceof ImageBuild && props.imageBuild._problems.length === 0) props.imageBuild._inspectFor(look, 'imageBuild', architecture);
   look.choices('checks', props.checks, Check);
   look.choice('releaseAction', props.releaseAction, ReleaseAction);
   look.choices('pipelineAlarms', props.pipelineAlarms, PipelineAlarm);
@@ -83,17 +82,24 @@ function inspectUnique(look: Inspection, prop: string, names: (string | undefine
 export function inspectDelivery(props: DeliveryPipelineProps, look: Inspection = new Inspection()): Inspection {
   if (!look.struct('props', props, 'source and stages', "write for example { source: Source.gitHub('acme/shop'), stages: [...] }")) return look;
   inspectFoundation(look, props);
-  const architectures = architecturesOf(props.stages);
-  inspectPipelineOptions(look, props, architectures[0]);
-  look.that(architectures.every((one) => one === architectures[0]), 'stages', 'places of several architectures', 'places of one architecture, since one image is built', 'make a pipeline for each');
+  inspectPipelineOptions(look, props);
   look.choice('dashboard', props.dashboard, Dashboard);
   look.notEmpty('stages', props.stages ?? [], 'say where to release to');
   if (Array.isArray(props.stages)) inspectStages(look, 'stages', props.stages);
   if (look.problems.length === 0) inspectStageNames(look, 'stages', props.stages, props.checks);
+  if (look.problems.length === 0) inspectPlaces(look, props);
   return look;
 }
 
-/** Architectures of the places, as far as there are any yet to ask. */
-const architecturesOf = (stages: unknown): ecs.CpuArchitecture[] => (Array.isArray(stages) ? stages as DeployStage[] : [])
-  .flatMap((stage) => Array.isArray(stage?.releases) ? stage.releases : [])
-  .flatMap((release) => release?.target?._releaseTarget?.().cpuArchitecture ?? []);
+/** The image must be built for the tasks that run it. @internal */
+export function inspectArchitecture(look: Inspection, imageBuild: ImageBuild | undefined, architecture: ecs.CpuArchitecture): void {
+  if (imageBuild instanceof ImageBuild && imageBuild._problems.length === 0) imageBuild._inspectFor(look, 'imageBuild', architecture);
+}
+
+/** One image is built, so all places are of one architecture. Stages must be sound by themselves. */
+function inspectPlaces(look: Inspection, { imageBuild, stages }: DeliveryPipelineProps): void {
+  const [first, ...others] = stages.flatMap(({ releases }) => releases.map(({ target }) => target._releaseTarget().cpuArchitecture));
+  inspectArchitecture(look, imageBuild, first);
+  look.that(others.every((other) => other === first), 'stages', 'places of several architectures', 'places of one architecture, since one image is built',
+    'make a pipeline for each');
+}
