@@ -135,6 +135,12 @@ project.addTask('examples', { description: 'Synthesize every example app', recei
 project.addTask('check-templates', { description: 'Third-party checkers over the synthesized examples', receiveArgs: true, exec: 'scripts/check-templates.sh' });
 project.addTask('consumers', { description: 'Install the built packages into fresh apps of each language', receiveArgs: true, exec: 'scripts/consumers.sh' });
 
+project.addTask('bench', {
+  description: 'Speed and memory beside a hand-written stack of the same resources',
+  receiveArgs: true,
+  steps: [{ exec: 'node scripts/bench.mjs', receiveArgs: true }],
+});
+
 const demo = project.addTask('demo', { description: 'Builds the library and explains the pipeline of examples/rolling-service' });
 demo.exec('node scripts/demo.mjs --build', { receiveArgs: true });
 project.setScript('demo', 'projen demo');

@@ -1,0 +1,51 @@
+// One measurement in a process of its own: node --expose-gc measure.cjs library|by-hand COUNT, or measure.cjs require. Prints JSON.
+const { mkdtempSync, readdirSync, readFileSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+
+const lib = join(__dirname, '../../lib');
+const now = () => performance.now();
+
+/** Milliseconds that `require` of the package takes when the modules of aws-cdk-lib that it names are already there. */
+function measureRequire() {
+  const sources = readdirSync(lib, { recursive: true }).filter((name) => name.endsWith('.js') && !name.includes('.lambda')).map((name) => readFileSync(join(lib, name), 'utf8'));
+  const modules = new Set(sources.flatMap((text) => [...text.matchAll(/require\("((?:aws-cdk-lib|constructs)[^"]*)"\)/g)].map(([, name]) => name)));
+  const start = now();
+  for (const name of modules) require(name);
+  const loaded = now();
+  require(lib);
+  return { base: loaded - start, library: now() - loaded };
+}
+
+function measureSynth(subject, count) {
+  const { App, RemovalPolicy, Stack } = require('aws-cdk-lib');
+  const { FargateCicdPipeline, Source } = subject === 'library' ? require(lib) : {};
+  const { ByHand } = subject === 'library' ? {} : require('./by-hand.cjs');
+  const outdir = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    const cpuBefore = process.cpuUsage();
+    const start = now();
+    const app = new App({ outdir, analyticsReporting: false });
+    for (let index = 0; index < count; index += 1) {
+      if (subject === 'by-hand') new ByHand(app, `Shop${index}`);
+      else new FargateCicdPipeline(new Stack(app, `Shop${index}`), 'Shop', { source: Source.gitHub('example-org/shop'), removalPolicy: RemovalPolicy.DESTROY });
+    }
+    const constructed = now();
+    const { stacks } = app.synth();
+    const end = now();
+    const { user, system } = process.cpuUsage(cpuBefore);
+    globalThis.gc();
+    const heap = process.memoryUsage().heapUsed;
+    const types = {};
+    for (const { Type } of Object.values(stacks[0].template.Resources)) types[Type] = (types[Type] ?? 0) + 1;
+    return {
+      construct: constructed - start, synth: end - constructed, total: end - start, cpu: (user + system) / 1000, heap, rss: process.resourceUsage().maxRSS * 1024,
+      types, templateBytes: JSON.stringify(stacks[0].template).length, stacks: stacks.length,
+    };
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+const [subject, count] = process.argv.slice(2);
+console.log(JSON.stringify(subject === 'require' ? measureRequire() : measureSynth(subject, Number(count))));
