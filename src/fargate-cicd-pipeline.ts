@@ -9,12 +9,12 @@ import { FargateEnvironmentProps } from './environment/fargate-environment-props
 import { inspectEnvironment } from './environment/inspect-environment';
 import { Dashboard } from './observe/dashboard';
 import { layFoundation } from './observe/foundation';
-import { Approval } from './pipeline/approval';
 import { Check } from './pipeline/checks/check';
 import { DeliveryPipeline } from './pipeline/delivery-pipeline';
 import { PipelineOptions } from './pipeline/delivery-pipeline-props';
-import { DeployStage, Release } from './pipeline/deploy-stage';
 import { inspectArchitecture, inspectPipelineOptions, inspectStage, inspectStageNames, inspectStages } from './pipeline/inspect-pipeline';
+import { Approval } from './pipeline/stages/approval';
+import { DeployStage, Release } from './pipeline/stages/deploy-stage';
 import { Inspection } from './private/problems';
 
 /** A place and the road to it. Only `source` is required. */

@@ -1,7 +1,7 @@
 import { Check } from './checks/check';
-import { DeployStage } from './deploy-stage';
 import { ImageBuild } from './image-build/image-build';
-import { Source } from './source';
+import { Source } from './source/source';
+import { DeployStage } from './stages/deploy-stage';
 import { ReleaseAction } from '../deploy/release-action';
 import { Dashboard } from '../observe/dashboard';
 import { FoundationProps } from '../observe/foundation';

@@ -1,12 +1,12 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { Approval } from './approval';
 import { Check } from './checks/check';
 import { CheckOrder } from './checks/check-options';
 import { DeliveryPipelineProps, PipelineOptions } from './delivery-pipeline-props';
-import { DeployStage, Release } from './deploy-stage';
 import { ImageBuild } from './image-build/image-build';
-import { Source } from './source';
-import { approvalStageName, deployStageName, planBuildStages } from './stage-plan';
+import { Source } from './source/source';
+import { Approval } from './stages/approval';
+import { DeployStage, Release } from './stages/deploy-stage';
+import { approvalStageName, deployStageName, planBuildStages } from './stages/stage-plan';
 import { ReleaseAction } from '../deploy/release-action';
 import { Dashboard } from '../observe/dashboard';
 import { inspectFoundation } from '../observe/foundation';

@@ -1,7 +1,7 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import { Inspection } from '../../private/problems';
-import { BuildOptions, inspectBuild } from '../build-options';
 import { BuildCache } from '../image-build/build-cache';
+import { BuildOptions, inspectBuild } from '../project/build-options';
 
 /** When a check runs, seen from the build of the image. */
 export enum CheckOrder {

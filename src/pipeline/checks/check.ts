@@ -9,7 +9,7 @@ import { Choice, Inspection } from '../../private/problems';
 import { REGISTRY_LOGIN } from '../../private/scoped-role';
 import { BuildCache } from '../image-build/build-cache';
 import { BuiltImage, PipelineParts } from '../parts';
-import { createAction, createProject, createProjectRole } from '../project';
+import { createAction, createProject, createProjectRole } from '../project/project';
 
 /** What the pipeline knows about a check. @internal */
 export interface CheckContext {

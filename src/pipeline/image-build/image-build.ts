@@ -8,10 +8,10 @@ import { BoundCache, BuildCache } from './build-cache';
 import { imageBuildSpec } from './image-build-script';
 import { Choice, Inspection } from '../../private/problems';
 import { REGISTRY_LOGIN } from '../../private/scoped-role';
-import { BuildOptions, inspectBuild, inspectVariables } from '../build-options';
-import { BuildSecret } from '../build-secret';
 import { BuiltImage, PipelineParts } from '../parts';
-import { createAction, createProject, createProjectRole } from '../project';
+import { BuildOptions, inspectBuild, inspectVariables } from '../project/build-options';
+import { BuildSecret } from '../project/build-secret';
+import { createAction, createProject, createProjectRole } from '../project/project';
 
 /** Credentials of a registry that base images are pulled from. */
 export interface RegistryLogin {

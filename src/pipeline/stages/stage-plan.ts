@@ -1,6 +1,6 @@
-import { Check } from './checks/check';
-import { CheckOrder } from './checks/check-options';
 import { DeployStage } from './deploy-stage';
+import { Check } from '../checks/check';
+import { CheckOrder } from '../checks/check-options';
 
 /** A stage before any release: the image build, checks, or both. @internal */
 export interface BuildStage {

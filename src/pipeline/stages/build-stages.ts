@@ -1,11 +1,11 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import { Construct } from 'constructs';
-import { PipelineOptions } from './delivery-pipeline-props';
-import { ImageBuild } from './image-build/image-build';
-import { BuiltImage, PipelineParts } from './parts';
+import { PipelineOptions } from '../delivery-pipeline-props';
+import { ImageBuild } from '../image-build/image-build';
+import { BuiltImage, PipelineParts } from '../parts';
 import { planBuildStages } from './stage-plan';
-import { ReleaseTargetParts } from '../deploy/release-target';
+import { ReleaseTargetParts } from '../../deploy/release-target';
 
 export interface BuildStages {
   readonly image: BuiltImage;

@@ -1,6 +1,6 @@
 import { Approval } from './approval';
-import { Check } from './checks/check';
-import { IReleaseTarget } from '../deploy/release-target';
+import { IReleaseTarget } from '../../deploy/release-target';
+import { Check } from '../checks/check';
 
 /** A release to one place. */
 export interface Release {

@@ -5,10 +5,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { NameMaker } from '../common/resource-names';
-import { bindNotifications, Notification } from '../observe/notification';
-import { Choice } from '../private/problems';
-import { ScopedRole } from '../private/scoped-role';
+import { NameMaker } from '../../common/resource-names';
+import { bindNotifications, Notification } from '../../observe/notification';
+import { Choice } from '../../private/problems';
+import { ScopedRole } from '../../private/scoped-role';
 
 /** Options of `Approval.manual`. */
 export interface ManualApprovalOptions {

@@ -3,8 +3,8 @@ import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { Choice } from '../private/problems';
-import { Right } from '../private/scoped-role';
+import { Choice } from '../../private/problems';
+import { Right } from '../../private/scoped-role';
 
 /** A secret that exists already and that a build gets as a variable. Templates and pipelines only know its name. */
 export abstract class BuildSecret extends Choice {

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { BuildSecret } from './build-secret';
-import { Inspection } from '../private/problems';
+import { Inspection } from '../../private/problems';
 
 /** What every build can be told: the image build and each check have a project of their own. */
 export interface BuildOptions {

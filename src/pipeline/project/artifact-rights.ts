@@ -1,5 +1,5 @@
-import { PipelineParts } from './parts';
-import { Right } from '../private/scoped-role';
+import { Right } from '../../private/scoped-role';
+import { PipelineParts } from '../parts';
 
 const NAMED_BY_CODEPIPELINE = 'CodePipeline names the artifacts';
 

@@ -6,10 +6,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { mayReadArtifacts, mayWriteArtifacts } from './artifact-rights';
 import { BuildOptions } from './build-options';
-import { PipelineParts } from './parts';
-import { acknowledge, inPacks } from '../private/acknowledge';
-import { createLogGroup } from '../private/log-group';
-import { guarded, Right, ScopedRole } from '../private/scoped-role';
+import { acknowledge, inPacks } from '../../private/acknowledge';
+import { createLogGroup } from '../../private/log-group';
+import { guarded, Right, ScopedRole } from '../../private/scoped-role';
+import { PipelineParts } from '../parts';
 
 /** @internal */
 export interface ProjectSettings {

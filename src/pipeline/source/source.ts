@@ -6,10 +6,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { mayWriteArtifacts } from './artifact-rights';
-import { explicitName } from '../private/naming';
-import { Choice, Inspection } from '../private/problems';
-import { ScopedRole } from '../private/scoped-role';
+import { explicitName } from '../../private/naming';
+import { Choice, Inspection } from '../../private/problems';
+import { ScopedRole } from '../../private/scoped-role';
+import { mayWriteArtifacts } from '../project/artifact-rights';
 
 /** Options of `Source.gitHub`. */
 export interface GitHubSourceOptions {

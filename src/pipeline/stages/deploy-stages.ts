@@ -5,9 +5,9 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct, IConstruct } from 'constructs';
 import { DeployStage } from './deploy-stage';
-import { BuiltImage, PipelineParts } from './parts';
+import { BuiltImage, PipelineParts } from '../parts';
 import { approvalStageName, deployStageName } from './stage-plan';
-import { ReleaseAction } from '../deploy/release-action';
+import { ReleaseAction } from '../../deploy/release-action';
 
 interface DeploySettings {
   readonly parts: PipelineParts;
