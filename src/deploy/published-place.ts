@@ -25,6 +25,25 @@ export interface PublishedPlace {
   readonly alarmNames: string[];
   /** Where the service answers. */
   readonly url: string;
+  /** How a release replaces tasks; decides what a release follows. */
+  readonly strategy: PublishedStrategy;
+  /** ARN of the place's stack; a release waits while it is being updated. */
+  readonly stackId: string;
+  /** With the strategy CODE_DEPLOY only. */
+  readonly codeDeploy?: PublishedCodeDeploy;
+}
+
+/** ECS's own strategies, by ECS's names, and releases by CodeDeploy. */
+export type PublishedStrategy = 'ROLLING' | 'BLUE_GREEN' | 'LINEAR' | 'CANARY' | 'CODE_DEPLOY';
+
+/** What a deployment by CodeDeploy needs. */
+export interface PublishedCodeDeploy {
+  readonly applicationName: string;
+  readonly deploymentGroupName: string;
+  /** Port of the container, for the AppSpec. */
+  readonly containerPort: number;
+  /** Lifecycle hooks of the AppSpec: name of the event to ARN or name of the function. */
+  readonly hooks: Record<string, string>;
 }
 
 /** Tag of the place's repository that always names the last good release; the template's task definition says it for ever. */

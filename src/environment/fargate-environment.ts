@@ -188,6 +188,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       targetGroupArns: [this.targetGroup.targetGroupArn],
       alarmNames: alarms.filter(({ rollsBack }) => rollsBack).map(({ alarmName }) => alarmName),
       url: this.url,
+      strategy: 'ROLLING',
+      stackId: Stack.of(this).stackId,
     };
     return new ssm.StringParameter(this, 'Place', {
       parameterName: this.target.parameterName,

@@ -112,7 +112,7 @@ describe('the default', () => {
     expect(parameter.Name).toMatch(/^\/cdk-fargate-cicd\/place-Shop-Place-[0-9A-F]{8}$/);
     expect(Object.keys(JSON.parse(JSON.stringify(parameter.Value['Fn::Join'][1].map((part: unknown) => typeof part === 'string' ? part : 'x').join(''))
       .replace(/^"|"$/g, '').replace(/\\"/g, '"'))).sort()).toEqual([
-      'alarmNames', 'clusterArn', 'containerName', 'logGroupName', 'logStreamPrefix', 'repositoryUri', 'serviceArn', 'targetGroupArns', 'taskDefinitionArn', 'taskFamily', 'url',
+      'alarmNames', 'clusterArn', 'containerName', 'logGroupName', 'logStreamPrefix', 'repositoryUri', 'serviceArn', 'stackId', 'strategy', 'targetGroupArns', 'taskDefinitionArn', 'taskFamily', 'url',
     ]);
     template.resourceCountIs('AWS::CodePipeline::Pipeline', 0);
   });

@@ -113,6 +113,8 @@ export class ReleaseWorld {
       logStreamPrefix: 'app',
       targetGroupArns: [TARGET_GROUP],
       alarmNames: ['errors', 'slow'],
+      strategy: 'ROLLING',
+      stackId: 'arn:aws:cloudformation:us-east-1:111111111111:stack/shop/11111111-2222-3333-4444-555555555555',
       url: 'https://web.example',
     };
     this.publish();
