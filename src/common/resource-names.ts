@@ -11,6 +11,8 @@ export interface SuffixedNamesOptions {
    * @default '{type}-{purpose}-{suffix}'
    */
   readonly pattern?: string;
+  /** Base names that stay as they are, without the suffix: for what other people know by its name. Only one copy of such a resource fits into an account. @default - none */
+  readonly exact?: string[];
 }
 
 /** @internal */
@@ -69,17 +71,18 @@ class Suffixed extends ResourceNames {
         '1 to 16 lower-case letters, digits and inner hyphens, beginning with a letter', "write for example 'dev'");
       look.matches('pattern', options.pattern, /^(?=.*\{type\})(?=.*\{purpose\})(?!-)(\{type\}|\{purpose\}|[a-z0-9-])+-\{suffix\}$/,
         "{type}, {purpose}, a-z 0-9 and hyphens, ending with '-{suffix}'", "write for example '{type}-{purpose}-{suffix}'");
+      look.each('exact', options.exact, (path, name) => look.text(path, name));
     }, options ?? null);
     this.pattern = options?.pattern ?? '{type}-{purpose}-{suffix}';
   }
 
   _bind(scope: Construct): NameMaker {
-    const { suffix } = this.options;
+    const { suffix, exact = [] } = this.options;
     const owner = kebab(scope.node.id);
     return {
       suffix: `-${suffix}`,
       name: ({ type, detail, base, maxLength = 64 }) => {
-        if (base !== undefined) return `${base}-${suffix}`;
+        if (base !== undefined) return exact.includes(base) ? base : `${base}-${suffix}`;
         const purpose = detail ? `${owner}-${detail}` : owner;
         const full = this.pattern.replace('{type}', type).replace('{purpose}', purpose).replace('{suffix}', suffix);
         return full.length <= maxLength ? full : shortened(full, suffix, maxLength);
