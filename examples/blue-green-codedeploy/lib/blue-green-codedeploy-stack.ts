@@ -1,0 +1,78 @@
+import { Duration, RemovalPolicy, Stack, StackProps } from 'aws-cdk-lib';
+import * as codecommit from 'aws-cdk-lib/aws-codecommit';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import {
+  Check, CheckOrder, Dashboard, DeployStrategy, FargateCicdPipeline, ImageBuild, LoadBalancer, Network, Notification, RegistryCredentials, ReleaseAction,
+  ResourceNames, Scaling, Source,
+} from 'cdk-fargate-cicd';
+import { Construct } from 'constructs';
+import { Configuration } from './configuration';
+
+export interface BlueGreenCodeDeployStackProps extends StackProps {
+  readonly configuration: Configuration;
+}
+
+/** A Python service from CodeCommit, released blue/green by CodeDeploy. */
+export class BlueGreenCodeDeployStack extends Stack {
+  constructor(scope: Construct, id: string, { configuration, ...props }: BlueGreenCodeDeployStackProps) {
+    super(scope, id, props);
+    new FargateCicdPipeline(this, 'Orders', {
+      ...this.shared(configuration),
+      ...this.pipeline(configuration),
+      ...this.place(configuration),
+    });
+  }
+
+  private shared({ environmentSuffix, emails, tags }: Configuration) {
+    return {
+      resourceNames: ResourceNames.suffixed({ suffix: environmentSuffix }),
+      notifications: [Notification.createTopic({ topicName: 'pipeline-notifications', displayName: 'Pipeline Notifications', emails })],
+      dashboard: Dashboard.standard({ dashboardName: 'orders-dashboard' }),
+      tags: { Environment: environmentSuffix, ...tags },
+      // An example must be easy to get rid of. What you want to keep wants RETAIN, which is the default.
+      removalPolicy: RemovalPolicy.DESTROY,
+    };
+  }
+
+  private pipeline({ environmentSuffix, branch, dockerUserParameter, dockerPasswordParameter }: Configuration) {
+    const log = { logRetention: logs.RetentionDays.TWO_WEEKS };
+    const first = { ...log, order: CheckOrder.BEFORE_BUILD, stage: 'Test' };
+    const repository = new codecommit.Repository(this, 'Code', { repositoryName: `repository-orders-code-${environmentSuffix}` });
+    repository.applyRemovalPolicy(RemovalPolicy.DESTROY);
+    const secure = (id: string, parameterName: string) => ssm.StringParameter.fromSecureStringParameterAttributes(this, id, { parameterName });
+    return {
+      pipelineName: 'orders-pipeline',
+      repositoryName: 'orders-images',
+      imageCount: 10,
+      artifactDays: 30,
+      source: Source.codeCommit(repository, { branch }),
+      // Tests and the scan of the code come first: what fails here is never pushed.
+      checks: [Check.pythonTests(first), Check.bandit(first), Check.imageScan(log)],
+      imageBuild: ImageBuild.dockerfile({
+        ...log,
+        registryCredentials: [RegistryCredentials.fromParameters(secure('DockerUser', dockerUserParameter), secure('DockerPassword', dockerPasswordParameter))],
+      }),
+      releaseAction: ReleaseAction.codePipelineAction(),
+    };
+  }
+
+  private place({ cpu, memoryMiB, desiredCount }: Configuration) {
+    return {
+      network: Network.create({ cidr: '10.0.0.0/16', natGateways: 1 }),
+      clusterName: 'orders-cluster',
+      serviceName: 'orders-service',
+      taskFamily: 'orders',
+      loadBalancerName: 'orders-alb',
+      loadBalancer: LoadBalancer.internetFacing(),
+      container: {
+        cpu,
+        memoryLimitMiB: memoryMiB,
+        logRetention: logs.RetentionDays.ONE_MONTH,
+        healthCheck: { path: '/health', interval: Duration.seconds(15), healthyThresholdCount: 5 },
+      },
+      scaling: Scaling.fixed(desiredCount),
+      deployStrategy: DeployStrategy.codeDeploy(),
+    };
+  }
+}
