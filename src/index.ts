@@ -24,6 +24,7 @@ export * from './pipeline/checks/check-options';
 export * from './pipeline/checks/commands';
 export * from './pipeline/checks/image-scan';
 export * from './pipeline/checks/node';
+export * from './pipeline/checks/python';
 export * from './pipeline/delivery-pipeline';
 export * from './pipeline/delivery-pipeline-props';
 export * from './pipeline/stages/deploy-stage';
