@@ -29,4 +29,7 @@ export * from './pipeline/delivery-pipeline-props';
 export * from './pipeline/stages/deploy-stage';
 export * from './pipeline/image-build/build-cache';
 export * from './pipeline/image-build/image-build';
+export * from './pipeline/source/code-commit';
+export * from './pipeline/source/git-hub';
+export * from './pipeline/source/git-hub-token';
 export * from './pipeline/source/source';

@@ -1,6 +1,8 @@
 import { App, CfnParameter, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import {
   Approval, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, ImageBuild, LoadBalancer, Network,
@@ -26,6 +28,8 @@ function problems(make: (scope: Construct) => unknown): string[] {
 
 const ofEnvironment = (props: object) => problems((scope) => new FargateEnvironment(scope, 'Place', props));
 const ofPipeline = (props: object) => problems((scope) => new FargateCicdPipeline(scope, 'Shop', { source, ...props }));
+
+const secret = () => secretsmanager.Secret.fromSecretNameV2(stack(), 'Token', 'github');
 
 const LATER = Lazy.number({ produce: () => 60 });
 const ZONES = ['eu-west-1a', 'eu-west-1b'];
@@ -186,6 +190,15 @@ const pipelineRows: [string, object, string][] = [
   ['63', gitHub({ triggerOnPaths: 'abcdefghi'.split('') }), 'source.triggerOnPaths: got ["a","b","c","d","e","f","g","h","i"]; allowed 1 to 8 patterns'],
   ['63', gitHub({ triggerOnTags: [] }), 'source.triggerOnTags: got []; allowed 1 to 8 patterns'],
   ['63', gitHub({ triggerOnTags: [''] }), "source.triggerOnTags[0]: got ''; allowed a glob pattern"],
+  ['61, token', { source: Source.gitHubToken('shop', { token: secret() }) }, "source.repository: got 'shop'; allowed 'owner/repository'"],
+  ['58', { source: Source.gitHubToken('acme/shop', wrong({ token: 'ghp_0123' })) }, "source.token: got '(hidden)'; allowed a secret; hand over a secretsmanager.ISecret; tokens"],
+  ['58', { source: Source.gitHubToken('acme/shop', wrong({})) }, 'source.token: got undefined; allowed a secret'],
+  ['58, none', { source: Source.gitHubToken('acme/shop', wrong(undefined)) }, 'source: got null; allowed options in braces'],
+  ['58', { source: Source.gitHubToken('acme/shop', { token: secret(), tokenField: 'a:b' }) }, "source.tokenField: got 'a:b'; allowed the name of a field, without colons"],
+  ['60, token', { source: Source.gitHubToken('acme/shop', { token: secret(), branch: 'a b' }) }, "source.branch: got 'a b'; allowed the name of a branch"],
+  ['62', { source: Source.codeCommit(wrong(undefined)) }, 'source.repository: got null; allowed a repository; hand over a codecommit.IRepository'],
+  ['62', { source: Source.codeCommit(wrong('shop')) }, "source.repository: got 'shop'; allowed a repository"],
+  ['60, CodeCommit', { source: Source.codeCommit(codecommit.Repository.fromRepositoryName(stack(), 'Code', 'shop'), { branch: '' }) }, "source.branch: got ''; allowed the name of a branch"],
   ['source', { source: undefined }, "source: got undefined; allowed a Source; write for example Source.gitHub('acme/shop')"],
   ['64', { pipelineName: 'a'.repeat(101) }, "pipelineName: got 'aaa"],
   ['65', { stageName: 'my stage' }, "stageName: got 'my stage'; allowed 1 to 100"],

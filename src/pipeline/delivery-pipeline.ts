@@ -99,8 +99,8 @@ export class DeliveryPipeline extends Construct {
   }
 
   private addSource(source: Source, foundation: Foundation, pipelineRole: ScopedRole): PipelineParts {
-    const { artifactBucket, repository } = this;
-    const { action, artifact, commit, trigger } = source._bind(this, { ...foundation, artifactBucket, pipelineRole });
+    const { artifactBucket, repository, pipeline } = this;
+    const { action, artifact, commit, trigger } = source._bind(this, { ...foundation, artifactBucket, pipelineRole, pipeline });
     this.pipeline.addStage({ stageName: 'Source', actions: [action] });
     if (trigger) this.pipeline.addTrigger(trigger);
     return { ...foundation, artifactBucket, repository, pipelineRole, commit, source: artifact };
