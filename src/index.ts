@@ -1,6 +1,7 @@
 export * from './common/encryption';
 export * from './common/resource-names';
 export * from './deploy/deploy-strategy';
+export * from './deploy/first-image/first-image';
 export * from './deploy/release-action';
 export * from './deploy/release-target';
 export * from './environment/cluster';

@@ -1,7 +1,9 @@
 import { CustomResource, Duration, RemovalPolicy, Tokenization } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { ChosenImage } from './first-image';
 import { FirstImageFunction } from './first-image-function';
 import { createFunction } from '../../private/function';
 import { REGISTRY_LOGIN } from '../../private/scoped-role';
@@ -16,6 +18,10 @@ export interface FirstImageParts {
   /** First words of everything that the task definition runs in the image. */
   readonly commands: string[];
   readonly users: string[];
+  /** What the user chose instead of our page. */
+  readonly chosen?: ChosenImage;
+  /** Architecture of the place. */
+  readonly architecture: ecs.CpuArchitecture;
   readonly key?: kms.IKey;
   readonly removalPolicy: RemovalPolicy;
 }
@@ -26,11 +32,12 @@ export interface FirstImageParts {
  * @internal
  */
 export function createFirstImage(scope: Construct, parts: FirstImageParts): CustomResource {
-  const { repository, key, removalPolicy } = parts;
+  const { repository, key, removalPolicy, chosen } = parts;
   const { function: handler, role } = createFunction(scope, 'FirstImageFunction', FirstImageFunction, {
     description: `Puts the first image of ${scope.node.path} into its repository`,
-    timeout: Duration.minutes(2),
-    memorySize: 256,
+    // An image of the user's may have gigabytes; it is copied in parts of 10 MiB.
+    timeout: Duration.minutes(chosen ? 15 : 2),
+    memorySize: chosen ? 1024 : 256,
     key,
     removalPolicy,
     owner: scope,
@@ -44,6 +51,7 @@ export function createFirstImage(scope: Construct, parts: FirstImageParts): Cust
       ],
       resources: [repository.repositoryArn],
     },
+    ...(chosen ? [{ actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], resources: [chosen.repositoryArn] }] : []),
   );
   const firstImage = new CustomResource(scope, 'FirstImage', {
     serviceToken: handler.functionArn,
@@ -56,6 +64,11 @@ export function createFirstImage(scope: Construct, parts: FirstImageParts): Cust
       Status: parts.status,
       Commands: parts.commands,
       Users: parts.users,
+      ...(chosen ? {
+        SourceRepositoryArn: chosen.repositoryArn,
+        SourceImage: chosen.reference,
+        Architecture: parts.architecture._cpuArchitecture === 'ARM64' ? 'arm64' : 'amd64',
+      } : {}),
     },
   });
   firstImage.node.addDependency(role);
