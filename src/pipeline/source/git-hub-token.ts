@@ -75,8 +75,8 @@ function createWebhook(scope: Construct, { pipeline, key, removalPolicy }: Sourc
 
 function acknowledgeSecret(secret: secretsmanager.CfnSecret, hasKey: boolean): void {
   const rotation = 'GitHub and CodePipeline must change it at the same moment, which a rotation cannot; replacing the webhook does';
-  acknowledge(secret, { 'AwsSolutions-SMG4': rotation, 'CKV2_AWS_57': rotation, 'cfn-guard::CT.SECRETSMANAGER.PR.1': rotation, ...inPacks('SecretsManagerRotationEnabled', rotation) });
+  acknowledge(secret, { 'AwsSolutions-SMG4': rotation, ...inPacks('SecretsManagerRotationEnabled', rotation) });
   if (hasKey) return;
   const reason = 'chosen by the user: encryption = keys of AWS services';
-  acknowledge(secret, { 'CKV_AWS_149': reason, 'cfn-guard::CT.SECRETSMANAGER.PR.2': reason, ...inPacks('SecretsManagerUsingKMSKey', reason) });
+  acknowledge(secret, { CKV_AWS_149: reason, ...inPacks('SecretsManagerUsingKMSKey', reason) });
 }
