@@ -1,6 +1,7 @@
 export * from './common/encryption';
 export * from './common/resource-names';
 export * from './deploy/deploy-strategy';
+export * from './deploy/first-image/first-image';
 export * from './deploy/release-action';
 export * from './deploy/release-target';
 export * from './environment/cluster';
@@ -24,6 +25,7 @@ export * from './pipeline/checks/check-options';
 export * from './pipeline/checks/commands';
 export * from './pipeline/checks/image-scan';
 export * from './pipeline/checks/node';
+export * from './pipeline/checks/python';
 export * from './pipeline/delivery-pipeline';
 export * from './pipeline/delivery-pipeline-props';
 export * from './pipeline/stages/deploy-stage';

@@ -1,11 +1,12 @@
 import { App, CfnParameter, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import {
-  Approval, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, ImageBuild, LoadBalancer, Network,
+  Approval, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network,
   Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling, ServiceAlarm, Source,
 } from '../src';
 
@@ -30,6 +31,10 @@ const ofEnvironment = (props: object) => problems((scope) => new FargateEnvironm
 const ofPipeline = (props: object) => problems((scope) => new FargateCicdPipeline(scope, 'Shop', { source, ...props }));
 
 const secret = () => secretsmanager.Secret.fromSecretNameV2(stack(), 'Token', 'github');
+
+const images = () => ecr.Repository.fromRepositoryName(stack(), 'Images', 'shop');
+
+const CHECK = { command: ['CMD', 'true'] };
 
 const LATER = Lazy.number({ produce: () => 60 });
 const ZONES = ['eu-west-1a', 'eu-west-1b'];
@@ -83,6 +88,18 @@ const environmentRows: [string, object, string][] = [
   ['23, kind', container({ entryPoint: 'sh' }), "container.entryPoint: got 'sh'; allowed at least one"],
   ['23, words', container({ command: ['sh', 3] }), 'container.command[1]: got 3; allowed a text'],
   ['user', container({ user: 'a b' }), "container.user: got 'a b'; allowed a user"],
+  ['command check', container({ commandHealthCheck: null }), 'container.commandHealthCheck: got null; allowed options in braces'],
+  ['command check', container({ commandHealthCheck: { command: ['CMD-SHELL'] } }), 'container.commandHealthCheck.command: got ["CMD-SHELL"]; allowed the words of a command'],
+  ['command check', container({ commandHealthCheck: { command: 'curl localhost' } }), "container.commandHealthCheck.command: got 'curl localhost'; allowed the words"],
+  ['command check', container({ commandHealthCheck: { ...CHECK, interval: Duration.seconds(4) } }), "container.commandHealthCheck.interval: got '4 seconds'; allowed 5 seconds to 5 minutes"],
+  ['command check', container({ commandHealthCheck: { ...CHECK, timeout: Duration.seconds(61) } }), "container.commandHealthCheck.timeout: got '1 minute 1 second'; allowed 2 seconds to 1 minute"],
+  ['command check', container({ commandHealthCheck: { ...CHECK, retries: 0 } }), 'container.commandHealthCheck.retries: got 0; allowed a whole number, 1 to 10'],
+  ['command check', container({ commandHealthCheck: { ...CHECK, startPeriod: Duration.minutes(6) } }), "container.commandHealthCheck.startPeriod: got '6 minutes'; allowed 0 seconds to 5 minutes"],
+  ['first image', container({ firstImage: FirstImage.fromRepository(images(), 'a tag') }), "container.firstImage.tagOrDigest: got 'a tag'; allowed a tag, or sha256: and 64 digits of 0-9 a-f; write for example 'v1'"],
+  ['first image', container({ firstImage: FirstImage.fromRepository(images(), 'sha256:12') }), "container.firstImage.tagOrDigest: got 'sha256:12'; allowed a tag"],
+  ['first image', container({ firstImage: FirstImage.fromRepository(images(), wrong(undefined)) }), "container.firstImage.tagOrDigest: got ''; allowed a tag"],
+  ['first image', container({ firstImage: FirstImage.fromRepository(wrong(undefined), 'v1') }), 'container.firstImage.repository: got null; allowed a repository; hand over an ecr.IRepository'],
+  ['first image', container({ firstImage: 'shop:v1' }), "container.firstImage: got 'shop:v1'; allowed a FirstImage; use one of the FirstImage factories"],
   ['container', container({ logGroupName: 'a b' }), "container.logGroupName: got 'a b'; allowed 1 to 512"],
   ['container', container({ cpuArchitecture: 'ARM64' }), "container.cpuArchitecture: got 'ARM64'; allowed an architecture"],
   ['metrics', container({ metricNamespace: 'AWS/ECS' }), "container.metricNamespace: got 'AWS/ECS'; allowed"],

@@ -35,6 +35,14 @@ describe('encryption', () => {
     expect(Object.values(template.findResources('AWS::KMS::Key'))[0].Properties.KeyPolicy.Statement).toHaveLength(6);
   });
 
+  test('the alias has its base name and the suffix; the key rotates', () => {
+    const scope = stack();
+    new FargateEnvironment(scope, 'Place', { encryption: Encryption.customerManaged({ aliasName: 'cicd-pipeline' }), resourceNames: ResourceNames.suffixed({ suffix: 'dev' }) });
+    const template = Template.fromStack(scope);
+    template.hasResourceProperties('AWS::KMS::Alias', { AliasName: 'alias/cicd-pipeline-dev' });
+    template.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true, RotationPeriodInDays: 365 });
+  });
+
   test('keys of AWS: no key', () => {
     expect(Encryption.awsManaged()._bind(stack(), parts)).toBeUndefined();
   });

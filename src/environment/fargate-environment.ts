@@ -17,7 +17,7 @@ import { BoundLoadBalancer, LoadBalancer } from './load-balancer';
 import { BoundNetwork, Network } from './network';
 import { createService } from './service';
 import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './task-definition';
-import { createFirstImage } from '../deploy/first-image/first-image';
+import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
 import { PublishedPlace } from '../deploy/published-place';
 import { createReleaseRole, releaseRoleName, roleArnOf } from '../deploy/release-role';
@@ -130,6 +130,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       status: firstHealthyCode(container),
       commands: programsOf(container),
       users: container.user === undefined ? [] : [container.user],
+      chosen: container.firstImage?._image(),
+      architecture: container.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
     }));
     return task;
   }

@@ -146,6 +146,7 @@ describe('container', () => {
         containerName: 'web', port: 8080, cpu: 1024, cpuArchitecture: ecs.CpuArchitecture.ARM64, environment: { MODE: 'live' }, metricNamespace: 'Shop',
         secrets: { DB: ecs.Secret.fromSecretsManager(secretsmanager.Secret.fromSecretNameV2(scope, 'Db', 'db'), 'password') },
         command: ['serve', '--fast'], entryPoint: ['tini'], user: '1000', stopTimeout: Duration.seconds(90), logGroupName: 'shop/web', logRetention: 30,
+        readonlyRootFilesystem: true, commandHealthCheck: { command: ['CMD', 'node', 'check.js'], interval: Duration.seconds(15), retries: 2 },
         healthCheck: {
           path: '/health', healthyHttpCodes: '204,301', interval: Duration.seconds(20), timeout: Duration.seconds(3), healthyThresholdCount: 4, unhealthyThresholdCount: 6,
           gracePeriod: Duration.minutes(3),
@@ -155,7 +156,9 @@ describe('container', () => {
     const { ContainerDefinitions: [container], ...task } = only(template, 'AWS::ECS::TaskDefinition');
     expect(task).toMatchObject({ Cpu: '1024', Memory: '2048', RuntimePlatform: { CpuArchitecture: 'ARM64' } });
     expect(container).toMatchObject({
-      Name: 'web', Command: ['serve', '--fast'], EntryPoint: ['tini'], User: '1000', StopTimeout: 90, Environment: [{ Name: 'MODE', Value: 'live' }],
+      Name: 'web', Command: ['serve', '--fast'], EntryPoint: ['tini'], User: '1000', StopTimeout: 90, ReadonlyRootFilesystem: true,
+      HealthCheck: { Command: ['CMD', 'node', 'check.js'], Interval: 15, Retries: 2 },
+      Environment: [{ Name: 'MODE', Value: 'live' }],
       PortMappings: [{ ContainerPort: 8080 }], Secrets: [{ Name: 'DB' }],
     });
     expect(container).not.toHaveProperty('SystemControls');
@@ -163,11 +166,20 @@ describe('container', () => {
       HealthCheckPath: '/health', HealthCheckIntervalSeconds: 20, HealthCheckTimeoutSeconds: 3, HealthyThresholdCount: 4, UnhealthyThresholdCount: 6, Matcher: { HttpCode: '204,301' },
     });
     expect(only(template, 'AWS::ECS::Service')).toMatchObject({ HealthCheckGracePeriodSeconds: 180, LoadBalancers: [{ ContainerName: 'web', ContainerPort: 8080 }] });
-    expect(only(template, 'Custom::FirstImage')).toMatchObject({ Ports: ['8080'], Status: '204', Commands: ['tini', 'serve'], Users: ['1000'] });
+    expect(only(template, 'Custom::FirstImage')).toMatchObject({ Ports: ['8080'], Status: '204', Commands: ['tini', 'serve', 'node'], Users: ['1000'] });
     template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: 'shop/web', RetentionInDays: 30 });
     template.hasResourceProperties('AWS::IAM::ManagedPolicy', {
       PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 'cloudwatch:PutMetricData', Condition: { StringEquals: { 'cloudwatch:namespace': 'Shop' } } })]) },
     });
+  });
+
+  test.each([
+    [['CMD', '/bin/check', '-v'], ['/bin/check']],
+    [['check', '-v'], ['check']],
+    [['CMD-SHELL', 'curl -f http://localhost || exit 1'], []],
+    [['curl -f http://localhost || exit 1'], []],
+  ])('the first image stands in for the program of the health check %j', (command, programs) => {
+    expect(only(make({ container: { commandHealthCheck: { command } } }).template, 'Custom::FirstImage').Commands).toEqual(programs);
   });
 
   test.each([[256, 1024], [512, 1024], [1024, 2048], [2048, 4096], [4096, 8192], [8192, 16384], [16384, 32768]])('%i CPU go with %i MiB unless said otherwise', (cpu, memory) => {

@@ -1,4 +1,4 @@
-import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
@@ -155,9 +155,9 @@ describe('GitHub with a token', () => {
     expect(only(template, 'AWS::SecretsManager::Secret').KmsKeyId).toBeUndefined();
   });
 
-  test.each([RemovalPolicy.RETAIN, RemovalPolicy.DESTROY])('the secret of the webhook goes with the choice to %s', (removalPolicy) => {
-    const [secret] = Object.values(templateOf(gitHubToken, { removalPolicy }).findResources('AWS::SecretsManager::Secret'));
-    expect(secret.DeletionPolicy).toBe(removalPolicy === RemovalPolicy.RETAIN ? 'Retain' : 'Delete');
+  test('the secret of the webhook goes with the stack: it can be made again', () => {
+    const [secret] = Object.values(templateOf(gitHubToken).findResources('AWS::SecretsManager::Secret'));
+    expect(secret.DeletionPolicy).toBeUndefined();
   });
 });
 
@@ -168,6 +168,20 @@ describe('GitHub over a connection', () => {
     expect(ConnectionName).toMatch(/^git-.+-sixteen-letters1$/);
     expect(ConnectionName.length).toBeLessThanOrEqual(32);
   });
+});
+
+test('unresolved tokens pass, and reach the template as references', () => {
+  const parameter = (stack: Construct) => (id: string) => new CfnParameter(stack, id).valueAsString;
+  const { Owner, Branch, OAuthToken } = sourceOf(templateOf((scope) => {
+    const of = parameter(scope);
+    return Source.gitHubToken(of('Repo'), { token: tokenIn(scope), tokenField: of('Field'), branch: of('Branch') });
+  })).Configuration;
+  expect([Owner, Branch]).toEqual([{ 'Fn::Select': [0, { 'Fn::Split': ['/', { Ref: 'Repo' }] }] }, { Ref: 'Branch' }]);
+  expect(text(OAuthToken)).toContain(':SecretString:<Field>::}}');
+
+  const template = templateOf((scope) => Source.codeCommit(repositoryIn(scope), { branch: parameter(scope)('Branch') }));
+  expect(sourceOf(template).Configuration.BranchName).toEqual({ Ref: 'Branch' });
+  expect(named(template, 'AWS::Events::Rule', 'ShopDeliveryPush').EventPattern.detail.referenceName).toEqual([{ Ref: 'Branch' }]);
 });
 
 describe('nothing against', () => {

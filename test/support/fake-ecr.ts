@@ -83,6 +83,8 @@ export class FakeEcr extends FakeService {
   /** Downloads: address and range. */
   readonly downloads: string[] = [];
   private readonly repositories: FakeRepository[] = [];
+  /** The account of callers, for calls that name none. */
+  home?: string;
   private readonly addresses = new Map<string, Buffer>();
 
   constructor() {
@@ -121,7 +123,7 @@ export class FakeEcr extends FakeService {
 
   private find({ registryId, repositoryName }: any, { region, accessKeyId }: Caller, right: 'readers' | 'writers'): FakeRepository {
     const found = this.repositories.find(({ props }) =>
-      props.account === registryId && props.name === repositoryName && props.region === region);
+      props.account === (registryId ?? this.home) && props.name === repositoryName && props.region === region);
     if (!found) throw awsError('RepositoryNotFoundException');
     const allowed = found.props[right];
     if (allowed && !allowed.includes(accessKeyId)) throw awsError('AccessDeniedException', `${accessKeyId} is not among the ${right} of ${repositoryName}`);

@@ -67,6 +67,9 @@ export interface Run {
   readonly image: string;
 }
 
+/** What it takes to copy an image; the first image of a place is copied without a release. */
+export type Copying = Pick<Run, 'source' | 'target' | 'progress' | 'deadline'> & { readonly time: Pick<Time, 'now' | 'left'> };
+
 /** Seconds between two looks at AWS: a failure is told within seconds, far below any rate limit. */
 const POLL = 5_000;
 /** Kept back at the end of an invocation for the call under way and for the reply to CodePipeline. */
@@ -104,7 +107,7 @@ export async function waitFor<T>(run: Run, wait: Wait<T>): Promise<T> {
 }
 
 /** To be called between steps that can be taken up again: ends the invocation, or the release, when its time is over. */
-export function checkTime(run: Run, summary: string, percent: number): void {
+export function checkTime(run: Pick<Copying, 'time' | 'deadline' | 'progress'>, summary: string, percent: number): void {
   if (run.time.now() >= run.deadline) {
     throw new ReleaseFailure(`the release took longer than ${minutes(run)} minutes; it ended while ${summary}`);
   }
@@ -112,7 +115,7 @@ export function checkTime(run: Run, summary: string, percent: number): void {
 }
 
 /** Minutes that the release may take. */
-export function minutes({ deadline, progress }: Run): number {
+export function minutes({ deadline, progress }: Pick<Run, 'deadline' | 'progress'>): number {
   return Math.round((deadline - progress.startedAt) / 60_000);
 }
 

@@ -51,14 +51,13 @@ function bind(scope: Construct, parts: SourceParts, repository: string, { token,
  * GitHub signs each call with a secret that both sides know: one for each webhook, and not the token, as AWS advises:
  * https://docs.aws.amazon.com/codepipeline/latest/userguide/appendix-github-oauth.html
  */
-function createWebhook(scope: Construct, { pipeline, key, removalPolicy }: SourceParts): void {
+function createWebhook(scope: Construct, { pipeline, key }: SourceParts): void {
   // Not the L2: it would write wildcard actions into the policy of the key, which admits the account already.
   const secret = new secretsmanager.CfnSecret(scope, 'WebhookSecret', {
     description: `GitHub signs with it what starts the pipeline ${scope.node.path}`,
     generateSecretString: { excludePunctuation: true, passwordLength: 40 },
     kmsKeyId: key?.keyArn,
   });
-  secret.applyRemovalPolicy(removalPolicy);
   acknowledgeSecret(secret, key !== undefined);
   new codepipeline.CfnWebhook(scope, 'Webhook', {
     authentication: 'GITHUB_HMAC',
@@ -75,8 +74,8 @@ function createWebhook(scope: Construct, { pipeline, key, removalPolicy }: Sourc
 
 function acknowledgeSecret(secret: secretsmanager.CfnSecret, hasKey: boolean): void {
   const rotation = 'GitHub and CodePipeline must change it at the same moment, which a rotation cannot; replacing the webhook does';
-  acknowledge(secret, { 'AwsSolutions-SMG4': rotation, 'CKV2_AWS_57': rotation, 'cfn-guard::CT.SECRETSMANAGER.PR.1': rotation, ...inPacks('SecretsManagerRotationEnabled', rotation) });
+  acknowledge(secret, { 'AwsSolutions-SMG4': rotation, ...inPacks('SecretsManagerRotationEnabled', rotation) });
   if (hasKey) return;
   const reason = 'chosen by the user: encryption = keys of AWS services';
-  acknowledge(secret, { 'CKV_AWS_149': reason, 'cfn-guard::CT.SECRETSMANAGER.PR.2': reason, ...inPacks('SecretsManagerUsingKMSKey', reason) });
+  acknowledge(secret, { CKV_AWS_149: reason, ...inPacks('SecretsManagerUsingKMSKey', reason) });
 }

@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -10,7 +9,6 @@ import { Inspection } from '../../private/problems';
 /** What a pipeline hands to its source. @internal */
 export interface SourceParts {
   readonly names: NameMaker;
-  readonly removalPolicy: RemovalPolicy;
   readonly artifactBucket: s3.IBucket;
   readonly key?: kms.IKey;
   readonly pipelineRole: iam.IRole;
