@@ -50,6 +50,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       // v8 coverage doubles the time of tests that load aws-cdk-lib.
       coverageProvider: 'babel',
+      // Jest leaves one core to watch mode.
+      maxWorkers: '100%',
+      setupFiles: ['<rootDir>/test/support/no-stack-traces.ts'],
       coverageReporters: ['text-summary', 'lcov'],
       collectCoverageFrom: ['src/**/*.ts'],
       // Generated: function classes and the binaries of the first image; entries of functions are one line each.
@@ -74,6 +77,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
   eslintOptions: {
     dirs: ['src'],
     devdirs: ['test', 'examples', 'projenrc', 'scripts'],
+    // One program for all folders: a program for each tsconfig.json takes twice the time. The cache sees changes of a file, not of types that it
+    // takes from others; the gate lints a clean clone.
+    projectService: false,
+    tsconfigPath: './tsconfig.dev.json',
+    commandOptions: { extraArgs: ['--cache', '--cache-strategy', 'content', '--cache-location', '.cache/eslint/'] },
     ignorePatterns: [
       '*.js', '*.mjs', '*.cjs', '*.d.ts', 'node_modules/', 'coverage', 'cdk.out', '.cache', 'dist', 'test/newest',
       'examples/*/app', 'examples/*-java', 'examples/*-python', 'src/**/*-function.ts', 'src/**/server-binaries.ts',
@@ -86,6 +94,13 @@ project.npmignore?.exclude('/examples/', '/scripts/', '/docs/', '/rosetta/', '/.
 project.jest!.config.coverageThreshold = { global: { statements: 100, branches: 100, functions: 100, lines: 100 } };
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-fargate-cicd': ['./src'] });
 project.tsconfigDev.file.addOverride('exclude', ['**/node_modules', '**/cdk.out', 'dist', '.cache', 'lib', 'examples/*/app', 'test/newest']);
+project.tsconfigDev.addInclude('.projenrc.ts');
+for (const [option, value] of Object.entries({ incremental: true, tsBuildInfoFile: '.cache/tsc/tests.tsbuildinfo' })) {
+  project.tsconfigDev.file.addOverride(`compilerOptions.${option}`, value);
+}
+
+// Source maps beside the code, not in it: inside they are a third of the time that `require` of the package takes.
+for (const [option, value] of Object.entries({ inlineSourceMap: undefined, sourceMap: true })) project.tsconfig!.file.addOverride(`compilerOptions.${option}`, value);
 
 // What compatibility is judged by.
 project.gitignore.include('/test/baseline/assembly/.jsii');
@@ -99,6 +114,8 @@ project.eslint?.addOverride({
   files: ['src/**/*.lambda.ts', 'src/deploy/release/**/*.ts', 'src/deploy/first-image/*.ts', 'src/common/empty-bucket/*.ts', 'src/private/custom-resource-response.ts'],
   rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: true, optionalDependencies: false, peerDependencies: true }] },
 });
+// To the linter the package is a foreign one in the examples, as it is to users.
+project.eslint!.config.settings['import/resolver'].typescript.project = './tsconfig.json';
 project.eslint?.addOverride({ files: ['examples/**/*.ts'], rules: { 'import/no-unresolved': 'off', 'import/no-extraneous-dependencies': 'off' } });
 project.eslint?.addRules({
   // Short objects may wrap without a line for each property.
@@ -106,7 +123,7 @@ project.eslint?.addRules({
   '@stylistic/max-len': ['error', { code: 180, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true, ignoreRegExpLiterals: true }],
 });
 
-// The linter takes the nearest tsconfig.json; the one of the root holds src only.
+// Editors take the nearest tsconfig.json; the one of the root holds src only.
 for (const folder of ['test', 'scripts', 'examples']) {
   new JsonFile(project, `${folder}/tsconfig.json`, {
     obj: { extends: '../tsconfig.dev.json', compilerOptions: { rootDir: '..' }, include: ['**/*.ts'], exclude: ['**/node_modules', '**/cdk.out', 'rolling-service/app', 'newest'] },
