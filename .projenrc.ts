@@ -20,6 +20,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   minNodeVersion: '20.16.0',
   workflowNodeVersion: '24',
   devDeps: [
+    '@aws-cdk/cloudformation-diff',
     '@aws-sdk/client-cloudformation',
     '@aws-sdk/client-cloudwatch',
     '@aws-sdk/client-cloudwatch-logs',
@@ -146,7 +147,10 @@ demo.exec('node scripts/demo.mjs --build', { receiveArgs: true });
 project.setScript('demo', 'projen demo');
 
 // Compatibility with what is in test/baseline, which is renewed on purpose together with a line in CHANGELOG.md.
-project.tasks.tryFind('compat')?.reset('jsii-diff test/baseline/assembly . --keys --ignore-file .compatignore');
+const compat = project.tasks.tryFind('compat')!;
+compat.reset('jsii-diff test/baseline/assembly . --keys --ignore-file .compatignore', { name: 'API' });
+compat.exec('node scripts/examples.mjs --languages typescript');
+compat.exec('node scripts/baseline.mjs', { name: 'Templates of the examples' });
 project.addTask('baseline', { description: 'Renew test/baseline on purpose', exec: 'scripts/baseline.sh' });
 
 const versions = new github.GithubWorkflow(project.github!, 'aws-cdk-lib');
