@@ -71,6 +71,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   npmTrustedPublishing: true,
   dependabot: false,
+  githubOptions: {
+    // The types of conventional commits that this project uses.
+    pullRequestLintOptions: { semanticTitleOptions: { types: ['feat', 'fix', 'docs', 'test', 'refactor', 'perf', 'build', 'ci', 'chore', 'revert'] } },
+  },
   depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
   eslintOptions: {
     dirs: ['src'],
@@ -164,6 +168,16 @@ versions.addJob('test', {
     { uses: 'actions/setup-node@v5', with: { 'node-version': '24' } },
     { run: 'npm ci' },
     { name: 'Minimum or newest aws-cdk-lib', run: '${{ matrix.command }}' },
+  ],
+});
+versions.addJob('compatibility', {
+  runsOn: ['ubuntu-latest'],
+  permissions: { contents: github.workflows.JobPermission.READ },
+  steps: [
+    { uses: 'actions/checkout@v5' },
+    { uses: 'actions/setup-node@v5', with: { 'node-version': '24' } },
+    { run: 'npm ci' },
+    { name: 'API and templates of the examples beside test/baseline', run: 'npx projen bundle && npx projen compile && npx projen compat' },
   ],
 });
 
