@@ -70,6 +70,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     mavenServerId: 'central-ossrh',
   },
   npmTrustedPublishing: true,
+  // The first release would be 0.0.0.
+  nextVersionCommand: 'test "$VERSION" != 0.0.0 || echo 0.1.0',
   dependabot: false,
   githubOptions: {
     // The types of conventional commits that this project uses.
