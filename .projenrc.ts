@@ -20,6 +20,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   minNodeVersion: '20.16.0',
   workflowNodeVersion: '24',
   devDeps: [
+    '@aws-cdk/cloudformation-diff',
     '@aws-sdk/client-cloudformation',
     '@aws-sdk/client-cloudwatch',
     '@aws-sdk/client-cloudwatch-logs',
@@ -72,7 +73,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
     mavenServerId: 'central-ossrh',
   },
   npmTrustedPublishing: true,
+  // The first release would be 0.0.0.
+  nextVersionCommand: 'test "$VERSION" != 0.0.0 || echo 0.1.0',
   dependabot: false,
+  githubOptions: {
+    // The types of conventional commits that this project uses.
+    pullRequestLintOptions: { semanticTitleOptions: { types: ['feat', 'fix', 'docs', 'test', 'refactor', 'perf', 'build', 'ci', 'chore', 'revert'] } },
+  },
   depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
   eslintOptions: {
     dirs: ['src'],
@@ -163,7 +170,10 @@ demo.exec('node scripts/demo.mjs --build', { receiveArgs: true });
 project.setScript('demo', 'projen demo');
 
 // Compatibility with what is in test/baseline, which is renewed on purpose together with a line in CHANGELOG.md.
-project.tasks.tryFind('compat')?.reset('jsii-diff test/baseline/assembly . --keys --ignore-file .compatignore');
+const compat = project.tasks.tryFind('compat')!;
+compat.reset('jsii-diff test/baseline/assembly . --keys --ignore-file .compatignore', { name: 'API' });
+compat.exec('node scripts/examples.mjs --languages typescript');
+compat.exec('node scripts/baseline.mjs', { name: 'Templates of the examples' });
 project.addTask('baseline', { description: 'Renew test/baseline on purpose', exec: 'scripts/baseline.sh' });
 
 const versions = new github.GithubWorkflow(project.github!, 'aws-cdk-lib');
@@ -177,6 +187,16 @@ versions.addJob('test', {
     { uses: 'actions/setup-node@v5', with: { 'node-version': '24' } },
     { run: 'npm ci' },
     { name: 'Minimum or newest aws-cdk-lib', run: '${{ matrix.command }}' },
+  ],
+});
+versions.addJob('compatibility', {
+  runsOn: ['ubuntu-latest'],
+  permissions: { contents: github.workflows.JobPermission.READ },
+  steps: [
+    { uses: 'actions/checkout@v5' },
+    { uses: 'actions/setup-node@v5', with: { 'node-version': '24' } },
+    { run: 'npm ci' },
+    { name: 'API and templates of the examples beside test/baseline', run: 'npx projen bundle && npx projen compile && npx projen compat' },
   ],
 });
 

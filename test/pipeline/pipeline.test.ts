@@ -219,6 +219,18 @@ describe('stages', () => {
     expect(actionOf(own, 'Approve')).not.toHaveProperty('TimeoutInMinutes');
   });
 
+  test('a gate shows the service of the release before, unless it names a page', () => {
+    const gates = make((scope) => ({
+      earlierStages: ['One', 'Two'].map((stageName) => ({
+        stageName, releases: [{ target: new FargateEnvironment(scope, stageName) }], approval: Approval.manual(),
+      })),
+      approval: Approval.manual({ reviewUrl: 'https://example.com' }),
+    }));
+    const links = pipelineOf(gates).Stages.flatMap(({ Actions }: any) => Actions).filter(({ Name }: any) => Name === 'Approve')
+      .map(({ Configuration }: any) => Configuration.ExternalEntityLink);
+    expect(links).toEqual([undefined, '#{One-One-release.ServiceUrl}', 'https://example.com']);
+  });
+
   test('a gate that nobody hears of is a warning', () => {
     const stack = new Stack(new App(), 'Shop');
     new FargateCicdPipeline(stack, 'Shop', { source, notifications: [], approval: Approval.manual(), encryption: Encryption.awsManaged() });
