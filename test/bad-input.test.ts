@@ -160,7 +160,7 @@ const environmentRows: [string, object, string][] = [
   ['95', { encryption: Encryption.customerManaged({ rotationPeriod: Duration.days(30) }) }, "encryption.rotationPeriod: got '30 days'; allowed 90 days to 2560 days"],
   ['95, parts', { encryption: Encryption.customerManaged({ rotationPeriod: Duration.hours(90 * 24 + 1) }) }, 'encryption.rotationPeriod: got '],
   ['95', { encryption: Encryption.customerManaged({ aliasName: 'aws/mine' }) }, "encryption.aliasName: got 'aws/mine'; allowed 1 to 200"],
-  ['95', { encryption: Encryption.customerManaged(wrong({ key: 'arn:aws:kms:...' })) }, "encryption.key: got 'arn:aws:kms:...'; allowed a key"],
+  ['95', { encryption: Encryption.fromKey(wrong('arn:aws:kms:...')) }, "encryption: got 'arn:aws:kms:...'; allowed a key; hand over a kms.IKey"],
   ['names', names({ suffix: 'Dev' }), "resourceNames.suffix: got 'Dev'; allowed 1 to 16 lower-case letters"],
   ['names', names({ suffix: undefined }), "resourceNames.suffix: got ''; allowed 1 to 16 lower-case letters"],
   ['names', names({ pattern: '{type}-{suffix}' }), "resourceNames.pattern: got '{type}-{suffix}'; allowed {type}, {purpose}"],
@@ -379,6 +379,10 @@ describe('never a TypeError', () => {
     expect(problems((scope) => new DeliveryPipeline(scope, 'A', wrong(value)))[0]).toMatch(/^props: got .*; allowed source and stages; write/);
     const place = problems((scope) => new FargateEnvironment(scope, 'A', wrong(value)));
     expect(place).toEqual(value === undefined ? [] : [expect.stringMatching(/^props: got .*; allowed options in braces/)]);
+  });
+
+  test('a choice made without its factories', () => {
+    expect(() => new (wrong(Scaling) as new () => Scaling)()).toThrow('Scaling: cannot be constructed; use one of its factories');
   });
 
   test('what cannot be shown is described', () => {

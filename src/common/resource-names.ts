@@ -50,10 +50,6 @@ export abstract class ResourceNames extends Choice {
 }
 
 class Generated extends ResourceNames {
-  constructor() {
-    super();
-  }
-
   _bind(): NameMaker {
     return { suffix: '', name: ({ base }) => base };
   }

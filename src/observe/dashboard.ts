@@ -54,10 +54,6 @@ export abstract class Dashboard extends Choice {
 }
 
 class None extends Dashboard {
-  constructor() {
-    super();
-  }
-
   _bind(): undefined {
     return undefined;
   }

@@ -119,15 +119,15 @@ export class Inspection {
   }
 }
 
-/**
- * Base of every choice: what its factory found wrong with its own options waits here for the construct that takes it.
- * @internal
- */
-export abstract class Choice {
+abstract class ChoiceBase {
   /** @internal */
   _problems: Problem[] = [];
 
-  protected constructor() {}
+  /** Private, because jsii takes a protected constructor without parameters for a public one. */
+  private constructor() {
+    // JavaScript does not ask the compiler, and the class that users see can do nothing by itself.
+    if (Object.getPrototypeOf(new.target) === ChoiceBase) throw new Error(`${new.target.name}: cannot be constructed; use one of its factories`);
+  }
 
   /** Looks into options, if they are any. @internal */
   protected _inspect(look: (inspection: Inspection) => void, options: unknown = {}): void {
@@ -137,7 +137,16 @@ export abstract class Choice {
   }
 }
 
-/** The abstract class of a choice; its constructor is nobody's business. */
+/**
+ * Base of every choice: what its factory found wrong with its own options waits here for the construct that takes it. Under another
+ * type, which lets classes of the library extend it although its constructor is private.
+ * @internal
+ */
+export const Choice = ChoiceBase as unknown as abstract new () => ChoiceBase;
+/** @internal */
+export type Choice = ChoiceBase;
+
+/** The abstract class of a choice. */
 type ChoiceKind = Function & { readonly prototype: Choice };
 
 /** What a look at some options finds. */
