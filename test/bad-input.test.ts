@@ -1,5 +1,5 @@
-import { App, CfnParameter, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { App, CfnParameter, Duration, Environment, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import {
@@ -112,7 +112,7 @@ const environmentRows: [string, object, string][] = [
   ['42', { scaling: Scaling.onRequests(wrong({})) }, 'scaling.requestsPerTask: got NaN; allowed 1 to 1000000'],
   ['cooldown', { scaling: Scaling.onCpu({ scaleInCooldown: Duration.days(2) }) }, "scaling.scaleInCooldown: got '2 days'; allowed 0 seconds to 1 day"],
   ['cooldown', { scaling: Scaling.onCpu({ scaleOutCooldown: Duration.days(2) }) }, "scaling.scaleOutCooldown: got '2 days'"],
-  ['40', { serviceName: 'bad name!' }, "serviceName: got 'bad name!'; allowed 1 to 238 of"],
+  ['40', { serviceName: 'bad name!' }, "serviceName: got 'bad name!'; allowed 1 to 255 of"],
   ['cluster name', { clusterName: 'bad name!' }, "clusterName: got 'bad name!'"],
   ['family', { taskFamily: 'bad name!' }, "taskFamily: got 'bad name!'"],
   ['43', { loadBalancerName: 'a'.repeat(33) }, "loadBalancerName: got 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'; allowed 1 to 32 of"],
@@ -272,6 +272,85 @@ describe('the construct that the user wrote says it', () => {
       const target = place(scope, 'A');
       return Array.from({ length: 48 }, (_, index) => ({ stageName: `S${index}`, releases: [{ target }] }));
     })).toEqual(["stages: got '51 stages in all'; allowed 2 to 50; release to several places in one stage, or make a second pipeline"]);
+  });
+});
+
+describe('physical names', () => {
+  const suffixed = (props: object) => ofPipeline({ resourceNames: ResourceNames.suffixed({ suffix: 'production' }), ...props });
+  const made = (env: Environment | undefined, place: (scope: Construct, id: string) => unknown) => {
+    const app = new App();
+    const other = (id: string) => place(new Stack(app, id, { env }), 'Place');
+    return { app, one: () => other('One'), two: () => other('Two') };
+  };
+  const EUROPE = { account: '111111111111', region: 'eu-west-1' };
+
+  test.each<[string, number, string, object]>([
+    ['loadBalancerName', 32, 'x'.repeat(22), { loadBalancerName: 'x'.repeat(22) }],
+    ['targetGroupName', 32, 'x'.repeat(22), { targetGroupName: 'x'.repeat(22) }],
+    ['pipelineName', 100, 'x'.repeat(90), { pipelineName: 'x'.repeat(90) }],
+    ['clusterName', 255, 'x'.repeat(250), { clusterName: 'x'.repeat(250) }],
+    ['container.logGroupName', 512, 'x'.repeat(502), { container: { logGroupName: 'x'.repeat(502) } }],
+    ['alarmName', 255, 'x'.repeat(245), { alarms: [ServiceAlarm.cpu({ alarmName: 'x'.repeat(245) })] }],
+    ['encryption.aliasName', 200, 'x'.repeat(190), { encryption: Encryption.customerManaged({ aliasName: 'x'.repeat(190) }) }],
+  ])('%s is never shortened: %d characters with the suffix', (prop, longest, base, props) => {
+    expect(suffixed(props)).toEqual([
+      `${prop}: got '${`${base}-production`.slice(0, 120)}'; allowed ${longest} characters, suffix included; shorten it by ${base.length + 11 - longest}`,
+    ]);
+  });
+
+  test('as long as the service allows', () => {
+    expect(suffixed({ loadBalancerName: 'x'.repeat(21), targetGroupName: 'y'.repeat(21) })).toEqual([]);
+  });
+
+  test('105: two constructs of one account and region', () => {
+    const { one, two } = made(EUROPE, (scope, id) => new FargateEnvironment(scope, id, { loadBalancerName: 'shop' }));
+    one();
+    expect(two).toThrow("FargateEnvironment at 'Two/Place' has 1 problem:\n  loadBalancerName: got 'shop'; allowed a name that no other alb of the account and region has; "
+      + "choose another one: FargateEnvironment at 'One/Place' has it already, by loadBalancerName");
+  });
+
+  test('105: names that resourceNames makes', () => {
+    const { one, two } = made(EUROPE, (scope, id) => new FargateEnvironment(scope, id, { resourceNames: ResourceNames.suffixed({ suffix: 'dev' }) }));
+    one();
+    expect(two).toThrow("resourceNames: got 'key-place-dev'; allowed a name that no other key");
+  });
+
+  test('105: two names of one construct', () => {
+    expect(ofPipeline({ repositoryName: 'shop', releasedRepositoryName: 'shop' })).toEqual([
+      "repositoryName: got 'shop'; allowed a name that no other repository of the account and region has; choose another one: "
+        + "FargateCicdPipeline at 'Shop/Shop' has it already, by releasedRepositoryName",
+    ]);
+    expect(ofPipeline({ repositoryName: 'shop', clusterName: 'shop', serviceName: 'shop' })).toEqual([]);
+  });
+
+  test('105: the same name elsewhere', () => {
+    const app = new App();
+    const place = (id: string, env: Environment) => new FargateEnvironment(new Stack(app, id, { env }), 'Place', { clusterName: 'shop' });
+    place('One', EUROPE);
+    place('Two', { ...EUROPE, region: 'us-east-1' });
+    expect(() => place('Three', { ...EUROPE, account: '222222222222' })).not.toThrow();
+    expect(() => place('Four', { ...EUROPE })).toThrow("clusterName: got 'shop'");
+  });
+
+  test('105: services of one name in two clusters, and in one', () => {
+    const scope = stack();
+    const cluster = new ecs.Cluster(scope, 'Cluster');
+    const place = (id: string, props: object) => new FargateEnvironment(scope, id, { serviceName: 'web', ...props });
+    place('One', {});
+    place('Two', { cluster: Cluster.fromCluster(cluster) });
+    expect(() => place('Three', { cluster: Cluster.fromCluster(cluster) })).toThrow("serviceName: got 'web'; allowed a name that no other service");
+  });
+
+  test('105: two stacks that may be meant for two accounts: a warning', () => {
+    const { app, one, two } = made(undefined, (scope, id) => new FargateEnvironment(scope, id, { clusterName: 'shop' }));
+    one();
+    two();
+    Annotations.fromStack(app.node.findChild('Two') as Stack).hasWarning('/Two/Place', Match.stringLikeRegexp(
+      "clusterName: 'shop' can stand only once in an account and region, and FargateEnvironment at 'One/Place' has it already, by clusterName.*cdk-fargate-cicd:same-name"));
+  });
+
+  test('a gate with a topic of its own does not take the name of the topic', () => {
+    expect(suffixed({ approval: Approval.manual({ notify: Notification.email('a@example.com') }) })).toEqual([]);
   });
 });
 

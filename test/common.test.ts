@@ -77,6 +77,7 @@ describe('names', () => {
     expect(one.length).toBeLessThanOrEqual(32);
     expect(one).not.toBe(two);
     expect(suffixed({ type: 'x'.repeat(60) })).toHaveLength(64);
+    expect(() => suffixed({ type: 'function', base: 'x'.repeat(64) })).toThrow("resourceNames: got 'xxx");
   });
 });
 

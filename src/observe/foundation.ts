@@ -46,7 +46,7 @@ export function layFoundation(scope: Construct, props: FoundationProps): Foundat
   const names = (props.resourceNames ?? ResourceNames.generated())._bind(scope);
   const key = (props.encryption ?? Encryption.customerManaged())._bind(scope, {
     removalPolicy,
-    aliasName: (base) => names.name({ type: 'key', base, maxLength: 200 }),
+    aliasName: (base) => names.name({ type: 'key', base, prop: 'encryption.aliasName', maxLength: 200 }),
   });
   const topics = bindNotifications(scope, props.notifications, { names, key });
   return { names, key, removalPolicy, topics, logBucket: createLogBucket(scope, 'AccessLogs', removalPolicy, key) };

@@ -26,6 +26,8 @@ export interface CreateTopicOptions {
 export interface NotificationParts {
   readonly key?: kms.IKey;
   readonly names: NameMaker;
+  /** Tells the topic apart from others of the construct. */
+  readonly detail?: string;
 }
 
 /** @internal */
@@ -110,9 +112,9 @@ export function bindNotifications(scope: Construct, notifications: Notification[
   return topics;
 }
 
-function createTopic(scope: Construct, plan: TopicPlan, { key, names }: NotificationParts): sns.ITopic {
+function createTopic(scope: Construct, plan: TopicPlan, { key, names, detail }: NotificationParts): sns.ITopic {
   const topic = new sns.Topic(scope, 'Topic', {
-    topicName: names.name({ type: 'topic', base: plan.topicName, maxLength: 256 }),
+    topicName: names.name({ type: 'topic', detail, base: plan.topicName, prop: 'topicName', maxLength: 256 }),
     displayName: plan.displayName,
     masterKey: key,
     enforceSSL: true,
