@@ -1,9 +1,14 @@
 import { App, CfnParameter, Duration, Environment, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, ImageBuild, LoadBalancer, Network,
+  Approval, BuildCache, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, ImageBuild, LoadBalancer, Network,
   Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling, ServiceAlarm, Source,
 } from '../src';
 
@@ -272,6 +277,83 @@ describe('the construct that the user wrote says it', () => {
       const target = place(scope, 'A');
       return Array.from({ length: 48 }, (_, index) => ({ stageName: `S${index}`, releases: [{ target }] }));
     })).toEqual(["stages: got '51 stages in all'; allowed 2 to 50; release to several places in one stage, or make a second pipeline"]);
+  });
+});
+
+describe('what stands elsewhere', () => {
+  const ELSEWHERE = 'us-east-1:222222222222:';
+  const CONNECTION = 'connection/11111111-2222-3333-4444-555555555555';
+  const inEurope = (make: (scope: Stack) => unknown) => problems(() => make(new Stack(new App(), 'Shop', { env: { account: '111111111111', region: 'eu-west-1' } })));
+  const shop = (props: (scope: Stack) => object) => inEurope((scope) => new FargateCicdPipeline(scope, 'Shop', { source, ...props(scope) }));
+  const wrongRegion = (prop: string, what: string) => `${prop}: got '${what} of us-east-1'; allowed ${what} of eu-west-1, the region of the stack; take one of the same region`;
+  const wrongAccount = (prop: string, what: string) => `${prop}: got '${what} of 222222222222'; allowed ${what} of 111111111111, the account of the stack; take one of the same account`;
+
+  test.each<[string, (scope: Stack) => object, string[]]>([
+    ['52, certificate', (scope) => balancer({ certificate: acm.Certificate.fromCertificateArn(scope, 'There', `arn:aws:acm:${ELSEWHERE}certificate/1`) }),
+      [wrongRegion('loadBalancer.certificate', 'a certificate'), wrongAccount('loadBalancer.certificate', 'a certificate')]],
+    ['52, certificate of the same place', (scope) => balancer({ certificate: acm.Certificate.fromCertificateArn(scope, 'Here', 'arn:aws:acm:eu-west-1:111111111111:certificate/1') }), []],
+    ['11, VPC', (scope) => ({
+      network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'There', { vpcId: 'vpc-1', availabilityZones: ZONES, privateSubnetIds: ['a', 'b'], region: 'us-east-1' })),
+    }), [wrongRegion('network', 'a VPC')]],
+    ['cluster', (scope) => ({
+      cluster: Cluster.fromCluster(ecs.Cluster.fromClusterAttributes(scope, 'There', {
+        clusterArn: `arn:aws:ecs:${ELSEWHERE}cluster/c`, clusterName: 'c', vpc: new ec2.Vpc(scope, 'Vpc', { availabilityZones: ZONES }),
+      })),
+    }), [wrongRegion('cluster', 'a cluster'), wrongAccount('cluster', 'a cluster')]],
+    ['key', (scope) => ({ encryption: Encryption.fromKey(kms.Key.fromKeyArn(scope, 'There', `arn:aws:kms:${ELSEWHERE}key/1`)) }), [wrongRegion('encryption', 'a key')]],
+    ['topic', (scope) => ({ notifications: [Notification.topic(sns.Topic.fromTopicArn(scope, 'There', `arn:aws:sns:${ELSEWHERE}t`))] }), [wrongRegion('notifications[0]', 'a topic')]],
+    ['bucket of a cache', (scope) => ({
+      imageBuild: ImageBuild.dockerfile({ cache: BuildCache.fromBucket(s3.Bucket.fromBucketAttributes(scope, 'There', { bucketName: 'bucket', region: 'us-east-1' })) }),
+    }), [wrongRegion('imageBuild.cache', 'a bucket')]],
+    ['58, connection that cannot be shared', () => gitHub({ connectionArn: `arn:aws:codestar-connections:${ELSEWHERE}${CONNECTION}` }), [wrongAccount('source.connectionArn', 'a connection')]],
+    ['58, connection that can', () => gitHub({ connectionArn: `arn:aws:codeconnections:${ELSEWHERE}${CONNECTION}` }), []],
+  ])('%s', (_, props, lines) => {
+    expect(shop(props)).toEqual(lines);
+  });
+
+  test('nothing is said where the stack does not say where it will stand', () => {
+    const scope = stack();
+    const certificate = acm.Certificate.fromCertificateArn(scope, 'There', `arn:aws:acm:${ELSEWHERE}certificate/1`);
+    expect(() => new FargateEnvironment(scope, 'Place', balancer({ certificate }))).not.toThrow();
+  });
+
+  test('108: a region that does not exist', () => {
+    const place = (region: string) => {
+      const scope = new Stack(new App(), 'Shop', { env: { region } });
+      new FargateEnvironment(scope, 'Place');
+      return Annotations.fromStack(scope);
+    };
+    place('mars-1').hasWarning('/Shop/Place', Match.stringLikeRegexp("region of the stack is 'mars-1'.*cdk-fargate-cicd:unknown-region"));
+    place('eu-west-1').hasNoWarning('*', Match.stringLikeRegexp('unknown-region'));
+  });
+
+  const releaseTo = (there: Environment, props: object = {}) => {
+    const app = new App();
+    const target = new FargateEnvironment(new Stack(app, 'There', { env: there }), 'Place');
+    const here = new Stack(app, 'Here', { env: { account: '111111111111', region: 'eu-west-1' } });
+    return {
+      alone: problems(() => new DeliveryPipeline(here, 'Road', { source, stages: [{ releases: [{ target }] }], ...props })),
+      before: problems(() => new FargateCicdPipeline(here, 'Shop', { source, earlierStages: [{ releases: [{ target }] }], ...props })),
+    };
+  };
+
+  test('places in another account and region', () => {
+    const cure = 'make a pipeline there: this version does not release across accounts and regions';
+    const lines = [
+      `[0].releases[0].target: got 'a place in the account 222222222222'; allowed places in 111111111111, the account of the pipeline; ${cure}`,
+      `[0].releases[0].target: got 'a place in the region us-east-1'; allowed places in eu-west-1, the region of the pipeline; ${cure}`,
+    ];
+    const { alone, before } = releaseTo({ account: '222222222222', region: 'us-east-1' });
+    expect(alone).toEqual(lines.map((line) => `stages${line}`));
+    expect(before).toEqual(lines.map((line) => `earlierStages${line}`));
+    expect(releaseTo({}).alone).toEqual([]);
+  });
+
+  test("places in another stack for CodePipeline's own action", () => {
+    const { alone, before } = releaseTo({ account: '111111111111', region: 'eu-west-1' }, { releaseAction: ReleaseAction.codePipelineAction() });
+    const line = "[0].releases[0].target: got 'a place in the stack There'; allowed places in the stack of the pipeline with ReleaseAction.codePipelineAction(), "
+      + 'which would bind the stacks to each other by exports; take ReleaseAction.releaseFunction(), which needs none';
+    expect([alone, before]).toEqual([[`stages${line}`], [`earlierStages${line}`]]);
   });
 });
 

@@ -83,7 +83,10 @@ class CustomerManaged extends Encryption {
 class Existing extends Encryption {
   constructor(private readonly key: kms.IKey) {
     super();
-    this._inspect((look) => look.kind('', key ?? null, 'keyArn', 'a key', 'hand over a kms.IKey'));
+    this._inspect((look) => {
+      look.kind('', key ?? null, 'keyArn', 'a key', 'hand over a kms.IKey');
+      look.own('', 'a key', { region: key?.env?.region });
+    });
   }
 
   _bind(scope: Construct): kms.IKey {

@@ -97,7 +97,10 @@ class Existing extends Network {
 
   constructor(private readonly existing: ec2.IVpc, private readonly options: ExistingNetworkOptions) {
     super();
-    this._inspect((look) => look.kind('', existing ?? null, 'vpcId', 'a VPC', 'hand over an ec2.IVpc'), options);
+    this._inspect((look) => {
+      look.kind('', existing ?? null, 'vpcId', 'a VPC', 'hand over an ec2.IVpc');
+      look.own('', 'a VPC', existing?.env);
+    }, options);
   }
 
   _bind(): BoundNetwork {

@@ -89,7 +89,11 @@ class OwnTopic extends Notification {
 class ExistingTopic extends Notification {
   constructor(private readonly existing: sns.ITopic) {
     super();
-    this._inspect((look) => look.that(typeof existing?.topicArn === 'string', '', existing, 'a topic', 'hand over an sns.ITopic'));
+    this._inspect((look) => {
+      look.that(typeof existing?.topicArn === 'string', '', existing, 'a topic', 'hand over an sns.ITopic');
+      // CloudWatch notifies topics of its own region only; they may be another account's.
+      look.own('', 'a topic', { region: existing?.env?.region });
+    });
   }
 
   _bind(plan: TopicPlan): void {

@@ -1,6 +1,6 @@
 import { Annotations, Aws, Fn, Names, Stack, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
-import { inspect } from './problems';
+import { areApart, inspect } from './problems';
 
 /** Longest region name today is 14 characters (`ap-southeast-1`); two more in reserve, and a hyphen. */
 const REGION_ROOM = 17;
@@ -43,6 +43,3 @@ export function claimName(scope: IConstruct, kind: string, name: string, prop: s
   }
   Annotations.of(scope).addWarningV2('cdk-fargate-cicd:same-name', `${prop}: '${name}' can stand only once in an account and region, and ${holder}`);
 }
-
-/** Certainly two; what is not known may be the same. */
-const areApart = (one: string, other: string): boolean => one !== other && !Token.isUnresolved(one) && !Token.isUnresolved(other);

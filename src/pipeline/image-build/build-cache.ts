@@ -128,7 +128,10 @@ class OwnBucketCache extends BucketCache {
 class ExistingBucketCache extends BucketCache {
   constructor(private readonly bucket: s3.IBucket) {
     super();
-    this._inspect((look) => look.that(typeof bucket?.bucketArn === 'string', '', bucket, 'a bucket', 'hand over an s3.IBucket'));
+    this._inspect((look) => {
+      look.that(typeof bucket?.bucketArn === 'string', '', bucket, 'a bucket', 'hand over an s3.IBucket');
+      look.own('', 'a bucket', { region: bucket?.env?.region });
+    });
   }
 
   protected bucketIn(): s3.IBucket {
