@@ -8,7 +8,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, BuildCache, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, ImageBuild, LoadBalancer, Network,
+  Approval, BuildCache, BuildSecret, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, ImageBuild, LoadBalancer, Network,
   Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling, ServiceAlarm, Source,
 } from '../src';
 
@@ -177,6 +177,8 @@ const environmentRows: [string, object, string][] = [
   ['103', { tags: { 'aws:x': 'x' } }, "tags.aws:x: got 'aws:x'; allowed a key"],
   ['103', { tags: { team: 'x'.repeat(257) } }, "tags.team: got 'xxx"],
   ['103', { tags: '80abc' }, "tags: got '80abc'; allowed a map of keys to values"],
+  ['subnets of a VPC', { network: Network.fromVpc(wrong({ vpcId: 'vpc-1' }), { taskSubnets: wrong('private') }) }, "network.taskSubnets: got 'private'; allowed a selection of subnets; write"],
+  ['42, null', { scaling: Scaling.onCpu({ targetPercent: wrong(null) }) }, 'scaling.targetPercent: got NaN; allowed 1 to 100'],
   ['removal', { removalPolicy: RemovalPolicy.SNAPSHOT }, "removalPolicy: got 'snapshot'; allowed retain, destroy"],
 ];
 
@@ -208,6 +210,17 @@ const pipelineRows: [string, object, string][] = [
   ['85', { repositoryName: 'Shop' }, "repositoryName: got 'Shop'; allowed a-z 0-9"],
   ['86', { imageCount: 1 }, 'imageCount: got 1; allowed a whole number, 2 to 1000'],
   ['86, token', { imageCount: Lazy.number({ produce: () => 1 }) }, "imageCount: got 'a token'; allowed a literal number; write"],
+  ['79, kind', { imageBuild: ImageBuild.dockerfile({ environment: wrong('A=1') }) }, "imageBuild.environment: got 'A=1'; allowed a map of names to values"],
+  ['secrets', { imageBuild: ImageBuild.dockerfile({ secrets: wrong(null) }) }, 'imageBuild.secrets: got null; allowed a map of names to secrets'],
+  ['99', { imageBuild: ImageBuild.dockerfile({ logRetention: wrong(42) }) }, 'imageBuild.logRetention: got 42; allowed 1, 3, 5, 7'],
+  ['82, kind', { imageBuild: ImageBuild.dockerfile({ architecture: wrong('ARM64') }) }, "imageBuild.architecture: got 'ARM64'; allowed an architecture"],
+  ['login', { imageBuild: ImageBuild.dockerfile({ registryLogin: wrong(null) }) }, 'imageBuild.registryLogin: got null; allowed options in braces'],
+  ['cache', { imageBuild: ImageBuild.dockerfile({ cache: BuildCache.s3(wrong(3)) }) }, 'imageBuild.cache: got 3; allowed options in braces'],
+  ['parameter', { imageBuild: ImageBuild.dockerfile({ secrets: { NPM: BuildSecret.fromParameterStore('/npm', wrong('alias/npm')) } }) }, "imageBuild.secrets.NPM: got 'alias/npm'; allowed a key"],
+  ['runtimes', { checks: [Check.commands('Lint', { commands: ['make'], runtimes: wrong({ python: 3.12 }) })] }, 'checks[0].runtimes.python: got 3.12; allowed a text'],
+  ['scripts', { checks: [Check.nodeTests({ scripts: wrong('test') })] }, "checks[0].scripts: got 'test'; allowed a list"],
+  ['devDependencies', { checks: [Check.npmAudit({ devDependencies: wrong('no') })] }, "checks[0].devDependencies: got 'no'; allowed true, false"],
+  ['unfixed', { checks: [Check.imageScan({ unfixed: wrong(0) })] }, 'checks[0].unfixed: got 0; allowed true, false'],
   ['artifacts', { artifactDays: 0 }, 'artifactDays: got 0; allowed a whole number, 1 to 3650'],
   ['97', release({ timeout: Duration.minutes(20) }), "releaseAction.timeout: got '20 minutes'; allowed 30 seconds to 15 minutes"],
   ['98', release({ memorySize: 64 }), 'releaseAction.memorySize: got 64; allowed a whole number, 256 to 10240'],

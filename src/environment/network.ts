@@ -100,6 +100,9 @@ class Existing extends Network {
     this._inspect((look) => {
       look.kind('', existing ?? null, 'vpcId', 'a VPC', 'hand over an ec2.IVpc');
       look.own('', 'a VPC', existing?.env);
+      for (const prop of ['taskSubnets', 'loadBalancerSubnets'] as const) {
+        if (options[prop] !== undefined) look.struct(prop, options[prop], 'a selection of subnets', 'write for example { subnetType: ec2.SubnetType.PUBLIC }');
+      }
     }, options);
   }
 

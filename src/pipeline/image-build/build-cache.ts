@@ -117,7 +117,7 @@ abstract class BucketCache extends BuildCache {
 class OwnBucketCache extends BucketCache {
   constructor(private readonly options: S3BuildCacheOptions) {
     super();
-    this._inspect((look) => look.seconds('expiration', options.expiration, 86400, 3650 * 86400, 'take for example Duration.days(30)'));
+    this._inspect((look) => look.seconds('expiration', options.expiration, 86400, 3650 * 86400, 'take for example Duration.days(30)'), options);
   }
 
   protected bucketIn(scope: Construct, parts: PipelineParts): s3.IBucket {
