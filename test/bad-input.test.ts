@@ -1,13 +1,18 @@
-import { App, CfnParameter, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { App, CfnParameter, Duration, Environment, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network,
-  Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling, ServiceAlarm, Source,
+  Approval, BuildCache, BuildSecret, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline,
+  FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling, ServiceAlarm, Source,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -133,7 +138,7 @@ const environmentRows: [string, object, string][] = [
   ['42', { scaling: Scaling.onRequests(wrong({})) }, 'scaling.requestsPerTask: got NaN; allowed 1 to 1000000'],
   ['cooldown', { scaling: Scaling.onCpu({ scaleInCooldown: Duration.days(2) }) }, "scaling.scaleInCooldown: got '2 days'; allowed 0 seconds to 1 day"],
   ['cooldown', { scaling: Scaling.onCpu({ scaleOutCooldown: Duration.days(2) }) }, "scaling.scaleOutCooldown: got '2 days'"],
-  ['40', { serviceName: 'bad name!' }, "serviceName: got 'bad name!'; allowed 1 to 238 of"],
+  ['40', { serviceName: 'bad name!' }, "serviceName: got 'bad name!'; allowed 1 to 255 of"],
   ['cluster name', { clusterName: 'bad name!' }, "clusterName: got 'bad name!'"],
   ['family', { taskFamily: 'bad name!' }, "taskFamily: got 'bad name!'"],
   ['43', { loadBalancerName: 'a'.repeat(33) }, "loadBalancerName: got 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'; allowed 1 to 32 of"],
@@ -181,7 +186,7 @@ const environmentRows: [string, object, string][] = [
   ['95', { encryption: Encryption.customerManaged({ rotationPeriod: Duration.days(30) }) }, "encryption.rotationPeriod: got '30 days'; allowed 90 days to 2560 days"],
   ['95, parts', { encryption: Encryption.customerManaged({ rotationPeriod: Duration.hours(90 * 24 + 1) }) }, 'encryption.rotationPeriod: got '],
   ['95', { encryption: Encryption.customerManaged({ aliasName: 'aws/mine' }) }, "encryption.aliasName: got 'aws/mine'; allowed 1 to 200"],
-  ['95', { encryption: Encryption.customerManaged(wrong({ key: 'arn:aws:kms:...' })) }, "encryption.key: got 'arn:aws:kms:...'; allowed a key"],
+  ['95', { encryption: Encryption.fromKey(wrong('arn:aws:kms:...')) }, "encryption: got 'arn:aws:kms:...'; allowed a key; hand over a kms.IKey"],
   ['names', names({ suffix: 'Dev' }), "resourceNames.suffix: got 'Dev'; allowed 1 to 16 lower-case letters"],
   ['names', names({ suffix: undefined }), "resourceNames.suffix: got ''; allowed 1 to 16 lower-case letters"],
   ['names', names({ pattern: '{type}-{suffix}' }), "resourceNames.pattern: got '{type}-{suffix}'; allowed {type}, {purpose}"],
@@ -193,6 +198,8 @@ const environmentRows: [string, object, string][] = [
   ['103', { tags: { 'aws:x': 'x' } }, "tags.aws:x: got 'aws:x'; allowed a key"],
   ['103', { tags: { team: 'x'.repeat(257) } }, "tags.team: got 'xxx"],
   ['103', { tags: '80abc' }, "tags: got '80abc'; allowed a map of keys to values"],
+  ['subnets of a VPC', { network: Network.fromVpc(wrong({ vpcId: 'vpc-1' }), { taskSubnets: wrong('private') }) }, "network.taskSubnets: got 'private'; allowed a selection of subnets; write"],
+  ['42, null', { scaling: Scaling.onCpu({ targetPercent: wrong(null) }) }, 'scaling.targetPercent: got NaN; allowed 1 to 100'],
   ['removal', { removalPolicy: RemovalPolicy.SNAPSHOT }, "removalPolicy: got 'snapshot'; allowed retain, destroy"],
 ];
 
@@ -233,6 +240,17 @@ const pipelineRows: [string, object, string][] = [
   ['85', { repositoryName: 'Shop' }, "repositoryName: got 'Shop'; allowed a-z 0-9"],
   ['86', { imageCount: 1 }, 'imageCount: got 1; allowed a whole number, 2 to 1000'],
   ['86, token', { imageCount: Lazy.number({ produce: () => 1 }) }, "imageCount: got 'a token'; allowed a literal number; write"],
+  ['79, kind', { imageBuild: ImageBuild.dockerfile({ environment: wrong('A=1') }) }, "imageBuild.environment: got 'A=1'; allowed a map of names to values"],
+  ['secrets', { imageBuild: ImageBuild.dockerfile({ secrets: wrong(null) }) }, 'imageBuild.secrets: got null; allowed a map of names to secrets'],
+  ['99', { imageBuild: ImageBuild.dockerfile({ logRetention: wrong(42) }) }, 'imageBuild.logRetention: got 42; allowed 1, 3, 5, 7'],
+  ['82, kind', { imageBuild: ImageBuild.dockerfile({ architecture: wrong('ARM64') }) }, "imageBuild.architecture: got 'ARM64'; allowed an architecture"],
+  ['login', { imageBuild: ImageBuild.dockerfile({ registryLogin: wrong(null) }) }, 'imageBuild.registryLogin: got null; allowed options in braces'],
+  ['cache', { imageBuild: ImageBuild.dockerfile({ cache: BuildCache.s3(wrong(3)) }) }, 'imageBuild.cache: got 3; allowed options in braces'],
+  ['parameter', { imageBuild: ImageBuild.dockerfile({ secrets: { NPM: BuildSecret.fromParameterStore('/npm', wrong('alias/npm')) } }) }, "imageBuild.secrets.NPM: got 'alias/npm'; allowed a key"],
+  ['runtimes', { checks: [Check.commands('Lint', { commands: ['make'], runtimes: wrong({ python: 3.12 }) })] }, 'checks[0].runtimes.python: got 3.12; allowed a text'],
+  ['scripts', { checks: [Check.nodeTests({ scripts: wrong('test') })] }, "checks[0].scripts: got 'test'; allowed a list"],
+  ['devDependencies', { checks: [Check.npmAudit({ devDependencies: wrong('no') })] }, "checks[0].devDependencies: got 'no'; allowed true, false"],
+  ['unfixed', { checks: [Check.imageScan({ unfixed: wrong(0) })] }, 'checks[0].unfixed: got 0; allowed true, false'],
   ['artifacts', { artifactDays: 0 }, 'artifactDays: got 0; allowed a whole number, 1 to 3650'],
   ['97', release({ timeout: Duration.minutes(20) }), "releaseAction.timeout: got '20 minutes'; allowed 30 seconds to 15 minutes"],
   ['98', release({ memorySize: 64 }), 'releaseAction.memorySize: got 64; allowed a whole number, 256 to 10240'],
@@ -302,6 +320,162 @@ describe('the construct that the user wrote says it', () => {
       const target = place(scope, 'A');
       return Array.from({ length: 48 }, (_, index) => ({ stageName: `S${index}`, releases: [{ target }] }));
     })).toEqual(["stages: got '51 stages in all'; allowed 2 to 50; release to several places in one stage, or make a second pipeline"]);
+  });
+});
+
+describe('what stands elsewhere', () => {
+  const ELSEWHERE = 'us-east-1:222222222222:';
+  const CONNECTION = 'connection/11111111-2222-3333-4444-555555555555';
+  const inEurope = (make: (scope: Stack) => unknown) => problems(() => make(new Stack(new App(), 'Shop', { env: { account: '111111111111', region: 'eu-west-1' } })));
+  const shop = (props: (scope: Stack) => object) => inEurope((scope) => new FargateCicdPipeline(scope, 'Shop', { source, ...props(scope) }));
+  const wrongRegion = (prop: string, what: string) => `${prop}: got '${what} of us-east-1'; allowed ${what} of eu-west-1, the region of the stack; take one of the same region`;
+  const wrongAccount = (prop: string, what: string) => `${prop}: got '${what} of 222222222222'; allowed ${what} of 111111111111, the account of the stack; take one of the same account`;
+
+  test.each<[string, (scope: Stack) => object, string[]]>([
+    ['52, certificate', (scope) => balancer({ certificate: acm.Certificate.fromCertificateArn(scope, 'There', `arn:aws:acm:${ELSEWHERE}certificate/1`) }),
+      [wrongRegion('loadBalancer.certificate', 'a certificate'), wrongAccount('loadBalancer.certificate', 'a certificate')]],
+    ['52, certificate of the same place', (scope) => balancer({ certificate: acm.Certificate.fromCertificateArn(scope, 'Here', 'arn:aws:acm:eu-west-1:111111111111:certificate/1') }), []],
+    ['11, VPC', (scope) => ({
+      network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'There', { vpcId: 'vpc-1', availabilityZones: ZONES, privateSubnetIds: ['a', 'b'], region: 'us-east-1' })),
+    }), [wrongRegion('network', 'a VPC')]],
+    ['cluster', (scope) => ({
+      cluster: Cluster.fromCluster(ecs.Cluster.fromClusterAttributes(scope, 'There', {
+        clusterArn: `arn:aws:ecs:${ELSEWHERE}cluster/c`, clusterName: 'c', vpc: new ec2.Vpc(scope, 'Vpc', { availabilityZones: ZONES }),
+      })),
+    }), [wrongRegion('cluster', 'a cluster'), wrongAccount('cluster', 'a cluster')]],
+    ['key', (scope) => ({ encryption: Encryption.fromKey(kms.Key.fromKeyArn(scope, 'There', `arn:aws:kms:${ELSEWHERE}key/1`)) }), [wrongRegion('encryption', 'a key')]],
+    ['topic', (scope) => ({ notifications: [Notification.topic(sns.Topic.fromTopicArn(scope, 'There', `arn:aws:sns:${ELSEWHERE}t`))] }), [wrongRegion('notifications[0]', 'a topic')]],
+    ['bucket of a cache', (scope) => ({
+      imageBuild: ImageBuild.dockerfile({ cache: BuildCache.fromBucket(s3.Bucket.fromBucketAttributes(scope, 'There', { bucketName: 'bucket', region: 'us-east-1' })) }),
+    }), [wrongRegion('imageBuild.cache', 'a bucket')]],
+    ['58, connection that cannot be shared', () => gitHub({ connectionArn: `arn:aws:codestar-connections:${ELSEWHERE}${CONNECTION}` }), [wrongAccount('source.connectionArn', 'a connection')]],
+    ['58, connection that can', () => gitHub({ connectionArn: `arn:aws:codeconnections:${ELSEWHERE}${CONNECTION}` }), []],
+  ])('%s', (_, props, lines) => {
+    expect(shop(props)).toEqual(lines);
+  });
+
+  test('nothing is said where the stack does not say where it will stand', () => {
+    const scope = stack();
+    const certificate = acm.Certificate.fromCertificateArn(scope, 'There', `arn:aws:acm:${ELSEWHERE}certificate/1`);
+    expect(() => new FargateEnvironment(scope, 'Place', balancer({ certificate }))).not.toThrow();
+  });
+
+  test('108: a region that does not exist', () => {
+    const place = (region: string) => {
+      const scope = new Stack(new App(), 'Shop', { env: { region } });
+      new FargateEnvironment(scope, 'Place');
+      return Annotations.fromStack(scope);
+    };
+    place('mars-1').hasWarning('/Shop/Place', Match.stringLikeRegexp("region of the stack is 'mars-1'.*cdk-fargate-cicd:unknown-region"));
+    place('eu-west-1').hasNoWarning('*', Match.stringLikeRegexp('unknown-region'));
+  });
+
+  const releaseTo = (there: Environment, props: object = {}) => {
+    const app = new App();
+    const target = new FargateEnvironment(new Stack(app, 'There', { env: there }), 'Place');
+    const here = new Stack(app, 'Here', { env: { account: '111111111111', region: 'eu-west-1' } });
+    return {
+      alone: problems(() => new DeliveryPipeline(here, 'Road', { source, stages: [{ releases: [{ target }] }], ...props })),
+      before: problems(() => new FargateCicdPipeline(here, 'Shop', { source, earlierStages: [{ releases: [{ target }] }], ...props })),
+    };
+  };
+
+  test('places in another account and region', () => {
+    const cure = 'make a pipeline there: this version does not release across accounts and regions';
+    const lines = [
+      `[0].releases[0].target: got 'a place in the account 222222222222'; allowed places in 111111111111, the account of the pipeline; ${cure}`,
+      `[0].releases[0].target: got 'a place in the region us-east-1'; allowed places in eu-west-1, the region of the pipeline; ${cure}`,
+    ];
+    const { alone, before } = releaseTo({ account: '222222222222', region: 'us-east-1' });
+    expect(alone).toEqual(lines.map((line) => `stages${line}`));
+    expect(before).toEqual(lines.map((line) => `earlierStages${line}`));
+    expect(releaseTo({}).alone).toEqual([]);
+  });
+
+  test("places in another stack for CodePipeline's own action", () => {
+    const { alone, before } = releaseTo({ account: '111111111111', region: 'eu-west-1' }, { releaseAction: ReleaseAction.codePipelineAction() });
+    const line = "[0].releases[0].target: got 'a place in the stack There'; allowed places in the stack of the pipeline with ReleaseAction.codePipelineAction(), "
+      + 'which would bind the stacks to each other by exports; take ReleaseAction.releaseFunction(), which needs none';
+    expect([alone, before]).toEqual([[`stages${line}`], [`earlierStages${line}`]]);
+  });
+});
+
+describe('physical names', () => {
+  const suffixed = (props: object) => ofPipeline({ resourceNames: ResourceNames.suffixed({ suffix: 'production' }), ...props });
+  const made = (env: Environment | undefined, place: (scope: Construct, id: string) => unknown) => {
+    const app = new App();
+    const other = (id: string) => place(new Stack(app, id, { env }), 'Place');
+    return { app, one: () => other('One'), two: () => other('Two') };
+  };
+  const EUROPE = { account: '111111111111', region: 'eu-west-1' };
+
+  test.each<[string, number, string, object]>([
+    ['loadBalancerName', 32, 'x'.repeat(22), { loadBalancerName: 'x'.repeat(22) }],
+    ['targetGroupName', 32, 'x'.repeat(22), { targetGroupName: 'x'.repeat(22) }],
+    ['pipelineName', 100, 'x'.repeat(90), { pipelineName: 'x'.repeat(90) }],
+    ['clusterName', 255, 'x'.repeat(250), { clusterName: 'x'.repeat(250) }],
+    ['container.logGroupName', 512, 'x'.repeat(502), { container: { logGroupName: 'x'.repeat(502) } }],
+    ['alarmName', 255, 'x'.repeat(245), { alarms: [ServiceAlarm.cpu({ alarmName: 'x'.repeat(245) })] }],
+    ['encryption.aliasName', 200, 'x'.repeat(190), { encryption: Encryption.customerManaged({ aliasName: 'x'.repeat(190) }) }],
+  ])('%s is never shortened: %d characters with the suffix', (prop, longest, base, props) => {
+    expect(suffixed(props)).toEqual([
+      `${prop}: got '${`${base}-production`.slice(0, 120)}'; allowed ${longest} characters, suffix included; shorten it by ${base.length + 11 - longest}`,
+    ]);
+  });
+
+  test('as long as the service allows', () => {
+    expect(suffixed({ loadBalancerName: 'x'.repeat(21), targetGroupName: 'y'.repeat(21) })).toEqual([]);
+  });
+
+  test('105: two constructs of one account and region', () => {
+    const { one, two } = made(EUROPE, (scope, id) => new FargateEnvironment(scope, id, { loadBalancerName: 'shop' }));
+    one();
+    expect(two).toThrow("FargateEnvironment at 'Two/Place' has 1 problem:\n  loadBalancerName: got 'shop'; allowed a name that no other alb of the account and region has; "
+      + "choose another one: FargateEnvironment at 'One/Place' has it already, by loadBalancerName");
+  });
+
+  test('105: names that resourceNames makes', () => {
+    const { one, two } = made(EUROPE, (scope, id) => new FargateEnvironment(scope, id, { resourceNames: ResourceNames.suffixed({ suffix: 'dev' }) }));
+    one();
+    expect(two).toThrow("resourceNames: got 'key-place-dev'; allowed a name that no other key");
+  });
+
+  test('105: two names of one construct', () => {
+    expect(ofPipeline({ repositoryName: 'shop', releasedRepositoryName: 'shop' })).toEqual([
+      "repositoryName: got 'shop'; allowed a name that no other repository of the account and region has; choose another one: "
+        + "FargateCicdPipeline at 'Shop/Shop' has it already, by releasedRepositoryName",
+    ]);
+    expect(ofPipeline({ repositoryName: 'shop', clusterName: 'shop', serviceName: 'shop' })).toEqual([]);
+  });
+
+  test('105: the same name elsewhere', () => {
+    const app = new App();
+    const place = (id: string, env: Environment) => new FargateEnvironment(new Stack(app, id, { env }), 'Place', { clusterName: 'shop' });
+    place('One', EUROPE);
+    place('Two', { ...EUROPE, region: 'us-east-1' });
+    expect(() => place('Three', { ...EUROPE, account: '222222222222' })).not.toThrow();
+    expect(() => place('Four', { ...EUROPE })).toThrow("clusterName: got 'shop'");
+  });
+
+  test('105: services of one name in two clusters, and in one', () => {
+    const scope = stack();
+    const cluster = new ecs.Cluster(scope, 'Cluster');
+    const place = (id: string, props: object) => new FargateEnvironment(scope, id, { serviceName: 'web', ...props });
+    place('One', {});
+    place('Two', { cluster: Cluster.fromCluster(cluster) });
+    expect(() => place('Three', { cluster: Cluster.fromCluster(cluster) })).toThrow("serviceName: got 'web'; allowed a name that no other service");
+  });
+
+  test('105: two stacks that may be meant for two accounts: a warning', () => {
+    const { app, one, two } = made(undefined, (scope, id) => new FargateEnvironment(scope, id, { clusterName: 'shop' }));
+    one();
+    two();
+    Annotations.fromStack(app.node.findChild('Two') as Stack).hasWarning('/Two/Place', Match.stringLikeRegexp(
+      "clusterName: 'shop' can stand only once in an account and region, and FargateEnvironment at 'One/Place' has it already, by clusterName.*cdk-fargate-cicd:same-name"));
+  });
+
+  test('a gate with a topic of its own does not take the name of the topic', () => {
+    expect(suffixed({ approval: Approval.manual({ notify: Notification.email('a@example.com') }) })).toEqual([]);
   });
 });
 
@@ -409,6 +583,10 @@ describe('never a TypeError', () => {
     expect(problems((scope) => new DeliveryPipeline(scope, 'A', wrong(value)))[0]).toMatch(/^props: got .*; allowed source and stages; write/);
     const place = problems((scope) => new FargateEnvironment(scope, 'A', wrong(value)));
     expect(place).toEqual(value === undefined ? [] : [expect.stringMatching(/^props: got .*; allowed options in braces/)]);
+  });
+
+  test('a choice made without its factories', () => {
+    expect(() => new (wrong(Scaling) as new () => Scaling)()).toThrow('Scaling: cannot be constructed; use one of its factories');
   });
 
   test('what cannot be shown is described', () => {

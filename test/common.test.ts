@@ -28,7 +28,7 @@ describe('encryption', () => {
   test('an existing key of the app is told the same', () => {
     const scope = stack();
     const key = new kms.Key(scope, 'Theirs');
-    expect(Encryption.customerManaged({ key })._bind(scope, parts)).toBe(key);
+    expect(Encryption.fromKey(key)._bind(scope, parts)).toBe(key);
     const template = Template.fromStack(scope);
     template.resourceCountIs('AWS::KMS::Key', 1);
     template.resourceCountIs('AWS::KMS::Alias', 0);
@@ -50,7 +50,7 @@ describe('encryption', () => {
   test('an imported key is used and stays as it is', () => {
     const scope = stack();
     const key = kms.Key.fromKeyArn(scope, 'Theirs', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555');
-    new FargateEnvironment(scope, 'Place', { encryption: Encryption.customerManaged({ key }) });
+    new FargateEnvironment(scope, 'Place', { encryption: Encryption.fromKey(key) });
     const template = Template.fromStack(scope);
     template.resourceCountIs('AWS::KMS::Key', 0);
     template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555' });
@@ -85,6 +85,7 @@ describe('names', () => {
     expect(one.length).toBeLessThanOrEqual(32);
     expect(one).not.toBe(two);
     expect(suffixed({ type: 'x'.repeat(60) })).toHaveLength(64);
+    expect(() => suffixed({ type: 'function', base: 'x'.repeat(64) })).toThrow("resourceNames: got 'xxx");
   });
 });
 

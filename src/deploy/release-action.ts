@@ -58,7 +58,7 @@ export abstract class ReleaseAction extends Choice {
 
   /**
    * CodePipeline's own ECS action updates the service. The release function runs before it (copies the image to the place) and after it (proves the release, moves
-   * the tag). The action notices a failure late: up to an hour.
+   * the tag). The action notices a failure late: up to an hour. For places in the stack of the pipeline: the action's rights name roles of the place.
    * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html
    */
   static codePipelineAction(options: ReleaseFunctionOptions = {}): ReleaseAction {
@@ -68,11 +68,16 @@ export abstract class ReleaseAction extends Choice {
   /** @internal */
   abstract readonly _options: ReleaseFunctionOptions;
 
+  /** Whether the pipeline names resources of the place that have no name before they exist. @internal */
+  abstract readonly _bindsStacks: boolean;
+
   /** @internal */
   abstract _bind(scope: Construct, parts: ReleaseParts): BoundRelease;
 }
 
 class OwnFunction extends ReleaseAction {
+  readonly _bindsStacks = false;
+
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
     this._inspect(inspectOptions(_options), _options);
@@ -86,6 +91,8 @@ class OwnFunction extends ReleaseAction {
 }
 
 class StandardAction extends ReleaseAction {
+  readonly _bindsStacks = true;
+
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
     this._inspect(inspectOptions(_options), _options);

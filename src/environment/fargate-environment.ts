@@ -108,20 +108,22 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   }
 
   private createCluster({ cluster = Cluster.create(), clusterName }: FargateEnvironmentProps, { names }: Foundation): ecs.ICluster {
-    return cluster._bind(this, { vpc: this.vpc, clusterName: names.name({ type: 'cluster', base: clusterName, maxLength: 255 }) });
+    return cluster._bind(this, { vpc: this.vpc, clusterName: names.name({ type: 'cluster', base: clusterName, prop: 'clusterName', maxLength: 255 }) });
   }
 
   private createRepository({ releasedRepositoryName, releasedImageCount = 20 }: FargateEnvironmentProps, foundation: Foundation): ecr.Repository {
     return createPlaceRepository(this, {
       ...foundation,
       maxImageCount: releasedImageCount,
-      repositoryName: foundation.names.name({ type: 'repository', detail: 'released', base: releasedRepositoryName, maxLength: 256 }),
+      repositoryName: foundation.names.name({
+        type: 'repository', detail: 'released', base: releasedRepositoryName, prop: 'releasedRepositoryName', maxLength: 256,
+      }),
     });
   }
 
   /** The task definition waits for an image under its tag: without one the service of a new stack could never start. */
   private createTask({ container = {}, taskFamily }: FargateEnvironmentProps, foundation: Foundation): Task {
-    const family = foundation.names.name({ type: 'task', base: taskFamily, maxLength: 255 }) ?? explicitName(this, 'task', 255);
+    const family = foundation.names.name({ type: 'task', base: taskFamily, prop: 'taskFamily', maxLength: 255 }) ?? explicitName(this, 'task', 255);
     const task = createTaskDefinition(this, { foundation, container, family, repository: this.repository });
     task.definition.node.addDependency(createFirstImage(this, {
       ...foundation,
@@ -141,8 +143,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       vpc: network.vpc,
       subnets: network.loadBalancerSubnets,
       taskSubnets: network.taskSubnets,
-      loadBalancerName: names.name({ type: 'alb', base: props.loadBalancerName, maxLength: 32 }),
-      targetGroupName: names.name({ type: 'tg', base: props.targetGroupName, maxLength: 32 }),
+      loadBalancerName: names.name({ type: 'alb', base: props.loadBalancerName, prop: 'loadBalancerName', maxLength: 32 }),
+      targetGroupName: names.name({ type: 'tg', base: props.targetGroupName, prop: 'targetGroupName', maxLength: 32 }),
       healthCheck: props.container?.healthCheck ?? {},
       logBucket,
       removalPolicy,

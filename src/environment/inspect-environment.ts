@@ -12,8 +12,7 @@ import { inspectFoundation } from '../observe/foundation';
 import { ServiceAlarm } from '../observe/service-alarm';
 import { Inspection } from '../private/problems';
 
-/** Names end with a suffix of up to 17 characters, hyphen included; services count it. */
-const ECS_NAME: [RegExp, string, string] = [/^[A-Za-z0-9_-]{1,238}$/, '1 to 238 of A-Z a-z 0-9 _ -', 'leave out spaces and other characters'];
+const ECS_NAME: [RegExp, string, string] = [/^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', 'leave out spaces and other characters'];
 
 /** Everything that is wrong with an environment, by itself and in combination. @internal */
 export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspection = new Inspection()): Inspection {
@@ -40,7 +39,7 @@ function inspectNames(look: Inspection, props: FargateEnvironmentProps): void {
   look.matches('taskFamily', props.taskFamily, ...ECS_NAME);
   look.matches('releasedRepositoryName', props.releasedRepositoryName, /^[a-z0-9]+([._/-][a-z0-9]+)*$/, 'a-z 0-9, divided by . _ / or -', 'write it in lower case');
   look.matches('loadBalancerName', props.loadBalancerName, /^(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/,
-    "1 to 32 of A-Z a-z 0-9 -, not beginning with 'internal-'", 'shorten it; the suffix of resourceNames counts as well');
+    "1 to 32 of A-Z a-z 0-9 -, not beginning with 'internal-'", 'shorten it');
   look.matches('targetGroupName', props.targetGroupName, /^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/, '1 to 32 of A-Z a-z 0-9 -', 'shorten it');
 }
 

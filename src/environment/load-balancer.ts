@@ -9,7 +9,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { HealthCheckOptions } from './container';
 import { acknowledge, inPacks } from '../private/acknowledge';
-import { Choice } from '../private/problems';
+import { Choice, placeOf } from '../private/problems';
 
 /** A name for the load balancer in Route 53. */
 export interface DnsRecordOptions {
@@ -22,7 +22,7 @@ export interface DnsRecordOptions {
 /** Options of a load balancer. */
 export interface LoadBalancerOptions {
   /**
-   * Certificate in ACM of the same region. With one, HTTPS answers on 443 and port 80 redirects. Without one the service answers plain HTTP, and a warning
+   * Certificate in ACM of the same account and region. With one, HTTPS answers on 443 and port 80 redirects. Without one the service answers plain HTTP, and a warning
    * says so until `loadBalancer` is written out.
    * @default - none
    */
@@ -91,6 +91,7 @@ class Application extends LoadBalancer {
       look.seconds('deregistrationDelay', options.deregistrationDelay, 0, 3600, 'take for example Duration.seconds(30)');
       look.matches('certificate', options.certificate?.certificateArn, /^arn:[\w-]+:(acm:[a-z0-9-]+:\d{12}:certificate\/|iam::\d{12}:server-certificate\/).+$/,
         'the ARN of a certificate', 'write for example arn:aws:acm:us-east-1:111111111111:certificate/...');
+      look.own('certificate', 'a certificate', placeOf(options.certificate?.certificateArn));
       look.kind('certificate', options.certificate, 'certificateArn', 'a certificate', 'hand over an acm.ICertificate');
       look.oneOf('sslPolicy', options.sslPolicy, Object.values(elbv2.SslPolicy), 'take for example elbv2.SslPolicy.RECOMMENDED_TLS');
       if (options.dnsRecord !== undefined && look.struct('dnsRecord', options.dnsRecord)) {

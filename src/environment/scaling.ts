@@ -37,13 +37,15 @@ export abstract class Scaling extends Choice {
 
   /** By the average CPU use of the tasks. */
   static onCpu(options: UtilizationScalingOptions = {}): Scaling {
-    return new ByMetric(options, 'targetPercent', options?.targetPercent ?? 60, 100, (scalable, policy, target) =>
+    const { targetPercent = 60 } = options ?? {};
+    return new ByMetric(options, 'targetPercent', targetPercent, 100, (scalable, policy, target) =>
       scalable.scaleOnCpuUtilization('Cpu', { ...policy, targetUtilizationPercent: target }));
   }
 
   /** By the average memory use of the tasks. */
   static onMemory(options: UtilizationScalingOptions = {}): Scaling {
-    return new ByMetric(options, 'targetPercent', options?.targetPercent ?? 60, 100, (scalable, policy, target) =>
+    const { targetPercent = 60 } = options ?? {};
+    return new ByMetric(options, 'targetPercent', targetPercent, 100, (scalable, policy, target) =>
       scalable.scaleOnMemoryUtilization('Memory', { ...policy, targetUtilizationPercent: target }));
   }
 

@@ -28,7 +28,7 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
   const service = new ecs.FargateService(scope, 'Service', {
     cluster,
     taskDefinition,
-    serviceName: foundation.names.name({ type: 'service', base: props.serviceName, maxLength: 255 }),
+    serviceName: foundation.names.name({ type: 'service', base: props.serviceName, prop: 'serviceName', maxLength: 255, within: cluster.clusterArn }),
     desiredCount: scaling._desiredCount,
     vpcSubnets: network.taskSubnets,
     securityGroups: [securityGroup],

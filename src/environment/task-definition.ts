@@ -33,7 +33,7 @@ export interface Task {
 export function createTaskDefinition(scope: Construct, { foundation, container, repository, family }: TaskSettings): Task {
   const logGroup = createLogGroup(scope, 'Logs', {
     ...foundation, retention: container.logRetention,
-    logGroupName: foundation.names.name({ type: 'log-group', base: container.logGroupName, maxLength: 512 }),
+    logGroupName: foundation.names.name({ type: 'log-group', base: container.logGroupName, prop: 'container.logGroupName', maxLength: 512 }),
   });
   const taskRole = createTaskRole(scope, 'TaskRole', 'What the application may do');
   if (container.metricNamespace !== undefined) allowMetrics(taskRole, container.metricNamespace);

@@ -54,10 +54,6 @@ export abstract class Dashboard extends Choice {
 }
 
 class None extends Dashboard {
-  constructor() {
-    super();
-  }
-
   _bind(): undefined {
     return undefined;
   }
@@ -76,7 +72,7 @@ class Standard extends Dashboard {
   _bind(scope: Construct, { names, services, pipeline }: DashboardParts): cloudwatch.Dashboard {
     const { dashboardName, titles = {} } = this.options;
     return new cloudwatch.Dashboard(scope, 'Dashboard', {
-      dashboardName: names.name({ type: 'dashboard', base: dashboardName, maxLength: 255 }),
+      dashboardName: names.name({ type: 'dashboard', base: dashboardName, prop: 'dashboardName', maxLength: 255 }),
       widgets: [
         ...services.flatMap((service) => serviceRows(service, titles)),
         ...(pipeline ? [[pipelineWidget(pipeline, titles)]] : []),

@@ -79,7 +79,7 @@ export interface AlarmSubject {
 export function createAlarm(scope: Construct, subject: AlarmSubject, metric: { namespace: string; metricName: string; dimensionsMap: Record<string, string> },
   options: AlarmOptions, { names, topics }: AlarmParts): { alarm: cloudwatch.Alarm; alarmName: string } {
   const { defaults, id } = subject;
-  const alarmName = names.name({ type: 'alarm', detail: subject.purpose, base: options.alarmName, maxLength: 255 })
+  const alarmName = names.name({ type: 'alarm', detail: subject.purpose, base: options.alarmName, prop: 'alarmName', maxLength: 255 })
     ?? explicitName(scope, subject.purpose, 255);
   const alarm = new cloudwatch.Alarm(scope, id, {
     alarmName,

@@ -89,7 +89,7 @@ export class DeliveryPipeline extends Construct {
 
   private createPipeline({ pipelineName }: DeliveryPipelineProps, { names }: Foundation, role: ScopedRole): codepipeline.Pipeline {
     const pipeline = new codepipeline.Pipeline(this, 'Pipeline', {
-      pipelineName: names.name({ type: 'pipeline', base: pipelineName, maxLength: 100 }),
+      pipelineName: names.name({ type: 'pipeline', base: pipelineName, prop: 'pipelineName', maxLength: 100 }),
       pipelineType: codepipeline.PipelineType.V2,
       role,
       artifactBucket: this.artifactBucket,

@@ -6,7 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BoundSource, COMMIT, inspectBranch, inspectGitHubRepository, SOURCE, SourceKind, SourceParts } from './source-parts';
 import { explicitName } from '../../private/naming';
-import { Inspection } from '../../private/problems';
+import { Inspection, placeOf } from '../../private/problems';
 import { ScopedRole } from '../../private/scoped-role';
 import { mayWriteArtifacts } from '../project/artifact-rights';
 
@@ -15,9 +15,10 @@ export interface GitHubSourceOptions {
   /** Branch that is built and released. @default 'main' */
   readonly branch?: string;
   /**
-   * ARN of an existing connection to GitHub, in the pipeline's region.
+   * ARN of an existing connection to GitHub. It may be of any region, and one that begins with `arn:aws:codeconnections` of another account that shares it.
    * @default - a new connection; an output says that it waits for a handshake in the console
-   * @see https://docs.aws.amazon.com/dtconsole/latest/userguide/connections-create-github.html
+   * @see https://docs.aws.amazon.com/dtconsole/latest/userguide/welcome-connections-how-it-works-global.html
+   * @see https://docs.aws.amazon.com/dtconsole/latest/userguide/connections-share.html
    */
   readonly connectionArn?: string;
   /**
@@ -40,6 +41,8 @@ export const gitHub = (repository: string, options: GitHubSourceOptions): Source
     inspectBranch(look, options.branch);
     look.matches('connectionArn', options.connectionArn, /^arn:[\w-]+:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection\/[0-9a-f-]{36}$/,
       'arn:<partition>:codeconnections:<region>:<account>:connection/<uuid>', 'copy it from the developer tools console, or leave it out for a new connection');
+    // "Connection sharing is not supported for codestar-connections resources" (Developer Tools console, connections-share).
+    if (/^arn:[\w-]+:codestar-connections:/.test(options.connectionArn ?? '')) look.own('connectionArn', 'a connection', { account: placeOf(options.connectionArn).account });
     inspectPatterns(look, 'triggerOnPaths', options.triggerOnPaths);
     inspectPatterns(look, 'triggerOnTags', options.triggerOnTags);
   },

@@ -73,7 +73,7 @@ class Manual extends Approval {
   _bind(scope: Construct, parts: ApprovalParts): codepipeline.IAction {
     const { comment, notify, timeout, reviewUrl = parts.serviceUrl } = this.options;
     const owner = new Construct(scope, 'Approval');
-    const [topic] = notify ? bindNotifications(owner, [notify], parts) : parts.topics;
+    const [topic] = notify ? bindNotifications(owner, [notify], { ...parts, detail: `approval-${scope.node.id}` }) : parts.topics;
     if (!topic) {
       Annotations.of(scope).addWarningV2('cdk-fargate-cicd:nobody-approves', "approval: nobody is told that it waits; give notifications, or Approval.manual({ notify: Notification.email('team@example.com') })");
     }
