@@ -16,12 +16,12 @@ export interface Verdict {
 export interface FailedDeployment {
   /** When it began. */
   readonly since: Date;
-  /** Task definition that it brought, when that is known. */
-  taskDefinition(): Promise<string | undefined>;
   /** What the engine itself says. */
   readonly details: string[];
   /** Where to look. */
   readonly link: string;
+  /** Task definition that it brought, when that is known. */
+  taskDefinition(): Promise<string | undefined>;
 }
 
 /** Lines of the container's log in a message. */
