@@ -13,10 +13,12 @@ beforeEach(() => {
 });
 
 const appSpec = (changes: object = {}, properties: object = {}) => JSON.stringify({
-  Resources: [{ TargetService: {
-    Type: 'AWS::ECS::Service',
-    Properties: { TaskDefinition: world.place.taskDefinitionArn, LoadBalancerInfo: { ContainerName: 'web', ContainerPort: 80 }, ...properties },
-  } }],
+  Resources: [{
+    TargetService: {
+      Type: 'AWS::ECS::Service',
+      Properties: { TaskDefinition: world.place.taskDefinitionArn, LoadBalancerInfo: { ContainerName: 'web', ContainerPort: 80 }, ...properties },
+    },
+  }],
   Hooks: [],
   ...changes,
 });

@@ -33,7 +33,13 @@ export interface CodeDeployStep {
 export const byCodeDeploy = {
   succeeds: (after = 120): CodeDeployStep[] => [
     { after: 5, event: 'Install' }, { after: after / 2, event: 'AllowTraffic', weight: 10 }, { after: after * 0.75, event: 'AfterAllowTraffic', weight: 100 },
-    { after: after * 0.9, info: { instanceTerminationWaitTimeStarted: true, blueGreenDeploymentConfiguration: { terminateBlueInstancesOnDeploymentSuccess: { terminationWaitTimeInMinutes: 5 } } } },
+    {
+      after: after * 0.9,
+      info: {
+        instanceTerminationWaitTimeStarted: true,
+        blueGreenDeploymentConfiguration: { terminateBlueInstancesOnDeploymentSuccess: { terminationWaitTimeInMinutes: 5 } },
+      },
+    },
     { after, ends: 'Succeeded' },
   ],
   hangs: (): CodeDeployStep[] => [{ after: 5, event: 'Install' }],
@@ -142,7 +148,7 @@ export class FakeCodeDeploy extends FakeService {
       lifecycleEvent.status = place < index ? 'Succeeded' : place === index ? 'InProgress' : 'Pending';
     });
     const { desiredCount, taskSets } = this.ecs.service;
-    target.taskSetsInfo ??= [{ taskSetLabel: 'Blue', trafficWeight: 100 }, { taskSetLabel: 'Green', trafficWeight: 0, desiredCount, runningCount: desiredCount }];
+    target.taskSetsInfo ??= [{ taskSetLabel: 'Blue', trafficWeight: 100 }, { taskSetLabel: 'Green', desiredCount, runningCount: desiredCount }];
     if (!taskSets!.some(({ externalId }) => externalId === info.deploymentId)) {
       taskSets!.push({ id: `ecs-svc/${info.deploymentId}`, status: 'ACTIVE', taskDefinition, externalId: info.deploymentId });
     }

@@ -28,7 +28,7 @@ export async function listDeployments(run: Run, since: Date, status?: Deployment
   const infos: DeploymentInfo[] = [];
   for (let first = 0; first < ids.length; first += 25) {
     const answer = await run.clients.codeDeploy.send(new BatchGetDeploymentsCommand({ deploymentIds: ids.slice(first, first + 25) }));
-    infos.push(...answer.deploymentsInfo ?? []);
+    infos.push(...answer.deploymentsInfo!);
   }
   return infos.sort((a, b) => b.createTime!.getTime() - a.createTime!.getTime());
 }

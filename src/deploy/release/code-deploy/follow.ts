@@ -55,8 +55,8 @@ async function goesOn(run: Run): Promise<undefined> {
   progress.revision ??= await taskDefinitionOf(run, progress.deployment!);
   const failures = progress.revision ? (await failedTasks(run, progress.revision)).length : 0;
   if (failures === 0) return;
-  const { desiredCount = 0 } = await readService(run);
-  if (failures >= failureLimit(desiredCount)) throw await stop(run, `${failures} new tasks failed, and the deployment`);
+  const { desiredCount } = await readService(run);
+  if (failures >= failureLimit(desiredCount!)) throw await stop(run, `${failures} new tasks failed, and the deployment`);
 }
 
 /** A deployment without end, or with failing tasks, is not left alone: nobody would look at its outcome any more. */
