@@ -133,7 +133,7 @@ export class FakeCodeDeploy extends FakeService {
     if (weight !== undefined) target.taskSetsInfo!.find(({ taskSetLabel }) => taskSetLabel === 'Green')!.trafficWeight = weight;
     if (stops) this.ecs.stopTask(taskDefinition, stops);
     if (!ends) return;
-    one.info.status = ends;
+    Object.assign(one.info, { status: ends, completeTime: this.clock.date() });
     for (const lifecycleEvent of target.lifecycleEvents!) {
       if (ends === 'Succeeded') lifecycleEvent.status = 'Succeeded';
       else if (lifecycleEvent.status === 'InProgress') Object.assign(lifecycleEvent, { status: ends === 'Failed' ? 'Failed' : 'Skipped', diagnostics });

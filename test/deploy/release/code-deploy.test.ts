@@ -145,6 +145,29 @@ describe('another deployment', () => {
     expect(result.succeeded).toBe(true);
   });
 
+  test('that another release has just made is waited for until that release has proved it', async () => {
+    const healthy = world.clock.now() + 330_000;
+    world.around.health = () => ({ State: world.clock.now() < healthy ? 'initial' : 'healthy' });
+    const other = world.built.push(['base', 'app 3']);
+    world.clock.actors = 2;
+    const [first, second] = await Promise.all([
+      world.release(), world.clock.sleep(130_000).then(() => world.release({ executionId: 'execution-2', digest: other, commit: 'two' })),
+    ].map(release => release.finally(() => world.clock.leave())));
+    expect([first.succeeded, second.succeeded]).toEqual([true, true]);
+    expect(world.codeDeploy.latest.createTime!.getTime()).toBeGreaterThanOrEqual(healthy);
+    expect(world.releasedDigest).toBe(other);
+  });
+
+  test('whose release came to nothing is waited for seven minutes', async () => {
+    await world.release();
+    world.released.tags.set('released', world.previous);
+    world.pipeline.functionTimeout = 60;
+    const other = world.built.push(['base', 'app 3']);
+    const { summaries } = await world.release({ digest: other, commit: 'two' });
+    expect(summaries[0]).toBe('Waiting for another deployment of the service: d-000000001 (another release proves it)');
+    expect(world.releasedDigest).toBe(other);
+  });
+
   test('that takes the traffic before the release is proved is told', async () => {
     world.around.health = () => {
       world.ecs.setPrimary(world.place.taskDefinitionArn, 'd-other');

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { byCodeDeploy } from '../../support/fake-codedeploy';
 import { deployment, type Script } from '../../support/fake-ecs';
 import { ReleaseWorld } from '../../support/release-world';
 
@@ -57,7 +58,7 @@ test('two executions at once never interleave, and the tag names what runs', asy
       expect(new Set(world.runningDigests)).toEqual(new Set([world.releasedDigest]));
       expect(results.some(({ succeeded }) => succeeded)).toBe(world.releasedDigest !== world.previous);
     },
-  ), { numRuns: 30, seed: 4 });
+  ), { numRuns: 15, seed: 4 });
 }, 60_000);
 
 test('the later one waits and says for what', async () => {
@@ -95,6 +96,38 @@ test('one that comes while the other is proved waits too: a rollback of its own 
   world.ecs.unfold();
   expect(world.runningDigests).toEqual([world.next, world.next]);
 });
+
+test('CodeDeploy takes one at a time: the same holds there', async () => {
+  const ends = [() => byCodeDeploy.succeeds(), () => byCodeDeploy.succeeds(400), () => byCodeDeploy.failsIn('AllowTraffic', 'ALARM_ACTIVE', 'errors')];
+  await fc.assert(fc.asyncProperty(
+    fc.array(fc.nat(5), { minLength: 7, maxLength: 40 }), fc.array(fc.nat(2), { maxLength: 3 }), fc.nat(200), fc.nat(280), async (turns, scripts, later, ill) => {
+      jest.restoreAllMocks();
+      jest.spyOn(console, 'log').mockImplementation();
+      const world = new ReleaseWorld();
+      world.byCodeDeploy();
+      world.codeDeploy.scripts.push(...scripts.map(index => ends[index]()));
+      const other = world.built.push(['base', 'app 3']);
+      const healthyFrom = new Map<string, number>();
+      world.around.health = ({ taskArn }) => {
+        if (!healthyFrom.has(taskArn!)) healthyFrom.set(taskArn!, world.clock.now() + ill * 1000);
+        return { State: world.clock.now() < healthyFrom.get(taskArn!)! ? 'initial' : 'healthy' };
+      };
+      pace(world, turns);
+      world.clock.actors = 2;
+
+      const results = await Promise.all([
+        world.release({ executionId: 'execution-1', commit: 'one' }),
+        world.clock.sleep(later * 1000).then(() => world.release({ executionId: 'execution-2', commit: 'two', digest: other })),
+      ].map(release => release.finally(() => world.clock.leave())));
+
+      world.clock.pass(600_000);
+      world.codeDeploy.unfold();
+      const released = results.some(({ succeeded }) => succeeded);
+      expect(released).toBe(world.releasedDigest !== world.previous);
+      expect(new Set(world.runningDigests)).toEqual(new Set([world.releasedDigest]));
+    },
+  ), { numRuns: 10, seed: 4 });
+}, 60_000);
 
 test('a release that was about to deploy and came to nothing is waited for five minutes', async () => {
   const world = new ReleaseWorld();

@@ -60,9 +60,14 @@ export function descriptionOf({ progress, request }: Run): string {
   return `Release of ${request.digest}, job ${progress.job}, execution ${request.executionId}`.slice(0, 250);
 }
 
+/** Digest of the image that a release has started the deployment for. */
+export function imageOf(deployment: DeploymentInfo): string | undefined {
+  return isRollback(deployment) ? undefined : /^Release of (sha256:\w+), /.exec(deployment.description ?? '')?.[1];
+}
+
 /** The deployment was started by a release of this image. */
 export function bringsImage({ request }: Run, deployment: DeploymentInfo): boolean {
-  return !isRollback(deployment) && (deployment.description ?? '').startsWith(`Release of ${request.digest},`);
+  return imageOf(deployment) === request.digest;
 }
 
 /** The deployment was started by this job. */

@@ -1,9 +1,12 @@
 import { CreateDeploymentCommand, type DeploymentInfo } from '@aws-sdk/client-codedeploy';
 import { appSpec } from './app-spec';
-import { bringsImage, descriptionOf, groupOf, isOfJob, isUnderWay, listDeployments, primaryTaskSet, taskDefinitionOf } from './deployments';
+import { bringsImage, descriptionOf, groupOf, imageOf, isOfJob, isUnderWay, listDeployments, primaryTaskSet, taskDefinitionOf } from './deployments';
+import { RELEASED_TAG } from '../../published-place';
 import { readPlace } from '../clients';
 import { isError, ReleaseFailure } from '../failure';
+import { digestUnder } from '../image/repository';
 import { type Run, waitFor } from '../run';
+import { PROOF } from '../service/claims';
 import { readService, refuseRingingAlarms } from '../service/ecs-service';
 import { JOB_MEMORY } from '../service/service-deployment';
 import { waitForStack } from '../service/stack';
@@ -30,6 +33,7 @@ export async function startCodeDeploy(run: Run): Promise<void> {
     if (known) return { known };
     const other = recent.find(isUnderWay);
     if (other) return { inTheWay: describe(other) };
+    if (recent[0] && await isBeingProved(run, recent[0])) return { inTheWay: `${recent[0].deploymentId} (another release proves it)` };
     const deployment = await create(run);
     return deployment ? { known: deployment } : { inTheWay: 'CodeDeploy takes no further deployment now' };
   });
@@ -99,6 +103,13 @@ async function findOwn(run: Run, recent: DeploymentInfo[]): Promise<Found | unde
   const revision = taskDefinition && await readTaskDefinition(run, taskDefinition);
   if (!revision || imageIn(run, revision) !== run.image || !isCopyOf(revision, run.place.taskDefinitionArn)) return undefined;
   return { deployment: newest.deploymentId!, revision: taskDefinition, alreadyRunning: true };
+}
+
+/** Another release has deployed its image and has not moved the tag yet; a rollback of what begins now could leave that image behind. */
+async function isBeingProved(run: Run, newest: DeploymentInfo): Promise<boolean> {
+  const digest = imageOf(newest);
+  if (!digest || newest.status !== 'Succeeded' || newest.completeTime!.getTime() < run.time.now() - PROOF) return false;
+  return digest !== await digestUnder(run.target, RELEASED_TAG);
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Run } from '../run';
  */
 const CLAIM = 5 * 60_000;
 /** A release proves its deployment for five minutes at most; the rest is for the pause between two invocations. */
-const PROOF = 7 * 60_000;
+export const PROOF = 7 * 60_000;
 
 /**
  * Two releases must not update one service at the same moment, and ECS has no lock. But it numbers the revisions of a family
