@@ -41,8 +41,10 @@ export interface ReleaseVariables {
   readonly ImageUri: string;
   /** Task definition that runs the image; not from `prepare`. */
   readonly TaskDefinitionArn?: string;
-  /** Service deployment that brought it; not from `prepare`. */
+  /** Service deployment that brought it; not from `prepare`, not under CodeDeploy. */
   readonly ServiceDeploymentArn?: string;
+  /** Deployment of CodeDeploy that brought it; under CodeDeploy only, and not from `prepare`. */
+  readonly CodeDeployDeploymentId?: string;
 }
 
 /**

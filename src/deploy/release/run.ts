@@ -36,10 +36,12 @@ export interface Progress {
   upload?: LayerUpload;
   /** Task definition that the service was told to run, until its service deployment is found. */
   registered?: string;
-  /** Service deployment that is followed. */
+  /** Deployment that is followed: ARN of ECS's, id of CodeDeploy's. */
   deployment?: string;
   /** Service revision that must run in the end. */
   revision?: string;
+  /** Last stage that the deployment was seen in, when its strategy has stages. */
+  stage?: string;
   /** The service ran the image before this release. */
   alreadyRunning?: boolean;
   /** Wait with a limit of its own that is under way. */
