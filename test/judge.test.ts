@@ -7,8 +7,8 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { judge, withAndWithoutFeatureFlags } from './checkers';
 import {
-  Approval, BuildCache, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment,
-  FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ResourceNames, Scaling, Source, TrafficRouting,
+  Approval, BuildCache, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateCicdPipelineProps,
+  FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ResourceNames, Scaling, Source, TrafficRouting,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -37,12 +37,14 @@ const STRATEGIES: [string, (scope: Construct) => Partial<FargateEnvironmentProps
   })],
   ['linear, plain HTTP by choice', () => ({ loadBalancer: LoadBalancer.internetFacing(), deployStrategy: DeployStrategy.linear({ testListener: {} }) })],
   ['canary, existing VPC', (scope) => ({
-    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), deployStrategy: DeployStrategy.canary({ testListener: {}, hooks: [DeployHook.httpCheck()] }),
+    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)),
+    deployStrategy: DeployStrategy.canary({ testListener: {}, hooks: [DeployHook.httpCheck()] }),
   })],
   ['CodeDeploy with everything', (scope) => ({
     loadBalancer: https(scope),
     deployStrategy: DeployStrategy.codeDeploy({
-      trafficRouting: TrafficRouting.linear({ percent: 40 }), testListener: {}, hooks: [DeployHook.httpCheck(), DeployHook.codeDeploy(function1(scope), CodeDeployEvent.AFTER_INSTALL)],
+      trafficRouting: TrafficRouting.linear({ percent: 40 }), testListener: {},
+      hooks: [DeployHook.httpCheck(), DeployHook.codeDeploy(function1(scope), CodeDeployEvent.AFTER_INSTALL)],
     }),
   })],
 ];

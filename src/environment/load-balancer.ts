@@ -66,6 +66,7 @@ export interface BoundLoadBalancer {
   /** Where traffic comes in; the service waits for it. */
   readonly production: Entrance;
   readonly test?: Entrance;
+  readonly tls?: { readonly certificateArn: string; readonly sslPolicy: elbv2.SslPolicy };
   readonly url: string;
   /** How the test listener is reached: by a name that the certificate has, where one is known. */
   readonly testUrl: HookParts['testUrl'];
@@ -120,7 +121,8 @@ class Application extends LoadBalancer {
     const test = parts.testListener && createTestEntrance(settings, parts.testListener);
     const host = this.createHost(scope, loadBalancer);
     const protocol = certificate ? 'https' : 'http';
-    return { loadBalancer, targetGroups, production, test, url: `${protocol}://${host}`, testUrl: { protocol, host, port: testPort(settings), named: this.options.dnsRecord !== undefined } };
+    const tls = certificate && { certificateArn: certificate.certificateArn, sslPolicy };
+    return { loadBalancer, targetGroups, production, test, tls, url: `${protocol}://${host}`, testUrl: { protocol, host, port: testPort(settings), named: this.options.dnsRecord !== undefined } };
   }
 
   private createLoadBalancer(scope: Construct, parts: LoadBalancerParts): elbv2.ApplicationLoadBalancer {

@@ -6,9 +6,12 @@ import { FargateEnvironmentProps } from './fargate-environment-props';
 import { BoundLoadBalancer } from './load-balancer';
 import { BoundNetwork } from './network';
 import { Scaling } from './scaling';
+import { createLivingService } from '../deploy/living-service/create-living-service';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../deploy/strategy/ecs-traffic';
 import { Foundation } from '../observe/foundation';
+
+const DEFAULT_GRACE_PERIOD = Duration.seconds(60);
 
 interface ServiceSettings {
   readonly foundation: Foundation;
@@ -20,7 +23,7 @@ interface ServiceSettings {
 
 export function createService(scope: Construct, props: FargateEnvironmentProps, settings: ServiceSettings): ecs.FargateService {
   const { foundation, network, cluster, balancer, taskDefinition } = settings;
-  const { containerName = 'app', port = 80, healthCheck } = props.container ?? {};
+  const { containerName = 'app', port = 80, healthCheck: { gracePeriod = DEFAULT_GRACE_PERIOD } = {} } = props.container ?? {};
   const strategy = props.deployStrategy ?? DeployStrategy.rolling();
   const { service: settled, overrides } = strategy._bind();
   const scaling = props.scaling ?? Scaling.fixed(2);
@@ -31,12 +34,13 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
     cluster,
     taskDefinition,
     serviceName: foundation.names.name({ type: 'service', base: props.serviceName, maxLength: 255 }),
-    desiredCount: scaling._desiredCount,
+    // Under CodeDeploy both are set beside CloudFormation, which can change nothing of such a service.
+    desiredCount: strategy._codeDeploy ? undefined : scaling._desiredCount,
     vpcSubnets: network.taskSubnets,
     securityGroups: [securityGroup],
     assignPublicIp: false,
     ...settled,
-    healthCheckGracePeriod: healthCheck?.gracePeriod ?? Duration.seconds(60),
+    healthCheckGracePeriod: strategy._codeDeploy ? DEFAULT_GRACE_PERIOD : gracePeriod,
     availabilityZoneRebalancing: settled.maxHealthyPercent! > 100 && !strategy._codeDeploy ? ecs.AvailabilityZoneRebalancing.ENABLED : undefined,
     propagateTags: ecs.PropagatedTagSource.SERVICE,
     enableECSManagedTags: true,
@@ -47,6 +51,12 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
     containerName, containerPort: port, alternateTarget: role && alternateTarget(role, trafficOf(balancer)),
   }));
   waitFor(service, [balancer.production, balancer.test].flatMap((entrance) => entrance?.rule ?? entrance?.listener ?? []), role);
+  if (strategy._codeDeploy) {
+    createLivingService(scope, {
+      ...foundation, service, gracePeriod, desiredCount: scaling._desiredCount, loadBalancer: balancer.loadBalancer, targetGroup: balancer.targetGroups[0], tls: balancer.tls,
+      listener: balancer.production.listener,
+    });
+  }
   scaling._bind(service, balancer.targetGroups);
   return service;
 }

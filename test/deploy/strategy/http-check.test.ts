@@ -93,6 +93,12 @@ test('passes with the text', async () => {
   expect(await handler({})).toMatchObject({ hookStatus: 'SUCCEEDED' });
 });
 
+test('looks at the first megabyte of an answer', async () => {
+  Object.assign(process.env, { CONTAINS: 'ready', TIMEOUT_SECONDS: '1' });
+  server.answers = [[200, `${'x'.repeat(3_000_000)}ready`]];
+  expect(await handler({})).toMatchObject({ hookStatus: 'FAILED' });
+});
+
 test('has no time at all', async () => {
   process.env.TIMEOUT_SECONDS = '0';
   expect(await handler({})).toMatchObject({ hookStatus: 'FAILED', reason: expect.stringContaining('nothing was asked') });

@@ -67,12 +67,27 @@ describe('CodeDeploy', () => {
   /** What cannot be changed without writing the listener, which then names the first target group again: see the decision. */
   const TOUCHING = ['the certificate', 'TLS versions'];
 
-  const LEAVING_THE_SERVICE = ['cpu and memory', 'a variable', 'a secret', 'an alarm', 'times of the load balancer', 'notifications'];
+  const LEAVING_THE_SERVICE = ['cpu and memory', 'a variable', 'a secret', 'an alarm', 'times of the load balancer', 'notifications', 'the desired count'];
 
   test.each(CHANGES.filter(([name]) => !TOUCHING.includes(name)))('listener, and service where CloudFormation must not touch it, stay as they are when the user changes %s', (name, change) => {
     const after = resources(strategy, change);
     expect(JSON.stringify(ofType(after, LISTENER))).toBe(JSON.stringify(ofType(before, LISTENER)));
     if (LEAVING_THE_SERVICE.includes(name)) expect(JSON.stringify(ofType(after, 'AWS::ECS::Service'))).toBe(JSON.stringify(ofType(before, 'AWS::ECS::Service')));
+  });
+
+  test('settings of the service go beside CloudFormation, which sends all of a service or nothing', () => {
+    const settingsOf = (change: Change) => resources(strategy, change).find(([, { Type }]) => Type === 'Custom::ServiceSettings')![1].Properties;
+    expect(settingsOf(() => ({}))).toMatchObject({ DesiredCount: '2', HealthCheckGracePeriodSeconds: '60' });
+    expect(settingsOf(() => ({ scaling: Scaling.fixed(4), container: { healthCheck: { gracePeriod: Duration.minutes(5) } } }))).toMatchObject({ DesiredCount: '4', HealthCheckGracePeriodSeconds: '300' });
+    expect(settingsOf(() => ({ scaling: Scaling.onCpu() })).DesiredCount).toEqual({ Ref: 'AWS::NoValue' });
+  });
+
+  test.each(CHANGES.filter(([name]) => TOUCHING.includes(name)))('a guard stands before the listener and sees a change of %s first', (_, change) => {
+    const guardOf = (found: [string, any][]) => found.find(([, { Type }]) => Type === 'Custom::TrafficGuard')!;
+    const after = resources(strategy, change);
+    const [, listener] = after.find(([, { Type, Properties }]) => Type === LISTENER && Properties.Port === 443)!;
+    expect(listener.DependsOn).toContain(guardOf(after)[0]);
+    expect(guardOf(after)[1].Properties).not.toEqual(guardOf(before)[1].Properties);
   });
 
   test('the changed task definition is what the place publishes, so the next release brings it', () => {

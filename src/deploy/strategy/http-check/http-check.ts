@@ -92,7 +92,7 @@ async function ask(address: string, { TEST_URL, VERIFY_NAME }: HttpCheckEnvironm
   };
   return new Promise((resolve, reject) => {
     const request = (protocol === 'https:' ? https : http).request(options, (response) => {
-      const { statusCode: status = 0 } = response;
+      const status = response.statusCode!;
       let body = '';
       response.setEncoding('utf-8').on('error', reject).on('end', () => resolve({ status, body }));
       response.on('data', (text: string) => { if (body.length < LONGEST_BODY) body += text; });
