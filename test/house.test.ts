@@ -79,7 +79,6 @@ const longFiles = (files: House): string[] => Object.entries(files)
 const CROWDED: Record<string, { files: number; because: string }> = {
   '.': { files: 2, because: 'the index and the construct that joins place and road' },
   'environment': { files: 12, because: 'one file for each choice of a place and one for each of its workers, all used by one construct' },
-  'pipeline': { files: 16, because: 'the road is one construct; checks and image build have rooms, the rest are its stages, plans and workers' },
   'private': { files: 9, because: 'plumbing without a common subject, a file a noun' },
 };
 
