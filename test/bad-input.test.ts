@@ -273,10 +273,6 @@ const pipelineRows: [string, object, string][] = [
   ['97', release({ timeout: Duration.minutes(20) }), "releaseAction.timeout: got '20 minutes'; allowed 30 seconds to 15 minutes"],
   ['98', release({ memorySize: 64 }), 'releaseAction.memorySize: got 64; allowed a whole number, 256 to 10240'],
   ['98', release({ reservedConcurrentExecutions: -1 }), 'releaseAction.reservedConcurrentExecutions: got -1; allowed a whole number, 1 to 1000'],
-  ['38', { deployStrategy: DeployStrategy.blueGreen({ bakeTime: hours(1) }) },
-    "releaseAction.releaseTimeout: got '1 hour'; allowed at least 70 minutes, since deployStrategy waits 60 and tasks start and stop; lengthen it, or shorten"],
-  ['38, own action', { deployStrategy: DeployStrategy.blueGreen({ bakeTime: hours(1) }), releaseAction: ReleaseAction.codePipelineAction({ releaseTimeout: hours(3) }) },
-    "releaseAction: got 'ReleaseAction.codePipelineAction'; allowed an action that can wait 70 minutes, and this one gives up after 60; use ReleaseAction.releaseFunction"],
   ['release', release({ releaseTimeout: Duration.seconds(330) }), "releaseAction.releaseTimeout: got '5 minutes 30 seconds'; allowed 5 minutes to 23 hours, a multiple of 1 minute"],
   ['scan', { releaseChecks: [Check.imageScan()] }, "releaseChecks[0]: got 'a check of the image'; allowed checks of the running service; move it to checks"],
   ['stages', { earlierStages: [{ releases: [] }] }, 'earlierStages[0].releases: got []; allowed at least one release'],
@@ -348,16 +344,6 @@ describe('the construct that the user wrote says it', () => {
 describe('the image fits the place', () => {
   const arm = { cpuArchitecture: ecs.CpuArchitecture.ARM64 };
   const x86 = { imageBuild: ImageBuild.dockerfile({ architecture: ecs.CpuArchitecture.X86_64 }) };
-
-  test('a release that must wait longer than it may, in a pipeline of its own', () => {
-    const delivered = (releaseTimeout: Duration) => problems((scope) => {
-      const target = new FargateEnvironment(scope, 'Slow', { deployStrategy: DeployStrategy.canary({ canaryBakeTime: hours(2) }) });
-      return new DeliveryPipeline(scope, 'Delivery', { source, stages: [{ releases: [{ target }] }], releaseAction: ReleaseAction.releaseFunction({ releaseTimeout }) });
-    });
-    expect(delivered(hours(2))).toEqual([expect.stringContaining("releaseAction.releaseTimeout: got '2 hours'; allowed at least 135 minutes, since the strategy of Slow waits 125")]);
-    expect(delivered(hours(3))).toEqual([]);
-    expect(delivered(Duration.minutes(LATER))).toEqual([]);
-  });
 
   test('an image for another architecture than that of the tasks', () => {
     expect(ofPipeline({ ...x86, container: arm })).toEqual([

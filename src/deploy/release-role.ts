@@ -19,10 +19,17 @@ export interface ReleaseRoleParts {
   readonly logGroupArn: string;
   readonly alarmNames: string[];
   readonly parameterArn: string;
-  /** The place's stack: a release waits while it is being updated. */
+  /** Releases wait while this stack is being changed. */
   readonly stackArn: string;
-  /** With `DeployStrategy.codeDeploy` only. */
-  readonly codeDeploy?: { readonly applicationArn: string; readonly deploymentGroupArn: string; readonly deploymentConfigArn: string };
+  /** When CodeDeploy deploys to the place. */
+  readonly codeDeploy?: CodeDeployArns;
+}
+
+/** What releases by CodeDeploy touch. @internal */
+export interface CodeDeployArns {
+  readonly applicationArn: string;
+  readonly deploymentGroupArn: string;
+  readonly deploymentConfigArn: string;
 }
 
 /** Name and ARN are computed from the path, so that a pipeline elsewhere can compute them too. @internal */

@@ -1,5 +1,6 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { IConstruct } from 'constructs';
+import { CodeDeployArns } from './release-role';
 
 /** What a release action needs to know at synth; everything else it reads from the place's parameter. @internal */
 export interface ReleaseTargetParts {
@@ -17,19 +18,16 @@ export interface ReleaseTargetParts {
   readonly containerName: string;
   /** Architecture that images must be built for. */
   readonly cpuArchitecture: ecs.CpuArchitecture;
-  /** How long the strategy keeps a release waiting, beside the time of starting and stopping tasks. */
-  readonly minutesOfWaiting: number;
-  /** With `DeployStrategy.codeDeploy` only. */
-  readonly codeDeploy?: CodeDeployTarget;
+  /** When CodeDeploy deploys to the place. */
+  readonly codeDeploy?: CodeDeployTargetParts;
+  /** Longest time that a deployment waits by design (steps and bakes), in minutes; absent: none. */
+  readonly waitMinutes?: number;
 }
 
-/** What a deployment by CodeDeploy goes through. @internal */
-export interface CodeDeployTarget {
+/** @internal */
+export interface CodeDeployTargetParts extends CodeDeployArns {
   readonly applicationName: string;
-  readonly applicationArn: string;
   readonly deploymentGroupName: string;
-  readonly deploymentGroupArn: string;
-  readonly deploymentConfigArn: string;
   readonly containerPort: number;
 }
 

@@ -183,7 +183,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       passableRoleArns: [taskRole.roleArn, executionRole.roleArn],
       containerName: container.containerName ?? 'app',
       cpuArchitecture: container.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
-      minutesOfWaiting: deployStrategy?._minutes ?? 0,
+      waitMinutes: deployStrategy?._minutes,
       codeDeploy: group && {
         applicationName: group.application.applicationName,
         applicationArn: group.application.applicationArn,

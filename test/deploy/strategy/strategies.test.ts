@@ -160,7 +160,7 @@ describe('ECS', () => {
     const waiting = (deployStrategy: DeployStrategy) => deployStrategy._minutes;
     expect(NATIVE.map(([, strategy]) => waiting(strategy))).toEqual([0, 5, 14, 15]);
     expect(waiting(DeployStrategy.linear({ stepPercent: 30, stepBakeTime: Duration.minutes(10) }))).toBe(35);
-    expect(make({ deployStrategy: DeployStrategy.canary() }).place._releaseTarget().minutesOfWaiting).toBe(15);
+    expect(make({ deployStrategy: DeployStrategy.canary() }).place._releaseTarget().waitMinutes).toBe(15);
   });
 
   test('alarms only notify when none rolls back', () => {
@@ -304,7 +304,7 @@ describe('CodeDeploy', () => {
     const routed = make({ deployStrategy: DeployStrategy.codeDeploy({ trafficRouting, terminationWait: Duration.minutes(0) }) });
     expect(group(routed).DeploymentConfigName).toEqual(name);
     expect(group(routed).BlueGreenDeploymentConfiguration.TerminateBlueInstancesOnDeploymentSuccess.TerminationWaitTimeInMinutes).toBe(0);
-    expect(routed.place._releaseTarget().minutesOfWaiting).toBe(minutes);
+    expect(routed.place._releaseTarget().waitMinutes).toBe(minutes);
     expect(Object.values(all(routed, 'AWS::CodeDeploy::DeploymentConfig'))).toEqual(typeof name === 'string' ? []
       : [{ ComputePlatform: 'ECS', TrafficRoutingConfig: { Type: 'TimeBasedLinear', TimeBasedLinear: { LinearInterval: 1, LinearPercentage: 40 } } }]);
   });
