@@ -84,7 +84,7 @@ class OfEcs extends DeployHook {
     this._inspect((look) => {
       inspectHandler(look, handler);
       look.notEmpty('stages', options.stages ?? [], 'say when the function is asked');
-      look.each('stages', options.stages, (path, stage) => look.oneOf(path, stage, Object.values(ecs.DeploymentLifecycleStage), 'take one of ecs.DeploymentLifecycleStage'));
+      look.each('stages', options.stages, (path, stage) => look.oneOf(path, stage ?? null, Object.values(ecs.DeploymentLifecycleStage), 'take one of ecs.DeploymentLifecycleStage'));
       look.seconds('timeout', options.timeout, 60, 22 * 3600, 'take for example Duration.minutes(30)', 60);
     }, options ?? null);
   }
