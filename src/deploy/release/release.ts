@@ -1,7 +1,8 @@
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { CLIENT_SETTINGS, clientsOf, readPlace } from './clients';
+import { RELEASED_TAG } from '../published-place';
 import { copyImage, manifestToRelease, moveReleasedTag } from './image/copy-image';
-import { parseRepositoryArn, parseRepositoryUri, type Repository } from './image/repository';
+import { digestOfTag, parseRepositoryArn, parseRepositoryUri, type Repository } from './image/repository';
 import { type ArtifactAccess, imageDefinitions, writeArtifact } from './pipeline/artifact';
 import type { ReleaseEnvironment, ReleaseOutcome, ReleaseRequest, ReleaseVariables } from './release-request';
 import type { Log, Progress, Run, Time } from './run';
@@ -19,6 +20,7 @@ export interface Success {
 /** What the action asks for. Each step may be interrupted and repeated; what is done is known from AWS, or from the token. */
 export async function perform(request: ReleaseRequest, progress: Progress, time: Time, log: Log, artifacts: ArtifactAccess): Promise<Success> {
   const run = await open(request, progress, time, log);
+  progress.facts ??= { strategy: run.place.strategy };
   switch (request.task) {
     case 'release': return release(run);
     case 'prepare': return prepare(run, artifacts);
@@ -36,6 +38,7 @@ async function release(run: Run): Promise<Success> {
   if (run.progress.deployment === undefined) {
     await check(run);
     await copyImage(run);
+    run.progress.facts!.copiedAt ??= run.time.now();
     await startDeployment(run);
   }
   return finish(run);
@@ -58,6 +61,7 @@ async function prove(run: Run): Promise<Success> {
   if (run.progress.deployment === undefined) {
     await readService(run);
     await findDeployed(run);
+    await notePrevious(run);
   }
   return finish(run);
 }
@@ -67,11 +71,18 @@ async function check(run: Run): Promise<void> {
   if (run.progress.copied) return;
   await readService(run);
   await manifestToRelease(run);
+  await notePrevious(run);
+}
+
+/** What ran until now, for the record. */
+async function notePrevious({ progress, target }: Run): Promise<void> {
+  progress.facts!.previousDigest ??= await digestOfTag(target, RELEASED_TAG);
 }
 
 /** The tag moves last, and only when all before it has held. */
 async function finish(run: Run): Promise<Success> {
   await followDeployment(run);
+  run.progress.facts!.deployedAt ??= run.time.now();
   const proof = await verify(run);
   await moveReleasedTag(run);
   return {

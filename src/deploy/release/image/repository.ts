@@ -73,6 +73,15 @@ export async function getManifest(repository: Repository, digest: string): Promi
   };
 }
 
+/** Digest of the image that a tag names; undefined when there is none. */
+export async function digestOfTag(repository: Repository, imageTag: string): Promise<string | undefined> {
+  const { client, registryId, repositoryName } = repository;
+  const { images } = await known(repository, client.send(new BatchGetImageCommand({
+    registryId, repositoryName, imageIds: [{ imageTag }], acceptedMediaTypes: MEDIA_TYPES,
+  })));
+  return images?.[0]?.imageId!.imageDigest;
+}
+
 /**
  * Puts a manifest whose blobs, or images, are there; with a tag or by its digest alone. That it is there already is
  * success; the digest as a guard keeps ECR from storing anything else.
