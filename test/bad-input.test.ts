@@ -202,7 +202,7 @@ const pipelineRows: [string, object, string][] = [
   ['source', { source: undefined }, "source: got undefined; allowed a Source; write for example Source.gitHub('acme/shop')"],
   ['111', { history: DeploymentHistory.table({ tableName: 'my table' }) }, "history.tableName: got 'my table'; allowed 3 to 255 of A-Z a-z 0-9 _ . -; leave out"],
   ['111', { history: DeploymentHistory.table({ tableName: 'ab' }) }, "history.tableName: got 'ab'; allowed 3 to 255"],
-  ['history', { history: DeploymentHistory.table({ expiry: Duration.hours(36) }) }, "history.expiry: got '36 hours'; allowed 1 day to 3650 days"],
+  ['history', { history: DeploymentHistory.table({ expiry: Duration.hours(36) }) }, "history.expiry: got '1 day 12 hours'; allowed 1 day to 3650 days"],
   ['history', { history: DeploymentHistory.table(wrong({ key: 'mine' })) }, "history.key: got 'mine'; allowed a key; hand over"],
   ['history', { history: 'none' }, "history: got 'none'; allowed a DeploymentHistory; use one of the DeploymentHistory factories"],
   ['64', { pipelineName: 'a'.repeat(101) }, "pipelineName: got 'aaa"],

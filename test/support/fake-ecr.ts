@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
-  BatchCheckLayerAvailabilityCommand, BatchGetImageCommand, CompleteLayerUploadCommand, DescribeImageScanFindingsCommand, DescribeImagesCommand, ECRClient, GetDownloadUrlForLayerCommand,
+  BatchCheckLayerAvailabilityCommand, BatchGetImageCommand, CompleteLayerUploadCommand, DescribeImageScanFindingsCommand, DescribeImagesCommand,
+  ECRClient, GetDownloadUrlForLayerCommand,
   InitiateLayerUploadCommand, PutImageCommand, UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr';
 import { mockClient } from 'aws-sdk-client-mock';
