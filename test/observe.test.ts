@@ -204,7 +204,7 @@ describe('history', () => {
       history: DeploymentHistory.table({ tableName: 'deployments', expiry: Duration.days(730) }), resourceNames: ResourceNames.suffixed({ suffix: 'dev' }), removalPolicy: RemovalPolicy.DESTROY,
     });
     template.hasResource('AWS::DynamoDB::Table', {
-      Properties: { TableName: 'deployments-dev', DeletionProtectionEnabled: false, TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true } }, DeletionPolicy: 'Delete',
+      Properties: { TableName: 'deployments-dev', DeletionProtectionEnabled: Match.absent(), TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true } }, DeletionPolicy: 'Delete',
     });
     expect(variables(template)).toMatchObject({ ENVIRONMENT_SUFFIX: 'dev', RECORD_EXPIRY_SECONDS: '63072000' });
   });

@@ -86,12 +86,11 @@ class HistoryTable extends DeploymentHistory {
       encryption: key ? dynamodb.TableEncryption.CUSTOMER_MANAGED : dynamodb.TableEncryption.AWS_MANAGED,
       encryptionKey: key,
       timeToLiveAttribute: expiry && 'expiresAt',
-      deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
+      deletionProtection: removalPolicy === RemovalPolicy.RETAIN ? true : undefined,
       removalPolicy,
     });
     acknowledge(table, {
       ...inPacks('DynamoDBInBackupPlan', 'point-in-time recovery goes back 35 days; a backup plan belongs to the account'),
-      ...(removalPolicy === RemovalPolicy.DESTROY ? inPacks('DynamoDBDeletionProtection', 'chosen by the user: removalPolicy = DESTROY') : {}),
       ...(key ? {} : { CKV_AWS_119: 'chosen by the user: encryption = keys of AWS services' }),
     });
     return { table, key, expiry };
