@@ -21,6 +21,7 @@ export * from './environment/network';
 export * from './environment/scaling';
 export * from './fargate-cicd-pipeline';
 export * from './observe/dashboard';
+export * from './observe/deployment-history';
 export * from './observe/foundation';
 export * from './observe/notification';
 export * from './observe/pipeline-alarm';

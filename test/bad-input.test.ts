@@ -11,8 +11,8 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, BuildCache, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook, DeployStrategy, Encryption,
-  FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling,
+  Approval, BuildCache, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook,
+  DeploymentHistory, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling,
   ServiceAlarm, Source, TrafficRouting,
 } from '../src';
 
@@ -293,6 +293,11 @@ const pipelineRows: [string, object, string][] = [
   ['62', { source: Source.codeCommit(wrong('shop')) }, "source.repository: got 'shop'; allowed a repository"],
   ['60, CodeCommit', { source: Source.codeCommit(codecommit.Repository.fromRepositoryName(stack(), 'Code', 'shop'), { branch: '' }) }, "source.branch: got ''; allowed the name of a branch"],
   ['source', { source: undefined }, "source: got undefined; allowed a Source; write for example Source.gitHub('acme/shop')"],
+  ['111', { history: DeploymentHistory.table({ tableName: 'my table' }) }, "history.tableName: got 'my table'; allowed 3 to 255 of A-Z a-z 0-9 _ . -; leave out"],
+  ['111', { history: DeploymentHistory.table({ tableName: 'ab' }) }, "history.tableName: got 'ab'; allowed 3 to 255"],
+  ['history', { history: DeploymentHistory.table({ expiry: Duration.hours(36) }) }, "history.expiry: got '1 day 12 hours'; allowed 1 day to 3650 days"],
+  ['history', { history: DeploymentHistory.table(wrong({ key: 'mine' })) }, "history.key: got 'mine'; allowed a key; hand over"],
+  ['history', { history: 'none' }, "history: got 'none'; allowed a DeploymentHistory; use one of the DeploymentHistory factories"],
   ['64', { pipelineName: 'a'.repeat(101) }, "pipelineName: got 'aaa"],
   ['65', { stageName: 'my stage' }, "stageName: got 'my stage'; allowed 1 to 100"],
   ['65', { stageName: 'Build' }, "earlierStages: got ''Build' twice'; allowed each name once"],
@@ -628,6 +633,7 @@ describe('never a TypeError', () => {
     ['pipelineAlarms[0]', (options) => ({ pipelineAlarms: [PipelineAlarm.failedExecutions(options)] })],
     ['notifications[0]', (options) => ({ notifications: [Notification.createTopic(options)] })],
     ['dashboard', (options) => ({ dashboard: Dashboard.standard(options) })],
+    ['history', (options) => ({ history: DeploymentHistory.table(options) })],
     ['encryption', (options) => ({ encryption: Encryption.customerManaged(options) })],
     ['resourceNames', (options) => ({ resourceNames: ResourceNames.suffixed(options) })],
     ['approval', (options) => ({ approval: Approval.manual(options) })],

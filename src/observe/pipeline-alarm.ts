@@ -8,6 +8,8 @@ import { Choice } from '../private/problems';
 export interface PipelineDimensions {
   readonly pipelineName: string;
   readonly releaseFunctionName: string;
+  /** Names of the places that are released to. */
+  readonly places: string[];
 }
 
 /** An alarm about the pipeline. It only notifies; it never rolls a release back. */

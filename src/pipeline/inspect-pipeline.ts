@@ -10,6 +10,7 @@ import { DeployStage, Release } from './stages/deploy-stage';
 import { approvalStageName, deployStageName, planBuildStages } from './stages/stage-plan';
 import { ReleaseAction } from '../deploy/release-action';
 import { Dashboard } from '../observe/dashboard';
+import { DeploymentHistory } from '../observe/deployment-history';
 import { inspectFoundation } from '../observe/foundation';
 import { PipelineAlarm } from '../observe/pipeline-alarm';
 import { areApart, Inspection } from '../private/problems';
@@ -23,6 +24,7 @@ export function inspectPipelineOptions(look: Inspection, props: PipelineOptions)
   look.choice('imageBuild', props.imageBuild, ImageBuild);
   look.choices('checks', props.checks, Check);
   look.choice('releaseAction', props.releaseAction, ReleaseAction);
+  look.choice('history', props.history, DeploymentHistory);
   look.choices('pipelineAlarms', props.pipelineAlarms, PipelineAlarm);
   look.literal('imageCount', props.imageCount, 'it stands inside a text, the lifecycle policy');
   look.integer('imageCount', props.imageCount, 2, 1000, 'take at least 2: one runs, one is there to go back to');

@@ -92,8 +92,8 @@ describe('the smallest pipeline', () => {
 
   test('outputs', () => {
     expect(Object.keys(template.findOutputs('*')).map((id) => id.replace(/^Shop(Environment|Delivery)?|[0-9A-F]{8}$/g, '')).sort()).toEqual([
-      'AlbDnsName', 'ArtifactBucketName', 'BuildProjectName', 'ConnectionHandshake', 'DashboardUrl', 'EcrRepositoryUri', 'EcsClusterArn', 'EcsServiceArn', 'KmsKeyId',
-      'LambdaFunctionArn', 'PipelineArn', 'PipelineName', 'PipelineUrl', 'ReleasedImagesUri', 'ServiceUrl', 'SnsTopicArn', 'VpcId',
+      'AlbDnsName', 'ArtifactBucketName', 'BuildProjectName', 'ConnectionHandshake', 'DashboardUrl', 'DeploymentTableName', 'EcrRepositoryUri', 'EcsClusterArn', 'EcsServiceArn', 'KmsKeyId',
+      'LambdaFunctionArn', 'PipelineArn', 'PipelineName', 'PipelineUrl', 'ReleasedImagesUri', 'ServiceUrl', 'SnsTopicArn', 'StateTableName', 'ValidationLambdaArn', 'VpcId',
     ]);
   });
 
@@ -402,7 +402,7 @@ describe('removal', () => {
 
   test('RETAIN keeps key, buckets, repositories and logs', () => {
     expect(policies(make()).map(({ Type }) => Type).sort()).toEqual([
-      ...Array(3).fill('AWS::ECR::Repository'), 'AWS::KMS::Key', ...Array(6).fill('AWS::Logs::LogGroup'), ...Array(2).fill('AWS::S3::Bucket'),
+      'AWS::DynamoDB::Table', ...Array(3).fill('AWS::ECR::Repository'), 'AWS::KMS::Key', ...Array(6).fill('AWS::Logs::LogGroup'), ...Array(2).fill('AWS::S3::Bucket'),
     ]);
   });
 });

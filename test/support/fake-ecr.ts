@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
-  BatchCheckLayerAvailabilityCommand, BatchGetImageCommand, CompleteLayerUploadCommand, ECRClient, GetDownloadUrlForLayerCommand,
+  BatchCheckLayerAvailabilityCommand, BatchGetImageCommand, CompleteLayerUploadCommand, DescribeImageScanFindingsCommand, DescribeImagesCommand,
+  ECRClient, GetDownloadUrlForLayerCommand,
   InitiateLayerUploadCommand, PutImageCommand, UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -27,6 +28,10 @@ export class FakeRepository {
   readonly uploads = new Map<string, Buffer>();
   /** What is uploaded is kept and its digest checked; otherwise its bytes are counted. */
   keepsContent = true;
+  /** Findings of scanned images, by digest and severity. */
+  readonly scans = new Map<string, Record<string, number>>();
+  /** Whether images are of a kind that cannot be scanned. */
+  unsupported = false;
 
   constructor(readonly props: FakeRepositoryProps) {}
 
@@ -105,6 +110,8 @@ export class FakeEcr extends FakeService {
     this.on(mock, InitiateLayerUploadCommand, (input, caller) => initiate(this.find(input, caller, 'writers')));
     this.on(mock, UploadLayerPartCommand, (input, caller) => uploadPart(this.find(input, caller, 'writers'), input));
     this.on(mock, CompleteLayerUploadCommand, (input, caller) => complete(this.find(input, caller, 'writers'), input));
+    this.on(mock, DescribeImagesCommand, (input, caller) => describe(this.find(input, caller, 'readers'), input.imageIds[0].imageDigest));
+    this.on(mock, DescribeImageScanFindingsCommand, (input, caller) => findings(this.find(input, caller, 'readers'), input.imageId.imageDigest));
     this.on(mock, PutImageCommand, (input, caller) => putImage(this.find(input, caller, 'writers'), input));
     jest.spyOn(globalThis, 'fetch').mockImplementation((url, init) => this.fetch(String(url), init));
   }
@@ -172,6 +179,18 @@ function checkAvailability({ layers }: FakeRepository, { layerDigests }: any) {
     layers: layerDigests
       .map((layerDigest: string) => ({ layerDigest, layerAvailability: layers.has(layerDigest) ? 'AVAILABLE' : 'UNAVAILABLE' })),
   };
+}
+
+function describe({ manifests, tags }: FakeRepository, imageDigest: string) {
+  if (!manifests.has(imageDigest)) throw awsError('ImageNotFoundException');
+  return { imageDetails: [{ imageDigest, imageTags: [...tags].filter(([, digest]) => digest === imageDigest).map(([tag]) => tag) }] };
+}
+
+function findings({ scans, unsupported }: FakeRepository, imageDigest: string) {
+  if (unsupported) return { imageScanStatus: { status: 'UNSUPPORTED_IMAGE' } };
+  const findingSeverityCounts = scans.get(imageDigest);
+  if (!findingSeverityCounts) throw awsError('ScanNotFoundException');
+  return { imageScanStatus: { status: 'COMPLETE' }, imageScanFindings: { findingSeverityCounts } };
 }
 
 function initiate({ uploads }: FakeRepository) {

@@ -12,6 +12,7 @@ import { FakeCodeDeploy } from './fake-codedeploy';
 import { type ActionResult, FakeCodePipeline } from './fake-codepipeline';
 import { FakeEcr } from './fake-ecr';
 import { deployment, FakeEcs } from './fake-ecs';
+import { FakeHistory } from './fake-history';
 import { awsError, FakeService } from './fake-service';
 import type { PublishedPlace } from '../../src/deploy/published-place';
 import { handleJob } from '../../src/deploy/release/pipeline/job';
@@ -20,6 +21,8 @@ import type { ReleaseRequest } from '../../src/deploy/release/release-request';
 const ROLE = 'arn:aws:iam::222222222222:role/release-web';
 const PARAMETER = '/places/web';
 const STACK = 'arn:aws:cloudformation:eu-west-1:222222222222:stack/shop/11111111-2222-3333-4444-555555555555';
+export const TABLE = 'history';
+export const TOPIC = 'arn:aws:sns:us-east-1:111111111111:ops';
 const TARGET_GROUP = 'arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/web/0123456789abcdef';
 export const GREEN_TARGET_GROUP = 'arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/green/0123456789abcdef';
 
@@ -84,6 +87,7 @@ export class ReleaseWorld {
   readonly ecs = new FakeEcs(this.clock, image => this.ecr.resolve(image));
   readonly codeDeploy = new FakeCodeDeploy(this.clock, this.ecs);
   readonly around = new FakeSurroundings(this.ecs);
+  readonly history = new FakeHistory();
   readonly pipeline = new FakeCodePipeline(this.clock, handleJob);
   readonly built = this.ecr.repository({ account: '111111111111', region: 'us-east-1', name: 'builds', readers: ['function'], writers: [] });
   readonly released = this.ecr.repository({
@@ -98,6 +102,12 @@ export class ReleaseWorld {
     process.env.AWS_ACCESS_KEY_ID = 'function';
     process.env.AWS_SECRET_ACCESS_KEY = 'secret-of-the-function';
     process.env.ECR_REPOSITORY = this.built.arn;
+    process.env.STATE_TABLE = TABLE;
+    process.env.SNS_TOPIC_ARN = TOPIC;
+    process.env.ENVIRONMENT_SUFFIX = 'dev';
+    process.env.RECORD_EXPIRY_SECONDS = '';
+    process.env.PLACES = JSON.stringify({ production: { roleArn: ROLE, parameterName: PARAMETER, region: 'eu-west-1' } });
+    process.env.AWS_LAMBDA_FUNCTION_NAME = 'release';
     delete process.env.RELEASE_TIMEOUT_MINUTES;
     this.previous = this.released.push(['base', 'app 1'], { tag: 'released' });
     this.next = this.built.push(['base', 'app 2']);

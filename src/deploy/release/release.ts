@@ -2,12 +2,13 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { CLIENT_SETTINGS, clientsOf, readPlace } from './clients';
 import { engineOf } from './engines';
 import { copyImage, manifestToRelease, moveReleasedTag } from './image/copy-image';
-import { parseRepositoryArn, parseRepositoryUri, type Repository } from './image/repository';
+import { digestUnder, parseRepositoryArn, parseRepositoryUri, type Repository } from './image/repository';
 import { type ArtifactAccess, writeArtifact } from './pipeline/artifact';
 import type { ReleaseEnvironment, ReleaseOutcome, ReleaseRequest, ReleaseVariables } from './release-request';
 import type { Log, Progress, Run, Time } from './run';
 import { readService } from './service/ecs-service';
 import { type Proof, verify } from './tasks/verify';
+import { RELEASED_TAG } from '../published-place';
 
 /** What an action ends with. */
 export interface Success {
@@ -18,6 +19,7 @@ export interface Success {
 /** What the action asks for. Each step may be interrupted and repeated; what is done is known from AWS, or from the token. */
 export async function perform(request: ReleaseRequest, progress: Progress, time: Time, log: Log, artifacts: ArtifactAccess): Promise<Success> {
   const run = await open(request, progress, time, log);
+  progress.facts ??= { strategy: run.place.strategy };
   switch (request.task) {
     case 'release': return release(run);
     case 'prepare': return prepare(run, artifacts);
@@ -35,6 +37,7 @@ async function release(run: Run): Promise<Success> {
   if (run.progress.deployment === undefined) {
     await check(run);
     await copyImage(run);
+    run.progress.facts!.copiedAt ??= run.time.now();
     await engineOf(run).start(run);
   }
   return finish(run);
@@ -57,6 +60,7 @@ async function prove(run: Run): Promise<Success> {
   if (run.progress.deployment === undefined) {
     await readService(run);
     await engineOf(run).find(run);
+    await notePrevious(run);
   }
   return finish(run);
 }
@@ -66,12 +70,19 @@ async function check(run: Run): Promise<void> {
   if (run.progress.copied) return;
   await readService(run);
   await manifestToRelease(run);
+  await notePrevious(run);
+}
+
+/** What ran until now, for the record. */
+async function notePrevious({ progress, target }: Run): Promise<void> {
+  progress.facts!.previousDigest ??= await digestUnder(target, RELEASED_TAG);
 }
 
 /** The tag moves last, and only when all before it has held. */
 async function finish(run: Run): Promise<Success> {
   const engine = engineOf(run);
   await engine.follow(run);
+  run.progress.facts!.deployedAt ??= run.time.now();
   const proof = await verify(run, () => engine.expected(run), engine.link(run));
   await moveReleasedTag(run);
   return {

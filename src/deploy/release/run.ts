@@ -44,8 +44,19 @@ export interface Progress {
   stage?: string;
   /** The service ran the image before this release. */
   alreadyRunning?: boolean;
+  /** What only the record of the release is about. */
+  facts?: RecordedFacts;
   /** Wait with a limit of its own that is under way. */
   wait?: { readonly name: string; readonly since: number };
+}
+
+/** What a release learns on its way and its record says. */
+export interface RecordedFacts {
+  readonly strategy: string;
+  /** What the tag of released images named before. */
+  previousDigest?: string;
+  copiedAt?: number;
+  deployedAt?: number;
 }
 
 /** One line of the function's log. Never takes the event or anything of it that is secret. */

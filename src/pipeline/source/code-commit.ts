@@ -6,7 +6,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { BoundSource, COMMIT, inspectBranch, SOURCE, SourceKind, SourceParts } from './source-parts';
+import { BoundSource, COMMIT, COMMIT_TIME, inspectBranch, SOURCE, SourceKind, SourceParts } from './source-parts';
 import { admitRule, DeadLetterQueue } from '../../private/dead-letter-queue';
 import { inspect } from '../../private/problems';
 import { guarded, ScopedRole } from '../../private/scoped-role';
@@ -41,7 +41,7 @@ function bind(scope: Construct, parts: SourceParts, repository: codecommit.IRepo
   const action = new actions.CodeCommitSourceAction({
     actionName: SOURCE, variablesNamespace: SOURCE, role, repository, branch, output: artifact, trigger: actions.CodeCommitTrigger.NONE,
   });
-  return { action, artifact, commit: COMMIT };
+  return { action, artifact, commit: COMMIT, commitTime: COMMIT_TIME };
 }
 
 /** Source actions cannot reach into another region, and across accounts the repository's account would need the artifacts and their key. */

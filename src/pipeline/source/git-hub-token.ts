@@ -3,7 +3,7 @@ import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { BoundSource, COMMIT, inspectBranch, inspectGitHubRepository, SOURCE, SourceKind, SourceParts } from './source-parts';
+import { BoundSource, COMMIT, COMMIT_TIME, inspectBranch, inspectGitHubRepository, SOURCE, SourceKind, SourceParts } from './source-parts';
 import { acknowledge, inPacks } from '../../private/acknowledge';
 
 /** Options of `Source.gitHubToken`. */
@@ -44,7 +44,7 @@ function bind(scope: Construct, parts: SourceParts, repository: string, { token,
     trigger: actions.GitHubTrigger.NONE,
   });
   createWebhook(scope, parts);
-  return { action, artifact, commit: COMMIT };
+  return { action, artifact, commit: COMMIT, commitTime: COMMIT_TIME };
 }
 
 /**

@@ -4,7 +4,7 @@ import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { BoundSource, COMMIT, inspectBranch, inspectGitHubRepository, SOURCE, SourceKind, SourceParts } from './source-parts';
+import { BoundSource, COMMIT, COMMIT_TIME, inspectBranch, inspectGitHubRepository, SOURCE, SourceKind, SourceParts } from './source-parts';
 import { explicitName } from '../../private/naming';
 import { Inspection, placeOf } from '../../private/problems';
 import { ScopedRole } from '../../private/scoped-role';
@@ -68,7 +68,7 @@ function bind(scope: Construct, parts: SourceParts, repository: string, options:
     // The trigger below decides; without this every push would start the pipeline as well.
     triggerOnPush: false,
   });
-  return { action, artifact, commit: COMMIT, trigger: trigger(action, options) };
+  return { action, artifact, commit: COMMIT, commitTime: COMMIT_TIME, trigger: trigger(action, options) };
 }
 
 function trigger(sourceAction: codepipeline.IAction, { branch = 'main', triggerOnPaths, triggerOnTags }: GitHubSourceOptions): codepipeline.TriggerProps {

@@ -22,6 +22,8 @@ export interface BoundSource {
   readonly artifact: codepipeline.Artifact;
   /** Variable that holds the commit. */
   readonly commit: string;
+  /** Variable that holds when the commit was made; undefined: the source does not know. */
+  readonly commitTime?: string;
   readonly trigger?: codepipeline.TriggerProps;
 }
 
@@ -36,6 +38,13 @@ export const SOURCE = 'Source';
 
 /** Every kind of source names its variable so. @internal */
 export const COMMIT = `#{${SOURCE}.CommitId}`;
+
+/**
+ * Every kind of source that is a repository has this variable, too.
+ * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html
+ * @internal
+ */
+export const COMMIT_TIME = `#{${SOURCE}.AuthorDate}`;
 
 /** @internal */
 export const inspectBranch = (look: Inspection, branch: string | undefined): void =>

@@ -68,6 +68,7 @@ test('the log says each step and no secret', async () => {
     'The service deployment is over',
     'The release is verified',
     'The tag is moved',
+    'The release is recorded',
     'Replying to CodePipeline',
   ]);
   expect(lines.join()).not.toContain('secret');
