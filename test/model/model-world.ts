@@ -1,10 +1,12 @@
+import type { TaskDefinition } from '@aws-sdk/client-ecs';
 import { DeleteObjectsCommand, GetBucketTaggingCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
-import { ModelStack, type Properties, type Provider, type Template } from './cloudformation';
-import { CustomResources } from './custom-resources';
-import { type Account, ACCOUNT, buckets, customResources, loadBalancers, PlainProvider, REGION, repositories, taskDefinitions } from './providers';
-import { ModelRegistry } from './registry';
-import { ServiceProvider } from './service-provider';
+import { ModelStack, type Properties, type Provider, type Template } from './account/cloudformation';
+import { CustomResources } from './account/custom-resources';
+import { type Account, ACCOUNT, buckets, customResources, loadBalancers, PlainProvider, REGION, repositories, taskDefinitions } from './account/providers';
+import { ModelRegistry } from './account/registry';
+import { ServiceProvider } from './account/service-provider';
+import { POISONOUS } from './templates';
 import type { PublishedPlace } from '../../src/deploy/published-place';
 import { handleJob } from '../../src/deploy/release/pipeline/job';
 import type { ReleaseRequest } from '../../src/deploy/release/release-request';
@@ -13,6 +15,9 @@ import { type ActionResult, FakeCodePipeline } from '../support/fake-codepipelin
 import { FakeEcr, type FakeRepository } from '../support/fake-ecr';
 import { deployment, FakeEcs, type Script } from '../support/fake-ecs';
 import { FakeSurroundings } from '../support/release-world';
+
+/** Seconds of a deployment: each look at a longer one would cost the tests time. */
+const BRIEFLY = 10;
 
 export interface WorldOptions {
   /** Whether CloudFormation tells ECS all properties of a service, or those that have changed; it is not documented. */
@@ -36,6 +41,8 @@ export class ModelWorld {
   readonly account: Account = new Map();
   readonly objects = new Map<string, Set<string>>();
   readonly stack: ModelStack;
+  /** Who makes the resources of a type. */
+  readonly providers: Record<string, Provider>;
   readonly built: FakeRepository = this.ecr.repository({ account: '111111111111', region: 'us-east-1', name: 'builds' });
   private readonly behaviours = new Map<string, Behaviour>();
   private builds = 0;
@@ -46,7 +53,7 @@ export class ModelWorld {
     process.env.AWS_SECRET_ACCESS_KEY = 'secret';
     process.env.ECR_REPOSITORY = this.built.arn;
     const tags = new Map<string, Properties[]>();
-    const special: Record<string, Provider> = {
+    this.providers = {
       'AWS::ECS::Service': new ServiceProvider(this.ecs, this.clock, tellsAll),
       'AWS::ECS::TaskDefinition': taskDefinitions(this.ecs),
       'AWS::ECR::Repository': repositories(this.account, this.ecr),
@@ -56,7 +63,7 @@ export class ModelWorld {
       ...customResources(this.customResources),
       ...this.watched(),
     };
-    this.stack = new ModelStack(type => special[type] ??= new PlainProvider(type, this.account), {
+    this.stack = new ModelStack(type => this.providers[type] ??= new PlainProvider(type, this.account), {
       'AWS::AccountId': ACCOUNT, 'AWS::Partition': 'aws', 'AWS::Region': REGION, 'AWS::StackId': 'stack', 'AWS::StackName': 'Shop', 'AWS::URLSuffix': 'amazonaws.com',
     });
     this.ecs.usually = taskDefinition => this.script(taskDefinition);
@@ -74,6 +81,22 @@ export class ModelWorld {
   /** Releases an image by the real release function. */
   async release(digest: string, changes: Partial<ReleaseRequest> = {}): Promise<ActionResult> {
     const result = await this.pipeline.act(this.userParameters(digest, changes));
+    this.settle();
+    return result;
+  }
+
+  /** Releases an image, and does something as soon as the service deploys it. */
+  async releaseDuring(digest: string, act: () => Promise<void>): Promise<ActionResult> {
+    const { pipeline, clock } = this;
+    const before = pipeline.functionTimeout;
+    const UserParameters = this.userParameters(digest);
+    // So short that the function hands over to its next invocation while the deployment is under way.
+    pipeline.functionTimeout = 18;
+    const { continuationToken } = await pipeline.invoke(pipeline.event(UserParameters));
+    clock.pass(1000);
+    await act();
+    const result = await pipeline.follow(pipeline.event(UserParameters, { continuationToken }));
+    pipeline.functionTimeout = before;
     this.settle();
     return result;
   }
@@ -138,20 +161,28 @@ export class ModelWorld {
   }
 
   /** The task definition that the service runs. */
-  get definition() {
+  get definition(): TaskDefinition {
     return this.ecs.definitions.get(this.ecs.service.taskDefinition!)!.definition;
+  }
+
+  /** An image in words. */
+  nameOf(digest?: string): string {
+    if (digest === undefined) return 'no image';
+    const number = [...this.behaviours.keys()].indexOf(digest) + 1;
+    return number > 0 ? `image ${number}` : `the first image ${digest.slice(7, 11)}`;
   }
 
   /** What the image of a task definition does when it is deployed; without an image under the tag no task starts. */
   private script(taskDefinition: string): Script {
-    const { image } = this.ecs.definitions.get(taskDefinition)!.definition.containerDefinitions![0];
+    const { image, environment = [] } = this.ecs.definitions.get(taskDefinition)!.definition.containerDefinitions![0];
     const digest = this.ecr.resolve(image!);
-    const behaviour = digest === undefined ? 'crashes' : this.behaviours.get(digest) ?? 'good';
+    const isHopeless = digest === undefined || environment.some(({ name }) => name === POISONOUS);
+    const behaviour = isHopeless ? 'crashes' : this.behaviours.get(digest) ?? 'good';
     // Nothing to go back to: the breaker has no effect and the deployment never ends.
     if (behaviour === 'crashes' && this.ecs.deployments.length === 0) return deployment.hangs();
-    if (behaviour === 'crashes') return deployment.isGivenUpByTheCircuitBreaker({ stoppedReason: 'Essential container in task exited' });
-    if (behaviour === 'makes an alarm ring') return deployment.isRolledBackByAlarms(['errors']);
-    return deployment.succeeds();
+    if (behaviour === 'crashes') return deployment.isGivenUpByTheCircuitBreaker({ stoppedReason: 'Essential container in task exited' }, BRIEFLY);
+    if (behaviour === 'makes an alarm ring') return deployment.isRolledBackByAlarms(['errors'], BRIEFLY);
+    return deployment.succeeds(BRIEFLY);
   }
 
   /** What the release function sees beside the service: the release role, the parameter and the target groups. */

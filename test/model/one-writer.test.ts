@@ -1,37 +1,48 @@
-import { ModelWorld } from './model-world';
-import { failingAfter, idOf, templateOf, changes } from './templates';
+import { Story } from './story';
+import { STRATEGIES } from './strategies';
+import { changes, templateOf } from './templates';
 
-let world: ModelWorld;
-beforeEach(async () => {
-  jest.spyOn(console, 'log').mockImplementation();
+beforeEach(() => void jest.spyOn(console, 'log').mockImplementation());
+
+// Each step of a story is followed by `Story.check`: running digests, the tag, the template's image, and that the changes of the last cdk deploy are in force.
+describe.each(Object.entries(STRATEGIES))('%s', (_, place) => {
+  describe.each([['everything', true], ['what has changed', false]])('when CloudFormation tells ECS %s', (__, tellsAll) => {
+    test.each(changes)('cdk deploy, %s changed: the image released last runs, and the next release keeps the change', async change => {
+      await Story.tell(['release an image', `cdk deploy, ${change} changed`, 'release an image'], { place, tellsAll });
+    });
+
+    test.each(changes)('cdk deploy, %s changed, fails: the image released last runs', async change => {
+      await Story.tell(['release an image', `cdk deploy, ${change} changed, fails`, 'release an image'], { place, tellsAll });
+    });
+
+    test.each(changes)('cdk deploy, %s changed, before any release: the first image runs', async change => {
+      await Story.tell([`cdk deploy, ${change} changed, fails`, `cdk deploy, ${change} changed`], { place, tellsAll });
+    });
+
+    test.each([
+      ['a release that fails', ['release an image that crashes']],
+      ['a release that alarms roll back', ['release an image that makes an alarm ring']],
+      ['a way back to an earlier image', ['release an image', 'release the image before the last one again']],
+      ['a cdk deploy with which no image runs', ['cdk deploy, a variable changed that no image bears']],
+      ['a cdk deploy during a release', ['cdk deploy, CPU changed, during a release']],
+    ])('%s, and a cdk deploy after it', async (___, steps) => {
+      await Story.tell(['release an image', ...steps, 'cdk deploy, a variable changed', 'release an image'], { place, tellsAll });
+    });
+  });
 });
 
-describe.each([[true], [false]])('CloudFormation tells ECS everything: %s', tellsAll => {
-  beforeEach(async () => {
-    world = new ModelWorld({ tellsAll });
-    await world.deploy(templateOf('nothing'));
-  });
+describe('what is done by hand', () => {
+  test('a tag that was taken away stops cdk deploy, in both directions; tasks go on, and the next release mends it', async () => {
+    const story = await Story.tell(['release an image']);
+    const { world } = story;
+    const digest = world.released;
+    world.repository.tags.delete('released');
 
-  test('the first image runs until something is released', () => {
-    expect(world.stack.status).toBe('CREATE_COMPLETE');
-    expect(world.running).toEqual([world.released, world.released]);
-  });
-
-  test.each(changes)('cdk deploy with %s changed', async change => {
-    const digest = world.build();
-    expect(await world.release(digest)).toMatchObject({ succeeded: true });
-    expect(await world.deploy(templateOf(change))).toBe(true);
-    expect(new Set(world.running)).toEqual(new Set([digest]));
-    expect(world.running).toHaveLength(world.ecs.service.desiredCount!);
-    expect(world.released).toBe(digest);
-  });
-
-  test.each(changes)('cdk deploy with %s changed, which fails and rolls back', async change => {
-    const digest = world.build();
-    await world.release(digest);
-    const wanted = templateOf(change);
-    expect(await world.deploy(failingAfter(wanted, idOf(wanted, 'AWS::ECS::Service')))).toBe(false);
+    await expect(world.deploy(templateOf('CPU'))).rejects.toMatchObject({ status: 'UPDATE_ROLLBACK_FAILED' });
     expect(world.running).toEqual([digest, digest]);
-    expect(world.released).toBe(digest);
+
+    await story.releaseGood();
+    expect(world.released).toBe(story.expected);
+    expect(world.running).toEqual([story.expected, story.expected]);
   });
 });

@@ -2,10 +2,13 @@ import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
-import type { Template } from './cloudformation';
+import type { Template } from './account/cloudformation';
 import { FargateCicdPipeline, FargateEnvironment, type FargateEnvironmentProps, Network, Scaling, ServiceAlarm, Source } from '../../src';
 
 type Props = (stack: Stack) => FargateEnvironmentProps;
+
+/** Name of a variable with which every image crashes. */
+export const POISONOUS = 'POISON';
 
 /** What a user may change on a living place, one at a time. */
 export const CHANGES = {
@@ -24,13 +27,17 @@ export type Change = keyof typeof CHANGES;
 
 export const changes = Object.keys(CHANGES) as Change[];
 
+/** A change with which no task starts. */
+const POISON = { 'a variable that no image bears': () => ({ container: { environment: { [POISONOUS]: 'yes' } } }) } satisfies Record<string, Props>;
+
 const made = new Map<string, Template>();
 
 /** The template of a place, with this changed, as it is synthesized. */
-export function templateOf(change: Change, more: FargateEnvironmentProps = {}, cache = JSON.stringify(more)): Template {
-  const name = `${change} ${cache}`;
+export function templateOf(change: Change | keyof typeof POISON, place: FargateEnvironmentProps = {}): Template {
+  const name = `${change} ${JSON.stringify(place)}`;
   if (!made.has(name)) {
-    made.set(name, synthesized(stack => void new FargateEnvironment(stack, 'Place', { ...(CHANGES[change] as Props)(stack), ...more })));
+    const changed: Props = { ...CHANGES, ...POISON }[change];
+    made.set(name, synthesized(stack => void new FargateEnvironment(stack, 'Place', { ...place, ...changed(stack) })));
   }
   return made.get(name)!;
 }

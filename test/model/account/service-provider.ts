@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Physical, Properties, Provider } from './cloudformation';
-import type { FakeClock } from '../support/fake-clock';
-import type { FakeEcs } from '../support/fake-ecs';
+import type { FakeClock } from '../../support/fake-clock';
+import type { FakeEcs } from '../../support/fake-ecs';
 
 /**
  * Parameters of UpdateService that begin a deployment when they change, each marked so in its description; desired count, grace

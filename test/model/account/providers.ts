@@ -1,9 +1,9 @@
 import type { Physical, Properties, Provider } from './cloudformation';
 import { CustomResources } from './custom-resources';
-import { handler as emptyBucket } from '../../src/common/empty-bucket/empty-bucket.lambda';
-import { handler as firstImage } from '../../src/deploy/first-image/first-image.lambda';
-import type { FakeEcr, FakeRepository } from '../support/fake-ecr';
-import type { FakeEcs } from '../support/fake-ecs';
+import { handler as emptyBucket } from '../../../src/common/empty-bucket/empty-bucket.lambda';
+import { handler as firstImage } from '../../../src/deploy/first-image/first-image.lambda';
+import type { FakeEcr, FakeRepository } from '../../support/fake-ecr';
+import type { FakeEcs } from '../../support/fake-ecs';
 
 export const ACCOUNT = '222222222222';
 export const REGION = 'eu-west-1';

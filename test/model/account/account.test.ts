@@ -1,8 +1,8 @@
-import { ModelWorld } from './model-world';
+import { ModelWorld } from '../model-world';
 import { ModelRegistry } from './registry';
 import { ServiceProvider } from './service-provider';
-import { templateOf } from './templates';
-import { deployment } from '../support/fake-ecs';
+import { deployment } from '../../support/fake-ecs';
+import { templateOf } from '../templates';
 
 let world: ModelWorld;
 beforeEach(async () => {

@@ -1,0 +1,6 @@
+import { DeployStrategy, type FargateEnvironmentProps } from '../../src';
+
+/** The strategies for which the one writer is proved. */
+export const STRATEGIES: Record<string, FargateEnvironmentProps> = {
+  rolling: { deployStrategy: DeployStrategy.rolling() },
+};
