@@ -105,7 +105,7 @@ export class ModelWorld {
     const request: ReleaseRequest = {
       task: 'release',
       place: 'production',
-      roleArn: this.stack.find(/ReleaseRole[0-9A-F]{8}$/).attributes!.Arn as string,
+      roleArn: this.stack.find(/(Place|Environment)ReleaseRole[0-9A-F]{8}$/).attributes!.Arn as string,
       parameterName: this.stack.find('AWS::SSM::Parameter').id,
       region: REGION,
       digest,
@@ -148,6 +148,12 @@ export class ModelWorld {
   /** The place's own repository. */
   get repository(): FakeRepository {
     return this.ecr.at(this.place.repositoryUri)!;
+  }
+
+  /** All repositories of the account. */
+  get repositories(): FakeRepository[] {
+    return [...this.account].filter(([, type]) => type === 'AWS::ECR::Repository')
+      .map(([key]) => this.ecr.at(`${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/${key.split(' ')[1]}`)!);
   }
 
   /** Digest under the tag of released images. */

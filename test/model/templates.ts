@@ -35,16 +35,19 @@ const made = new Map<string, Template>();
 /** The template of a place, with this changed, as it is synthesized. */
 export function templateOf(change: Change | keyof typeof POISON, place: FargateEnvironmentProps = {}): Template {
   const name = `${change} ${JSON.stringify(place)}`;
-  if (!made.has(name)) {
-    const changed: Props = { ...CHANGES, ...POISON }[change];
-    made.set(name, synthesized(stack => void new FargateEnvironment(stack, 'Place', { ...place, ...changed(stack) })));
-  }
+  if (!made.has(name)) made.set(name, synthesizedPlace(change, place));
   return made.get(name)!;
 }
 
+/** The same, synthesized anew. */
+export function synthesizedPlace(change: Change | keyof typeof POISON, place: FargateEnvironmentProps): Template {
+  const changed: Props = { ...CHANGES, ...POISON }[change];
+  return synthesized(stack => void new FargateEnvironment(stack, 'Place', { ...place, ...changed(stack) }));
+}
+
 /** The template of a place and its pipeline. */
-export function wholeTemplate(removalPolicy: RemovalPolicy): Template {
-  return synthesized(stack => void new FargateCicdPipeline(stack, 'Shop', { source: Source.gitHub('acme/shop'), removalPolicy }));
+export function wholeTemplate(removalPolicy: RemovalPolicy, place: FargateEnvironmentProps = {}): Template {
+  return synthesized(stack => void new FargateCicdPipeline(stack, 'Shop', { ...place, source: Source.gitHub('acme/shop'), removalPolicy }));
 }
 
 /** The template with a resource that cannot be made, right after this one. */

@@ -131,6 +131,12 @@ test('a failed creation deletes what was made, but not what is retained', async 
   expect(calls).toEqual(['create a', 'create b', 'create c', 'delete id-a']);
 });
 
+test('what cannot be deleted stops the rollback of a creation', async () => {
+  failing.add('B').add('id-a');
+  const { status, reason } = await failure(stack.create({ Resources: { A: thing('a'), B: thing('b') } }));
+  expect([status, reason]).toEqual(['ROLLBACK_FAILED', 'id-a did not work']);
+});
+
 test('what leaves the template or is replaced goes by its policy', async () => {
   const keep = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
   await stack.create({ Resources: { A: thing('a'), B: thing('b', {}, keep), C: thing('c', {}, keep), D: thing('d') } });

@@ -101,8 +101,8 @@ export class ModelStack {
 
   async create(template: Template): Promise<void> {
     await this.operate('CREATE', template, async () => {
+      await this.deleteAll(this.journal.made).catch(error => { throw this.failed('ROLLBACK_FAILED', error); });
       this.live.clear();
-      await this.deleteAll(this.journal.made);
       this.status = 'ROLLBACK_COMPLETE';
     });
   }
