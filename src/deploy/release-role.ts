@@ -19,6 +19,8 @@ export interface ReleaseRoleParts {
   readonly logGroupArn: string;
   readonly alarmNames: string[];
   readonly parameterArn: string;
+  /** Releases wait while this stack is being changed. */
+  readonly stackArn: string;
 }
 
 /** Name and ARN are computed from the path, so that a pipeline elsewhere can compute them too. @internal */
@@ -41,6 +43,7 @@ export function createReleaseRole(scope: Construct, roleName: string, parts: Rel
   });
   return role.allow(
     { actions: ['ssm:GetParameter'], resources: [parts.parameterArn] },
+    { actions: ['cloudformation:DescribeStacks'], resources: [parts.stackArn] },
     { actions: ['ecs:DescribeServices', 'ecs:UpdateService', 'ecs:ListServiceDeployments'], resources: [parts.serviceArn] },
     {
       actions: ['ecs:DescribeServiceDeployments', 'ecs:StopServiceDeployment'],

@@ -207,6 +207,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       logGroupArn: logGroup.logGroupArn,
       alarmNames: alarms.filter(({ rollsBack }) => rollsBack).map(({ alarmName }) => alarmName),
       parameterArn: parameter.parameterArn,
+      stackArn: Stack.of(this).stackId,
     });
   }
 

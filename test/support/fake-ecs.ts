@@ -109,7 +109,7 @@ export class FakeEcs extends FakeService {
   define(definition: TaskDefinition, tags: Tag[] = []): string {
     const revision = [...this.definitions.values()].filter(({ definition: { family } }) => family === definition.family).length + 1;
     const taskDefinitionArn = `${PREFIX}:task-definition/${definition.family}:${revision}`;
-    this.definitions.set(taskDefinitionArn, { definition: { ...definition, taskDefinitionArn, revision, status: 'ACTIVE' }, tags });
+    this.definitions.set(taskDefinitionArn, { definition: { ...definition, taskDefinitionArn, revision, status: 'ACTIVE', registeredAt: this.clock.date() }, tags });
     return taskDefinitionArn;
   }
 
@@ -204,7 +204,8 @@ export class FakeEcs extends FakeService {
   }
 
   private describeTaskDefinition(arn: string, include: string[] = []) {
-    const found = this.definitions.get(arn);
+    // A family alone means its latest revision.
+    const found = this.definitions.get(arn) ?? [...this.definitions.values()].filter(({ definition: { family } }) => family === arn).at(-1);
     if (!found) throw awsError('ClientException', 'Unable to describe task definition.');
     return { taskDefinition: found.definition, tags: include.includes('TAGS') ? found.tags : undefined };
   }
@@ -230,8 +231,8 @@ export class FakeEcs extends FakeService {
       .filter(state => this.clock.now() >= state.createdAt!.getTime() + 1000 * this.appearsAfter);
     const from = Number(nextToken);
     return {
-      serviceDeployments: all.slice(from, from + PAGE).map(({ serviceDeploymentArn, createdAt: created, status: now, targetServiceRevision }) => ({
-        serviceDeploymentArn, createdAt: created, status: now, targetServiceRevisionArn: targetServiceRevision!.arn,
+      serviceDeployments: all.slice(from, from + PAGE).map(({ serviceDeploymentArn, createdAt: created, finishedAt, status: now, targetServiceRevision }) => ({
+        serviceDeploymentArn, createdAt: created, finishedAt, status: now, targetServiceRevisionArn: targetServiceRevision!.arn,
       })),
       nextToken: from + PAGE < all.length ? String(from + PAGE) : undefined,
     };

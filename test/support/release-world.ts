@@ -1,3 +1,4 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Task } from '@aws-sdk/client-ecs';
@@ -17,6 +18,7 @@ import type { ReleaseRequest } from '../../src/deploy/release/release-request';
 
 const ROLE = 'arn:aws:iam::222222222222:role/release-web';
 const PARAMETER = '/places/web';
+const STACK = 'arn:aws:cloudformation:eu-west-1:222222222222:stack/shop/11111111-2222-3333-4444-555555555555';
 const TARGET_GROUP = 'arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/web/0123456789abcdef';
 
 /** The small services around a place: roles, parameters, alarms, logs, load balancer, artifact store. */
@@ -56,8 +58,15 @@ export class FakeSurroundings extends FakeService {
         }),
       };
     });
+    this.on(mockClient(CloudFormationClient), DescribeStacksCommand, ({ StackName }) => {
+      if (StackName !== STACK) throw awsError('ValidationError', `Stack with id ${StackName} does not exist`);
+      return { Stacks: [{ StackId: STACK, StackStatus: this.stackStatus() }] };
+    });
     this.on(mockClient(S3Client), PutObjectCommand, input => { this.objects.push(input); });
   }
+
+  /** State of the place's stack. */
+  stackStatus: () => string = () => 'UPDATE_COMPLETE';
 
   /** Health of a task's target; undefined: it is not registered. */
   health: (task: Task) => TargetHealth | undefined = () => ({ State: 'healthy' });
@@ -114,7 +123,7 @@ export class ReleaseWorld {
       targetGroupArns: [TARGET_GROUP],
       alarmNames: ['errors', 'slow'],
       strategy: 'ROLLING',
-      stackId: 'arn:aws:cloudformation:us-east-1:111111111111:stack/shop/11111111-2222-3333-4444-555555555555',
+      stackId: STACK,
       url: 'https://web.example',
     };
     this.publish();

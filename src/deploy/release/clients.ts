@@ -1,3 +1,4 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECRClient } from '@aws-sdk/client-ecr';
@@ -17,6 +18,7 @@ export interface PlaceClients {
   readonly loadBalancing: ElasticLoadBalancingV2Client;
   readonly logs: CloudWatchLogsClient;
   readonly ssm: SSMClient;
+  readonly stacks: CloudFormationClient;
 }
 
 /**
@@ -53,6 +55,7 @@ export async function clientsOf(request: ReleaseRequest): Promise<PlaceClients> 
       loadBalancing: new ElasticLoadBalancingV2Client(settings),
       logs: new CloudWatchLogsClient(settings),
       ssm: new SSMClient(settings),
+      stacks: new CloudFormationClient(settings),
     };
   } catch (error) {
     // STS gives the same answer for a role that is missing and for one that does not trust the caller.

@@ -8,7 +8,7 @@ import type { Log, Progress, Run, Time } from './run';
 import { readService } from './service/ecs-service';
 import { followDeployment } from './service/follow';
 import { findDeployed, startDeployment, waitForQuiet } from './service/start';
-import { type Proof, verify } from './service/verify';
+import { type Proof, verify } from './tasks/verify';
 
 /** What an action ends with. */
 export interface Success {

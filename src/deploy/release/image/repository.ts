@@ -73,6 +73,15 @@ export async function getManifest(repository: Repository, digest: string): Promi
   };
 }
 
+/** The digest under a tag; undefined when there is no such tag. */
+export async function digestUnder(repository: Repository, tag: string): Promise<string | undefined> {
+  const { client, registryId, repositoryName } = repository;
+  const { images } = await known(repository, client.send(new BatchGetImageCommand({
+    registryId, repositoryName, imageIds: [{ imageTag: tag }], acceptedMediaTypes: MEDIA_TYPES,
+  })));
+  return images?.[0]?.imageId!.imageDigest;
+}
+
 /**
  * Puts a manifest whose blobs, or images, are there; with a tag or by its digest alone. That it is there already is
  * success; the digest as a guard keeps ECR from storing anything else.

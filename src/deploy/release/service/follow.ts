@@ -1,8 +1,8 @@
 import { type ServiceDeployment, type ServiceDeploymentBrief, StopServiceDeploymentCommand } from '@aws-sdk/client-ecs';
-import { explain, type Verdict } from './explain';
 import { isGoingForward, newerDeployment, readDeployment, readTarget, settledOn, superseded } from './service-deployment';
 import type { ReleaseFailure } from '../failure';
 import { minutes, type Run, waitFor } from '../run';
+import { explain, type Verdict } from '../tasks/explain';
 
 /**
  * Follows the deployment until ECS has made up its mind. A rollback fails the release as soon as it begins: the reason is

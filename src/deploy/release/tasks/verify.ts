@@ -1,11 +1,11 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand, type TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { nameOf, readService } from './ecs-service';
 import { consoleLink, readTasks } from './explain';
-import { digestIn, newerDeployment, readDeployment, readRevision, readTarget, superseded } from './service-deployment';
 import { ReleaseFailure, unless } from '../failure';
 import { releasedManifest } from '../image/copy-image';
 import { type Run, waitFor } from '../run';
+import { nameOf, readService } from '../service/ecs-service';
+import { digestIn, newerDeployment, readDeployment, readRevision, readTarget, superseded } from '../service/service-deployment';
 
 /** What was found to run. */
 export interface Proof {

@@ -1,9 +1,9 @@
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { type Container, DescribeTasksCommand, type DesiredStatus, ListTasksCommand, type ServiceDeployment, type Task } from '@aws-sdk/client-ecs';
-import { nameOf, readService } from './ecs-service';
-import { readRevision } from './service-deployment';
 import { ReleaseFailure } from '../failure';
 import type { Run } from '../run';
+import { nameOf, readService } from '../service/ecs-service';
+import { readRevision } from '../service/service-deployment';
 
 /** Why a deployment failed, as far as ECS says it. */
 export interface Verdict {
