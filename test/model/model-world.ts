@@ -14,7 +14,7 @@ import { FakeClock } from '../support/fake-clock';
 import { type ActionResult, FakeCodePipeline } from '../support/fake-codepipeline';
 import { FakeEcr, type FakeRepository } from '../support/fake-ecr';
 import { deployment, FakeEcs, type Script } from '../support/fake-ecs';
-import { FakeSurroundings } from '../support/release-world';
+import { FakeSurroundings, STACK } from '../support/release-world';
 
 /** Seconds of a deployment: each look at a longer one would cost the tests time. */
 const BRIEFLY = 10;
@@ -64,8 +64,9 @@ export class ModelWorld {
       ...this.watched(),
     };
     this.stack = new ModelStack(type => this.providers[type] ??= new PlainProvider(type, this.account), {
-      'AWS::AccountId': ACCOUNT, 'AWS::Partition': 'aws', 'AWS::Region': REGION, 'AWS::StackId': 'stack', 'AWS::StackName': 'Shop', 'AWS::URLSuffix': 'amazonaws.com',
+      'AWS::AccountId': ACCOUNT, 'AWS::Partition': 'aws', 'AWS::Region': REGION, 'AWS::StackId': STACK, 'AWS::StackName': 'Shop', 'AWS::URLSuffix': 'amazonaws.com',
     });
+    this.around.stackStatus = () => this.stack.status;
     this.ecs.usually = taskDefinition => this.script(taskDefinition);
     this.serveRequests();
     this.serveBuckets(tags);
