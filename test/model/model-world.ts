@@ -80,8 +80,8 @@ export class ModelWorld {
   }
 
   /** Releases an image by the real release function. */
-  async release(digest: string, changes: Partial<ReleaseRequest> = {}): Promise<ActionResult> {
-    const result = await this.pipeline.act(this.userParameters(digest, changes));
+  async release(digest: string): Promise<ActionResult> {
+    const result = await this.pipeline.act(this.userParameters(digest));
     this.settle();
     return result;
   }
@@ -102,7 +102,20 @@ export class ModelWorld {
     return result;
   }
 
-  userParameters(digest: string, changes: Partial<ReleaseRequest> = {}): string {
+  /** Several releases, and a `cdk deploy`, all at once. */
+  async atOnce(digests: string[], template?: Template): Promise<ActionResult[]> {
+    const { clock, pipeline } = this;
+    const deploy = template ? [async () => this.stack.update(template)] : [];
+    const releases = digests.map(digest => async () => pipeline.act(this.userParameters(digest)));
+    clock.actors = deploy.length + releases.length;
+    const alone = async <T>(act: () => Promise<T>): Promise<T> => act().finally(() => clock.leave());
+    const [results] = await Promise.all([Promise.all(releases.map(alone)), ...deploy.map(alone)]);
+    clock.actors = 1;
+    this.settle();
+    return results;
+  }
+
+  userParameters(digest: string): string {
     const request: ReleaseRequest = {
       task: 'release',
       place: 'production',
@@ -112,7 +125,6 @@ export class ModelWorld {
       digest,
       commit: digest.slice('sha256:'.length, 20),
       executionId: 'execution',
-      ...changes,
     };
     return JSON.stringify(request);
   }

@@ -25,6 +25,8 @@ describe.each(Object.entries(STRATEGIES))('%s', (_, place) => {
       ['a way back to an earlier image', ['release an image', 'release the image before the last one again']],
       ['a cdk deploy with which no image runs', ['cdk deploy, a variable changed that no image bears']],
       ['a cdk deploy during a release', ['cdk deploy, CPU changed, during a release']],
+      ['a cdk deploy and a release at the same moment', ['cdk deploy, CPU changed, and a release at the same moment']],
+      ['two releases at the same moment', ['two releases at the same moment']],
     ])('%s, and a cdk deploy after it', async (___, steps) => {
       await Story.tell(['release an image', ...steps, 'cdk deploy, a variable changed', 'release an image'], { place, tellsAll });
     });

@@ -33,6 +33,8 @@ export const STEPS: Record<string, Step> = {
   ...Object.fromEntries(changes.map(change => [`cdk deploy, ${change} changed, fails`, (story: Story) => story.deployInVain(change)])),
   'cdk deploy, a variable changed that no image bears': story => story.deployPoison(),
   'cdk deploy, CPU changed, during a release': story => story.deployDuringRelease(),
+  'cdk deploy, CPU changed, and a release at the same moment': story => story.atOnce(1, 'CPU'),
+  'two releases at the same moment': story => story.atOnce(2),
 };
 
 /** A place from its creation on: what happens to it, and what must be true after each step, whatever came before. */
@@ -145,6 +147,19 @@ export class Story {
     const { succeeded } = await this.world.releaseDuring(digest, async () => void await this.world.deploy(template));
     this.current = template;
     if (succeeded) this.good.push(digest);
+  }
+
+  /** Whoever comes last, the tag says who it was. */
+  async atOnce(releases: number, change?: Change): Promise<void> {
+    const { world } = this;
+    const digests = Array.from({ length: releases }, () => world.build());
+    const template = change && this.template(change);
+    const results = await world.atOnce(digests, template);
+    if (template) this.current = template;
+    const good = digests.filter((_, index) => results[index].succeeded);
+    if (good.length === 0) throw new Error(results.map(({ message }) => message).join('; '));
+    const last = good.find(digest => digest === world.released) ?? good.at(-1)!;
+    this.good.push(...good.filter(digest => digest !== last), last);
   }
 
   private async mustSucceed(digest: string): Promise<void> {

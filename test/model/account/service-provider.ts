@@ -60,7 +60,7 @@ export class ServiceProvider implements Provider {
     const end = this.clock.now() + PATIENCE;
     while (['PENDING', 'IN_PROGRESS', 'ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS'].includes(deployment.status!)) {
       if (this.clock.now() >= end) throw new Error('the service did not become steady in time');
-      this.clock.pass(30_000);
+      await this.clock.sleep(30_000);
       this.ecs.unfold();
     }
     if (deployment.status !== 'SUCCESSFUL') throw new Error(`the deployment of the service ended as ${deployment.status}`);
