@@ -15,7 +15,7 @@ function place(props: FargateEnvironmentProps | ((stack: Stack) => FargateEnviro
 
 /** What an alarm says, by its metric. */
 const alarmsOf = (template: Template): Record<string, any> => Object.fromEntries(Object.values(template.findResources('AWS::CloudWatch::Alarm'))
-  .map(({ Properties }) => [Properties.MetricName, Properties]));
+  .map(({ Properties }) => [Properties.MetricName ?? Properties.Metrics[0].Label, Properties]));
 
 describe('alarms', () => {
   test.each<[string, object]>([
@@ -23,7 +23,10 @@ describe('alarms', () => {
     ['MemoryUtilization', { Namespace: 'AWS/ECS', Threshold: 90, EvaluationPeriods: 3, Period: 60, Statistic: 'Average' }],
     ['HTTPCode_Target_5XX_Count', { Namespace: 'AWS/ApplicationELB', Threshold: 10, EvaluationPeriods: 2, Period: 60, Statistic: 'Sum' }],
     ['TargetResponseTime', { Threshold: 2, EvaluationPeriods: 3, Period: 60, Statistic: 'Average' }],
-    ['UnHealthyHostCount', { Threshold: 0, EvaluationPeriods: 5, Period: 60, Statistic: 'Maximum' }],
+    ['UnHealthyHostCount', {
+      Threshold: 0, EvaluationPeriods: 5,
+      Metrics: expect.arrayContaining([expect.objectContaining({ Expression: 'MAX([group0, group1])' }), expect.objectContaining({ MetricStat: expect.objectContaining({ Period: 60, Stat: 'Maximum' }) })]),
+    }],
     ['FailedPipelineExecutions', { Namespace: 'AWS/CodePipeline', Threshold: 1, EvaluationPeriods: 1, Period: 300, Statistic: 'Sum', ComparisonOperator: 'GreaterThanOrEqualToThreshold' }],
     ['Errors', { Namespace: 'AWS/Lambda', Threshold: 1, EvaluationPeriods: 1, Period: 300, Statistic: 'Sum' }],
   ])('%s', (metric, expected) => {

@@ -19,8 +19,10 @@ export interface ReleaseRoleParts {
   readonly logGroupArn: string;
   readonly alarmNames: string[];
   readonly parameterArn: string;
-  /** Releases wait while this stack is being changed. */
+  /** The place's stack: a release waits while it is being updated. */
   readonly stackArn: string;
+  /** With `DeployStrategy.codeDeploy` only. */
+  readonly codeDeploy?: { readonly applicationArn: string; readonly deploymentGroupArn: string; readonly deploymentConfigArn: string };
 }
 
 /** Name and ARN are computed from the path, so that a pipeline elsewhere can compute them too. @internal */

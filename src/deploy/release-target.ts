@@ -17,6 +17,20 @@ export interface ReleaseTargetParts {
   readonly containerName: string;
   /** Architecture that images must be built for. */
   readonly cpuArchitecture: ecs.CpuArchitecture;
+  /** How long the strategy keeps a release waiting, beside the time of starting and stopping tasks. */
+  readonly minutesOfWaiting: number;
+  /** With `DeployStrategy.codeDeploy` only. */
+  readonly codeDeploy?: CodeDeployTarget;
+}
+
+/** What a deployment by CodeDeploy goes through. @internal */
+export interface CodeDeployTarget {
+  readonly applicationName: string;
+  readonly applicationArn: string;
+  readonly deploymentGroupName: string;
+  readonly deploymentGroupArn: string;
+  readonly deploymentConfigArn: string;
+  readonly containerPort: number;
 }
 
 /** A place that images can be released to. `FargateEnvironment` is one. */

@@ -8,6 +8,10 @@ import * as targets from 'aws-cdk-lib/aws-route53-targets';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { HealthCheckOptions } from './container';
+import { createProductionEntrance, createTestEntrance, Entrance, ListenerSettings, testPort } from './traffic/listeners';
+import { createTargetGroup } from './traffic/target-groups';
+import { HookParts } from '../deploy/strategy/hook-parts';
+import { TestListenerOptions } from '../deploy/strategy/test-listener';
 import { acknowledge, inPacks } from '../private/acknowledge';
 import { Choice } from '../private/problems';
 
@@ -46,7 +50,9 @@ export interface LoadBalancerParts {
   readonly subnets?: ec2.SubnetSelection;
   readonly taskSubnets: ec2.SubnetSelection;
   readonly loadBalancerName?: string;
-  readonly targetGroupName?: string;
+  readonly targetGroupNames: (string | undefined)[];
+  readonly movedBy: ListenerSettings['movedBy'];
+  readonly testListener?: TestListenerOptions;
   readonly logBucket: s3.Bucket;
   readonly healthCheck: HealthCheckOptions;
   readonly removalPolicy: RemovalPolicy;
@@ -55,10 +61,14 @@ export interface LoadBalancerParts {
 /** @internal */
 export interface BoundLoadBalancer {
   readonly loadBalancer: elbv2.ApplicationLoadBalancer;
-  readonly targetGroup: elbv2.ApplicationTargetGroup;
+  /** The group that has the traffic at first, and the other one. */
+  readonly targetGroups: elbv2.ApplicationTargetGroup[];
   /** Where traffic comes in; the service waits for it. */
-  readonly listener: elbv2.ApplicationListener;
+  readonly production: Entrance;
+  readonly test?: Entrance;
   readonly url: string;
+  /** How the test listener is reached: by a name that the certificate has, where one is known. */
+  readonly testUrl: HookParts['testUrl'];
 }
 
 /** What stands before the tasks. */
@@ -102,9 +112,15 @@ class Application extends LoadBalancer {
 
   _bind(scope: Construct, parts: LoadBalancerParts): BoundLoadBalancer {
     const loadBalancer = this.createLoadBalancer(scope, parts);
-    const targetGroup = this.createTargetGroup(scope, parts);
-    const listener = this.createListeners(loadBalancer, targetGroup);
-    return { loadBalancer, targetGroup, listener, url: this.createUrl(scope, loadBalancer) };
+    const { deregistrationDelay, certificate, sslPolicy = elbv2.SslPolicy.RECOMMENDED_TLS } = this.options;
+    const targetGroups = ['TargetGroup', 'AlternateTargetGroup'].map((id, index) =>
+      createTargetGroup(scope, id, { ...parts, deregistrationDelay, targetGroupName: parts.targetGroupNames[index] }));
+    const settings = { ...parts, loadBalancer, targetGroups, certificate, sslPolicy, open: this.internetFacing };
+    const production = createProductionEntrance(settings);
+    const test = parts.testListener && createTestEntrance(settings, parts.testListener);
+    const host = this.createHost(scope, loadBalancer);
+    const protocol = certificate ? 'https' : 'http';
+    return { loadBalancer, targetGroups, production, test, url: `${protocol}://${host}`, testUrl: { protocol, host, port: testPort(settings), named: this.options.dnsRecord !== undefined } };
   }
 
   private createLoadBalancer(scope: Construct, parts: LoadBalancerParts): elbv2.ApplicationLoadBalancer {
@@ -132,60 +148,15 @@ class Application extends LoadBalancer {
     return loadBalancer;
   }
 
-  private createTargetGroup(scope: Construct, { vpc, targetGroupName, healthCheck }: LoadBalancerParts): elbv2.ApplicationTargetGroup {
-    return new elbv2.ApplicationTargetGroup(scope, 'TargetGroup', {
-      vpc,
-      targetGroupName,
-      protocol: elbv2.ApplicationProtocol.HTTP,
-      port: 80,
-      targetType: elbv2.TargetType.IP,
-      deregistrationDelay: this.options.deregistrationDelay ?? Duration.seconds(30),
-      healthCheck: {
-        path: healthCheck.path ?? '/',
-        healthyHttpCodes: healthCheck.healthyHttpCodes ?? '200',
-        interval: healthCheck.interval ?? Duration.seconds(10),
-        timeout: healthCheck.timeout ?? Duration.seconds(5),
-        healthyThresholdCount: healthCheck.healthyThresholdCount ?? 2,
-        unhealthyThresholdCount: healthCheck.unhealthyThresholdCount ?? 3,
-      },
-    });
-  }
-
-  private createListeners(loadBalancer: elbv2.ApplicationLoadBalancer, targetGroup: elbv2.ApplicationTargetGroup): elbv2.ApplicationListener {
-    const { certificate, sslPolicy = elbv2.SslPolicy.RECOMMENDED_TLS } = this.options;
-    // An internal load balancer is opened by its owner: `environment.loadBalancer.connections.allowDefaultPortFrom(...)`.
-    const open = this.internetFacing;
-    if (!certificate) {
-      const listener = loadBalancer.addListener('Http', { port: 80, protocol: elbv2.ApplicationProtocol.HTTP, defaultTargetGroups: [targetGroup], open });
-      const reason = 'plain HTTP: no certificate was given';
-      acknowledge(listener, {
-        'CKV_AWS_2': reason,
-        'CKV_AWS_103': reason,
-        'cfn-guard::CT.ELASTICLOADBALANCING.PR.1': reason,
-        ...inPacks('ELBv2ACMCertificateRequired', reason),
-        ...inPacks('ALBHttpToHttpsRedirection', reason),
-      });
-      acknowledge(loadBalancer, { 'cfn-guard::CT.ELASTICLOADBALANCING.PR.1': reason, ...inPacks('ALBHttpToHttpsRedirection', reason) });
-      return listener;
-    }
-    const listener = loadBalancer.addListener('Https', {
-      port: 443, protocol: elbv2.ApplicationProtocol.HTTPS, certificates: [certificate], sslPolicy, defaultTargetGroups: [targetGroup], open,
-    });
-    const redirect = loadBalancer.addRedirect({ sourcePort: 80, targetPort: 443, open });
-    acknowledge(redirect, inPacks('ELBv2ACMCertificateRequired', 'only redirects to HTTPS'));
-    return listener;
-  }
-
-  private createUrl(scope: Construct, loadBalancer: elbv2.ApplicationLoadBalancer): string {
-    const { certificate, dnsRecord } = this.options;
-    const scheme = certificate ? 'https' : 'http';
-    if (!dnsRecord) return `${scheme}://${loadBalancer.loadBalancerDnsName}`;
+  private createHost(scope: Construct, loadBalancer: elbv2.ApplicationLoadBalancer): string {
+    const { dnsRecord } = this.options;
+    if (!dnsRecord) return loadBalancer.loadBalancerDnsName;
     const record = new route53.ARecord(scope, 'DnsRecord', {
       zone: dnsRecord.hostedZone,
       recordName: dnsRecord.recordName,
       target: route53.RecordTarget.fromAlias(new targets.LoadBalancerTarget(loadBalancer)),
     });
-    return `${scheme}://${record.domainName}`;
+    return record.domainName;
   }
 }
 

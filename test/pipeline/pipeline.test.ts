@@ -115,6 +115,7 @@ describe('the smallest pipeline', () => {
       'ShopDeliveryPipeline3E09B4ED',
       'ShopDeliveryReleaseFunctionLogsA205B2AD',
       'ShopDeliveryRepository64F364D9',
+      'ShopEnvironmentAlternateTargetGroupB81D38D3',
       'ShopEnvironmentCluster8DEB6977',
       'ShopEnvironmentFirstImageFunctionLogs289DB38F',
       'ShopEnvironmentLoadBalancerA5BEE274',
