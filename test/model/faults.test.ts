@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { Template } from './account/cloudformation';
 import type { ModelWorld } from './model-world';
 import { type Fault, STEPS, Story } from './story';
+import { STRATEGIES } from './strategies';
 import { idOf } from './templates';
 import { isFirstImage } from '../../src/deploy/first-image/image';
 
@@ -13,6 +14,7 @@ interface Case {
   readonly story: string[];
   /** What is wrong then. */
   readonly wrong: RegExp;
+  readonly strategy?: string;
 }
 
 const FROZEN: Fault = { inWorld: world => freeze(world) };
@@ -49,11 +51,19 @@ const faults: Record<string, Case> = {
     story: ['release an image', 'cdk deploy, the port changed'],
     wrong: /: running tasks: the first image \w+, the first image \w+ instead of image 1, image 1; /,
   },
+  'the rule that holds the weights changes with the template': {
+    fault: { inTemplate: withRuleThatChanges },
+    strategy: 'blueGreen',
+    // Begins no deployment, so nothing puts the weights right again.
+    story: ['release an image', 'cdk deploy, an alarm\'s threshold changed'],
+    wrong: /: traffic leads to: .*\/placetargetgroup\S* instead of .*\/placealternatetargetgroup\S*; changes of the weighted rule: UPDATE instead of /,
+  },
 };
 
-test.each(Object.entries(faults))('the model sees the fault: %s', async (_, { fault, story, wrong }) => {
-  await Story.tell(story.slice(0, -1), { fault });
-  await expect(Story.tell(story, { fault })).rejects.toThrow(wrong);
+test.each(Object.entries(faults))('the model sees the fault: %s', async (_, { fault, story, wrong, strategy = 'rolling' }) => {
+  const setting = { fault, place: STRATEGIES[strategy] };
+  await Story.tell(story.slice(0, -1), setting);
+  await expect(Story.tell(story, setting)).rejects.toThrow(wrong);
 });
 
 test('a fault is found by random stories too, and told by the shortest one', async () => {
@@ -112,4 +122,10 @@ function withImage(template: Template, end: string): Template {
   const id = idOf(template, 'AWS::ECS::TaskDefinition');
   const text = JSON.stringify(template.Resources[id]).replace(/":released"/, JSON.stringify(end));
   return { Resources: { ...template.Resources, [id]: JSON.parse(text) } };
+}
+
+function withRuleThatChanges(template: Template): Template {
+  const id = idOf(template, 'AWS::ElasticLoadBalancingV2::ListenerRule');
+  const rule = template.Resources[id];
+  return { Resources: { ...template.Resources, [id]: { ...rule, Properties: { ...rule.Properties, Priority: JSON.stringify(template).length } } } };
 }

@@ -6,6 +6,7 @@ import { CustomResources } from './account/custom-resources';
 import { type Account, ACCOUNT, buckets, customResources, loadBalancers, PlainProvider, REGION, repositories, taskDefinitions } from './account/providers';
 import { ModelRegistry } from './account/registry';
 import { ServiceProvider } from './account/service-provider';
+import { Traffic } from './account/traffic';
 import { POISONOUS } from './templates';
 import type { PublishedPlace } from '../../src/deploy/published-place';
 import { handleJob } from '../../src/deploy/release/pipeline/job';
@@ -38,6 +39,7 @@ export class ModelWorld {
   readonly around = new FakeSurroundings(this.ecs);
   readonly pipeline = new FakeCodePipeline(this.clock, handleJob);
   readonly customResources = new CustomResources();
+  readonly traffic = new Traffic(this.ecs);
   readonly account: Account = new Map();
   readonly objects = new Map<string, Set<string>>();
   readonly stack: ModelStack;
@@ -52,9 +54,11 @@ export class ModelWorld {
     process.env.AWS_ACCESS_KEY_ID = 'function';
     process.env.AWS_SECRET_ACCESS_KEY = 'secret';
     process.env.ECR_REPOSITORY = this.built.arn;
+    process.env.RELEASE_TIMEOUT_MINUTES = '5';
     const tags = new Map<string, Properties[]>();
     this.providers = {
-      'AWS::ECS::Service': new ServiceProvider(this.ecs, this.clock, tellsAll),
+      'AWS::ECS::Service': new ServiceProvider(this.ecs, this.clock, tellsAll, service => this.traffic.watch(service)),
+      'AWS::ElasticLoadBalancingV2::ListenerRule': this.traffic.rules(this.account),
       'AWS::ECS::TaskDefinition': taskDefinitions(this.ecs),
       'AWS::ECR::Repository': repositories(this.account, this.ecr),
       'AWS::S3::Bucket': buckets(this.account, this.objects, tags),
@@ -68,6 +72,11 @@ export class ModelWorld {
     });
     this.around.stackStatus = () => this.stack.status;
     this.ecs.usually = taskDefinition => this.script(taskDefinition);
+    const unfold = this.ecs.unfold.bind(this.ecs);
+    this.ecs.unfold = () => {
+      unfold();
+      this.traffic.follow();
+    };
     this.serveRequests();
     this.serveBuckets(tags);
   }
@@ -191,14 +200,18 @@ export class ModelWorld {
     return number > 0 ? `image ${number}` : `the first image ${digest.slice(7, 11)}`;
   }
 
+  private get hasCircuitBreaker(): boolean {
+    return this.stack.find('AWS::ECS::Service').properties.DeploymentConfiguration.DeploymentCircuitBreaker.Enable;
+  }
+
   /** What the image of a task definition does when it is deployed; without an image under the tag no task starts. */
   private script(taskDefinition: string): Script {
     const { image, environment = [] } = this.ecs.definitions.get(taskDefinition)!.definition.containerDefinitions![0];
     const digest = this.ecr.resolve(image!);
     const isHopeless = digest === undefined || environment.some(({ name }) => name === POISONOUS);
     const behaviour = isHopeless ? 'crashes' : this.behaviours.get(digest) ?? 'good';
-    // Nothing to go back to: the breaker has no effect and the deployment never ends.
-    if (behaviour === 'crashes' && this.ecs.deployments.length === 0) return deployment.hangs();
+    // Nothing to go back to, or no breaker at all, which ECS has for rolling deployments only: the deployment never ends by itself.
+    if (behaviour === 'crashes' && (this.ecs.deployments.length === 0 || !this.hasCircuitBreaker)) return deployment.hangs();
     if (behaviour === 'crashes') return deployment.isGivenUpByTheCircuitBreaker({ stoppedReason: 'Essential container in task exited' }, BRIEFLY);
     if (behaviour === 'makes an alarm ring') return deployment.isRolledBackByAlarms(['errors'], BRIEFLY);
     return deployment.succeeds(BRIEFLY);

@@ -44,6 +44,7 @@ export class Story {
     const story = new Story(setting);
     setting.fault?.inWorld?.(story.world);
     await story.world.deploy(story.current);
+    story.created = story.world.stack.events.length;
     story.check('the creation');
     return story;
   }
@@ -61,6 +62,8 @@ export class Story {
   readonly world: ModelWorld;
   /** Digests that were released well. */
   private readonly good: string[] = [];
+  /** How many events the creation of the stack had. */
+  private created = 0;
   /** The template that was deployed last. */
   private current: Template;
 
@@ -90,6 +93,8 @@ export class Story {
       'the tag': world.nameOf(world.released),
       'the image of the template': world.stack.find('AWS::ECS::TaskDefinition').properties.ContainerDefinitions[0].Image,
       'the stack': /^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(world.stack.status) ? 'at rest' : world.stack.status,
+      'traffic leads to': world.traffic.leadsTo.join(', '),
+      'changes of the weighted rule': this.changesOf('AWS::ElasticLoadBalancingV2::ListenerRule'),
       'in force': allButImage(world.definition),
     };
   }
@@ -103,8 +108,14 @@ export class Story {
       'the tag': expected,
       'the image of the template': `${world.repository.uri}:released`,
       'the stack': 'at rest',
+      'traffic leads to': world.traffic.tasks!,
+      'changes of the weighted rule': '',
       'in force': allButImage(ofTemplate),
     };
+  }
+
+  private changesOf(type: string): string {
+    return this.world.stack.events.slice(this.created).filter(event => event.type === type).map(({ action }) => action).join(', ');
   }
 
   async releaseGood(): Promise<void> {

@@ -24,10 +24,16 @@ export class ServiceProvider implements Provider {
   /** What the last successful deployment has, apart from the task definition, which releases change as well. */
   private settled: Properties = {};
 
-  constructor(private readonly ecs: FakeEcs, private readonly clock: FakeClock, private readonly tellsAll: boolean) {}
+  constructor(
+    private readonly ecs: FakeEcs,
+    private readonly clock: FakeClock,
+    private readonly tellsAll: boolean,
+    private readonly onTold: (properties: Properties) => void = () => {},
+  ) {}
 
   async create(properties: Properties): Promise<Physical> {
     const { service } = this.ecs;
+    this.onTold(properties);
     Object.assign(service, { status: 'ACTIVE', desiredCount: properties.DesiredCount ?? 1 });
     try {
       await this.deploy(properties, properties.TaskDefinition);
@@ -40,6 +46,7 @@ export class ServiceProvider implements Provider {
   }
 
   async update(id: string, properties: Properties, former: Properties): Promise<Physical> {
+    this.onTold(properties);
     const told = Object.keys(properties).filter(name => this.tellsAll || !isDeepStrictEqual(properties[name], former[name]));
     if (told.includes('DesiredCount')) this.ecs.scale(properties.DesiredCount);
     const inForce = { ...this.settled, TaskDefinition: this.ecs.service.taskDefinition };
