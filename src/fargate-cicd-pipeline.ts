@@ -12,7 +12,7 @@ import { layFoundation } from './observe/foundation';
 import { Check } from './pipeline/checks/check';
 import { DeliveryPipeline } from './pipeline/delivery-pipeline';
 import { PipelineOptions } from './pipeline/delivery-pipeline-props';
-import { inspectArchitecture, inspectPipelineOptions, inspectStage, inspectStageNames, inspectStages } from './pipeline/inspect-pipeline';
+import { inspectArchitecture, inspectPipelineOptions, inspectStage, inspectStageNames, inspectStages, inspectWaiting } from './pipeline/inspect-pipeline';
 import { Approval } from './pipeline/stages/approval';
 import { DeployStage, Release } from './pipeline/stages/deploy-stage';
 import { Inspection } from './private/problems';
@@ -80,6 +80,8 @@ function inspectProps(props: FargateCicdPipelineProps): Inspection {
   inspectArchitecture(look, props.imageBuild, props.container?.cpuArchitecture ?? ecs.CpuArchitecture.X86_64);
   inspectStage(look, { ...props, checks: props.releaseChecks }, { stageName: 'stageName', approval: 'approval', checks: 'releaseChecks' });
   inspectStages(look, 'earlierStages', props.earlierStages);
-  if (look.problems.length === 0) inspectStageNames(look, 'earlierStages', stagesOf(props, []), props.checks);
+  if (look.problems.length > 0) return look;
+  inspectStageNames(look, 'earlierStages', stagesOf(props, []), props.checks);
+  inspectWaiting(look, props.releaseAction, 'deployStrategy', props.deployStrategy?._minutes ?? 0);
   return look;
 }

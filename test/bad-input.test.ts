@@ -3,8 +3,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import {
-  Approval, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, ImageBuild, LoadBalancer, Network,
-  Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling, ServiceAlarm, Source,
+  Approval, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, ImageBuild, LoadBalancer, Network,
+  Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling, ServiceAlarm, Source, TrafficRouting,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -31,6 +31,9 @@ const LATER = Lazy.number({ produce: () => 60 });
 const ZONES = ['eu-west-1a', 'eu-west-1b'];
 const gitHub = (options: object) => ({ source: Source.gitHub('acme/shop', options) });
 const network = (options: object) => ({ network: Network.create(options) });
+const strategy = (deployStrategy: DeployStrategy) => ({ deployStrategy });
+const hours = Duration.hours;
+const aFunction = wrong({ functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:f' });
 const balancer = (options: object) => ({ loadBalancer: LoadBalancer.internetFacing(options) });
 const container = (options: object) => ({ container: options });
 const health = (options: object) => ({ container: { healthCheck: options } });
@@ -102,6 +105,68 @@ const environmentRows: [string, object, string][] = [
   ['25', { deployStrategy: DeployStrategy.rolling({ minimumHealthyPercent: 200 }) }, 'deployStrategy.minimumHealthyPercent: got 200; allowed a whole number, 0 to 100'],
   ['28', { scaling: Scaling.fixed(3), deployStrategy: DeployStrategy.rolling({ maximumHealthyPercent: 125 }) }, "deployStrategy: got 'of 3 tasks 100 % rounded up is 3 and 125 % rounded down is 3"],
   ['28, scaled', { scaling: Scaling.onCpu({ minTasks: 1 }), deployStrategy: DeployStrategy.rolling({ maximumHealthyPercent: 150 }) }, "deployStrategy: got 'of 1 tasks"],
+  ['36', strategy(DeployStrategy.blueGreen({ bakeTime: Duration.minutes(2000) })), "deployStrategy.bakeTime: got '1 day 9 hours'; allowed 0 seconds to 1 day, a multiple of 1 minute"],
+  ['36, seconds', strategy(DeployStrategy.blueGreen({ bakeTime: Duration.seconds(90) })), "deployStrategy.bakeTime: got '1 minute 30 seconds'; allowed 0 seconds to 1 day, a multiple"],
+  ['36, number', strategy(DeployStrategy.blueGreen({ bakeTime: wrong(5) })), 'deployStrategy.bakeTime: got 5; allowed a Duration'],
+  ['36, token', strategy(DeployStrategy.blueGreen({ bakeTime: Duration.minutes(LATER) })), "deployStrategy.bakeTime: got 'a token'; allowed a literal number; write the number out: the time of a release"],
+  ['36, in all', strategy(DeployStrategy.blueGreen({ bakeTime: hours(23) })), "deployStrategy.bakeTime: got '1380 minutes of waiting in all'; allowed at most 1320, since a release ends"],
+  ['36, steps', strategy(DeployStrategy.linear({ stepPercent: 3, stepBakeTime: hours(1) })), "deployStrategy.bakeTime: got '1985 minutes of waiting in all'; allowed at most 1320"],
+  ['step', strategy(DeployStrategy.linear({ stepBakeTime: Duration.seconds(1) })), "deployStrategy.stepBakeTime: got '1 second'; allowed 0 seconds to 1 day"],
+  ['110', strategy(DeployStrategy.linear({ stepPercent: 2.9 })), 'deployStrategy.stepPercent: got 2.9; allowed 3 to 100; take'],
+  ['110', strategy(DeployStrategy.linear({ stepPercent: 12.34 })), 'deployStrategy.stepPercent: got 12.34; allowed tenths of a percent; take for example 12.5'],
+  ['110, text', strategy(DeployStrategy.linear({ stepPercent: wrong('10') })), "deployStrategy.stepPercent: got '10'; allowed 3 to 100"],
+  ['110', strategy(DeployStrategy.canary({ canaryPercent: 0 })), 'deployStrategy.canaryPercent: got 0; allowed 0.1 to 100'],
+  ['110', strategy(DeployStrategy.canary({ canaryPercent: 150 })), 'deployStrategy.canaryPercent: got 150; allowed 0.1 to 100'],
+  ['110', strategy(DeployStrategy.canary({ canaryBakeTime: hours(25) })), "deployStrategy.canaryBakeTime: got '1 day 1 hour'; allowed 0 seconds to 1 day"],
+  ['110, null', strategy(DeployStrategy.canary(wrong(null))), 'deployStrategy: got null; allowed options in braces'],
+  ['110, null', strategy(DeployStrategy.codeDeploy(wrong(null))), 'deployStrategy: got null; allowed options in braces'],
+  ['33, breaker', strategy(DeployStrategy.rolling({ circuitBreaker: wrong(true) })), 'deployStrategy.circuitBreaker: got true; allowed a CircuitBreaker; use one of the CircuitBreaker factories'],
+  ['breaker', strategy(DeployStrategy.rolling({ circuitBreaker: CircuitBreaker.failedTasks(0) })), 'deployStrategy.circuitBreaker.count: got 0; allowed a whole number, 1 to 1000'],
+  ['breaker', strategy(DeployStrategy.rolling({ circuitBreaker: CircuitBreaker.failedPercent(wrong(undefined)) })), 'deployStrategy.circuitBreaker.percent: got NaN; allowed a whole number'],
+  ['breaker', strategy(DeployStrategy.rolling({ circuitBreaker: CircuitBreaker.failedTasks(3, wrong({ resetOnHealthyTask: 'no' })) })),
+    "deployStrategy.circuitBreaker.resetOnHealthyTask: got 'no'; allowed true, false; say"],
+  ['56', strategy(DeployStrategy.blueGreen({ testListener: { port: 443 } })), 'deployStrategy.testListener.port: got 443; allowed a port that production does not have'],
+  ['56', strategy(DeployStrategy.codeDeploy({ testListener: { port: 80 } })), 'deployStrategy.testListener.port: got 80; allowed a port that production does not have'],
+  ['53', strategy(DeployStrategy.blueGreen({ testListener: { port: 0 } })), 'deployStrategy.testListener.port: got 0; allowed a whole number, 1 to 65535'],
+  ['test listener', strategy(DeployStrategy.blueGreen({ testListener: wrong(true) })), 'deployStrategy.testListener: got true; allowed options in braces'],
+  ['test listener', strategy(DeployStrategy.blueGreen({ testListener: { allowFrom: wrong(['10.0.0.0/8']) } })), "deployStrategy.testListener.allowFrom[0]: got '10.0.0.0/8'; allowed a peer; write"],
+  ['97', strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck({ timeout: Duration.minutes(20) })] })), "deployStrategy.hooks[0].timeout: got '20 minutes'; allowed 10 seconds to 10 minutes"],
+  ['check, path', strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck({ path: 'health' })] })), "deployStrategy.hooks[0].path: got 'health'; allowed a path"],
+  ['check, codes', strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck({ healthyHttpCodes: '2xx' })] })), "deployStrategy.hooks[0].healthyHttpCodes: got '2xx'"],
+  ['check, text', strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck({ contains: '' })] })), "deployStrategy.hooks[0].contains: got ''; allowed 1 to 256 characters"],
+  ['check, successes', strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck({ successes: 0 })] })), 'deployStrategy.hooks[0].successes: got 0; allowed a whole number'],
+  ['check alone', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.httpCheck()] })),
+    "deployStrategy.hooks[0]: got 'DeployHook.httpCheck'; allowed hooks that need no test listener; add testListener: {} to the strategy"],
+  ['hooks', strategy(DeployStrategy.blueGreen({ hooks: wrong('ask') })), "deployStrategy.hooks: got 'ask'; allowed a list"],
+  ['hooks', strategy(DeployStrategy.blueGreen({ hooks: [wrong(null)] })), 'deployStrategy.hooks[0]: got null; allowed a DeployHook; use one of the DeployHook factories'],
+  ['hook, function', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(wrong(undefined), { stages: [ecs.DeploymentLifecycleStage.PRE_SCALE_UP] })] })),
+    'deployStrategy.hooks[0].handler: got null; allowed a function'],
+  ['hook, stages', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(aFunction, { stages: [] })] })), 'deployStrategy.hooks[0].stages: got []; allowed at least one; say when'],
+  ['hook, stage', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(aFunction, wrong({ stages: ['SOON'] }))] })), "deployStrategy.hooks[0].stages[0]: got 'SOON'; allowed RECONCILE_SERVICE"],
+  ['hook, options', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(aFunction, wrong(undefined))] })), 'deployStrategy.hooks[0]: got null; allowed options in braces'],
+  ['hook, time', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(aFunction, { stages: [ecs.DeploymentLifecycleStage.PRE_SCALE_UP], timeout: Duration.seconds(30) })] })),
+    "deployStrategy.hooks[0].timeout: got '30 seconds'; allowed 1 minute to 22 hours, a multiple of 1 minute"],
+  ['34, hook of the other', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.codeDeploy(aFunction, CodeDeployEvent.AFTER_INSTALL)] })),
+    "deployStrategy.hooks[0]: got 'DeployHook.codeDeploy'; allowed DeployHook.ecs and DeployHook.httpCheck; use DeployHook.ecs"],
+  ['34, hook of the other', strategy(DeployStrategy.codeDeploy({ hooks: [DeployHook.ecs(aFunction, { stages: [ecs.DeploymentLifecycleStage.PRE_SCALE_UP] })] })),
+    "deployStrategy.hooks[0]: got 'DeployHook.ecs'; allowed DeployHook.codeDeploy and DeployHook.httpCheck"],
+  ['hook, event', strategy(DeployStrategy.codeDeploy({ hooks: [DeployHook.codeDeploy(aFunction, wrong(undefined))] })), 'deployStrategy.hooks[0].event: got null; allowed BeforeInstall, AfterInstall'],
+  ['hook, event twice', strategy(DeployStrategy.codeDeploy({ hooks: [1, 2].map(() => DeployHook.codeDeploy(aFunction, CodeDeployEvent.AFTER_INSTALL)) })),
+    "deployStrategy.hooks: got 'AfterInstall twice'; allowed one function for each event of CodeDeploy"],
+  ['routing', strategy(DeployStrategy.codeDeploy({ trafficRouting: wrong('linear') })), "deployStrategy.trafficRouting: got 'linear'; allowed a TrafficRouting"],
+  ['routing, percent', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.canary({ percent: 100 }) })), 'deployStrategy.trafficRouting.percent: got 100; allowed a whole number, 1 to 99'],
+  ['routing, percent', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.linear({ percent: 0 }) })), 'deployStrategy.trafficRouting.percent: got 0; allowed a whole number, 1 to 99'],
+  ['routing, interval', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.linear({ interval: Duration.seconds(5) }) })),
+    "deployStrategy.trafficRouting.interval: got '5 seconds'; allowed 1 minute to 22 hours"],
+  ['routing, null', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.canary(wrong(null)) })), 'deployStrategy.trafficRouting: got null; allowed options in braces'],
+  ['routing, null', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.linear(wrong(null)) })), 'deployStrategy.trafficRouting: got null; allowed options in braces'],
+  ['termination', strategy(DeployStrategy.codeDeploy({ terminationWait: hours(48) })), "deployStrategy.terminationWait: got '2 days'; allowed 0 seconds to 22 hours"],
+  ['termination, in all', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.canary({ interval: hours(12) }), terminationWait: hours(12) })),
+    "deployStrategy.terminationWait: got '1440 minutes of waiting in all'; allowed at most 1320"],
+  ['CodeDeploy names', strategy(DeployStrategy.codeDeploy({ applicationName: 'my shop' })), "deployStrategy.applicationName: got 'my shop'; allowed 1 to 83 of"],
+  ['CodeDeploy names', strategy(DeployStrategy.codeDeploy({ deploymentGroupName: 'a'.repeat(84) })), "deployStrategy.deploymentGroupName: got 'aaa"],
+  ['43, other', { alternateTargetGroupName: '-' }, "alternateTargetGroupName: got '-'; allowed 1 to 32 of"],
+  ['105', { targetGroupName: 'a', alternateTargetGroupName: 'a' }, "alternateTargetGroupName: got 'a'; allowed another name than targetGroupName"],
   ['29', { scaling: Scaling.fixed(-1) }, 'scaling.tasks: got -1; allowed a whole number, 0 to 5000'],
   ['30', { scaling: Scaling.fixed(1.5) }, 'scaling.tasks: got 1.5; allowed a whole number'],
   ['30, missing', { scaling: Scaling.fixed(wrong(undefined)) }, 'scaling.tasks: got NaN; allowed a whole number'],
@@ -207,6 +272,10 @@ const pipelineRows: [string, object, string][] = [
   ['97', release({ timeout: Duration.minutes(20) }), "releaseAction.timeout: got '20 minutes'; allowed 30 seconds to 15 minutes"],
   ['98', release({ memorySize: 64 }), 'releaseAction.memorySize: got 64; allowed a whole number, 256 to 10240'],
   ['98', release({ reservedConcurrentExecutions: -1 }), 'releaseAction.reservedConcurrentExecutions: got -1; allowed a whole number, 1 to 1000'],
+  ['38', { deployStrategy: DeployStrategy.blueGreen({ bakeTime: hours(1) }) },
+    "releaseAction.releaseTimeout: got '1 hour'; allowed at least 70 minutes, since deployStrategy waits 60 and tasks start and stop; lengthen it, or shorten"],
+  ['38, own action', { deployStrategy: DeployStrategy.blueGreen({ bakeTime: hours(1) }), releaseAction: ReleaseAction.codePipelineAction({ releaseTimeout: hours(3) }) },
+    "releaseAction: got 'ReleaseAction.codePipelineAction'; allowed an action that can wait 70 minutes, and this one gives up after 60; use ReleaseAction.releaseFunction"],
   ['release', release({ releaseTimeout: Duration.seconds(330) }), "releaseAction.releaseTimeout: got '5 minutes 30 seconds'; allowed 5 minutes to 23 hours, a multiple of 1 minute"],
   ['scan', { releaseChecks: [Check.imageScan()] }, "releaseChecks[0]: got 'a check of the image'; allowed checks of the running service; move it to checks"],
   ['stages', { earlierStages: [{ releases: [] }] }, 'earlierStages[0].releases: got []; allowed at least one release'],
@@ -278,6 +347,16 @@ describe('the construct that the user wrote says it', () => {
 describe('the image fits the place', () => {
   const arm = { cpuArchitecture: ecs.CpuArchitecture.ARM64 };
   const x86 = { imageBuild: ImageBuild.dockerfile({ architecture: ecs.CpuArchitecture.X86_64 }) };
+
+  test('a release that must wait longer than it may, in a pipeline of its own', () => {
+    const delivered = (releaseTimeout: Duration) => problems((scope) => {
+      const target = new FargateEnvironment(scope, 'Slow', { deployStrategy: DeployStrategy.canary({ canaryBakeTime: hours(2) }) });
+      return new DeliveryPipeline(scope, 'Delivery', { source, stages: [{ releases: [{ target }] }], releaseAction: ReleaseAction.releaseFunction({ releaseTimeout }) });
+    });
+    expect(delivered(hours(2))).toEqual([expect.stringContaining("releaseAction.releaseTimeout: got '2 hours'; allowed at least 135 minutes, since the strategy of Slow waits 125")]);
+    expect(delivered(hours(3))).toEqual([]);
+    expect(delivered(Duration.minutes(LATER))).toEqual([]);
+  });
 
   test('an image for another architecture than that of the tasks', () => {
     expect(ofPipeline({ ...x86, container: arm })).toEqual([

@@ -67,6 +67,8 @@ export abstract class ReleaseAction extends Choice {
 
   /** @internal */
   abstract readonly _options: ReleaseFunctionOptions;
+  /** Whether CodePipeline's own action deploys, which waits for an hour at most. @internal */
+  readonly _standard: boolean = false;
 
   /** @internal */
   abstract _bind(scope: Construct, parts: ReleaseParts): BoundRelease;
@@ -86,6 +88,8 @@ class OwnFunction extends ReleaseAction {
 }
 
 class StandardAction extends ReleaseAction {
+  readonly _standard = true;
+
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
     this._inspect(inspectOptions(_options), _options);

@@ -87,9 +87,9 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     const task = this.createTask(props, foundation);
     [this.taskRole, this.grantPrincipal, this.logGroup] = [task.taskRole, task.taskRole, task.logGroup];
     const balancer = this.createLoadBalancer(props, network, foundation);
-    ({ loadBalancer: this.loadBalancer, targetGroups: [this.targetGroup, this.alternateTargetGroup], url: this.url, test: { listener: this.testListener } = {} } = balancer);
+    ({ loadBalancer: this.loadBalancer, targetGroups: [this.targetGroup, this.alternateTargetGroup], url: this.url } = balancer);
     this.service = createService(this, props, { foundation, network, balancer, cluster: this.cluster, taskDefinition: task.definition });
-    this.connections = this.service.connections;
+    [this.testListener, this.connections] = [balancer.test?.listener, this.service.connections];
     const alarms = (props.alarms ?? ServiceAlarm._all()).map((choice) => choice._bind(this, this._dimensions(), foundation));
     this.alarms = alarms.map(({ alarm }) => alarm);
     const mover = this.appointMover(props, task, { foundation, network, balancer, alarms });

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Check } from './checks/check';
 import { CheckOrder } from './checks/check-options';
@@ -12,6 +13,9 @@ import { Dashboard } from '../observe/dashboard';
 import { inspectFoundation } from '../observe/foundation';
 import { PipelineAlarm } from '../observe/pipeline-alarm';
 import { Inspection } from '../private/problems';
+
+/** Minutes that a release takes beside the waiting of its strategy. */
+const STARTING_AND_STOPPING = 10;
 
 const NAME: [RegExp, string, string] = [/^[A-Za-z0-9.@_-]{1,100}$/, '1 to 100 of A-Z a-z 0-9 . @ _ -', 'leave out spaces and other characters'];
 
@@ -91,13 +95,28 @@ export function inspectDelivery(props: DeliveryPipelineProps, look: Inspection =
   return look;
 }
 
+/** A strategy that waits longer than the release may take would always be rolled back. @internal */
+export function inspectWaiting(look: Inspection, releaseAction: ReleaseAction | undefined, strategy: string, minutes: number): void {
+  const timeout = releaseAction?._options.releaseTimeout ?? Duration.hours(1);
+  if (timeout.isUnresolved()) return;
+  const needed = Math.ceil(minutes + STARTING_AND_STOPPING);
+  look.that(minutes === 0 || needed <= timeout.toMinutes(), 'releaseAction.releaseTimeout', timeout.toHumanString(),
+    `at least ${needed} minutes, since ${strategy} waits ${minutes} and tasks start and stop`, 'lengthen it, or shorten the times of the strategy');
+  look.that(!releaseAction?._standard || needed <= 60, 'releaseAction', 'ReleaseAction.codePipelineAction',
+    `an action that can wait ${needed} minutes, and this one gives up after 60`, 'use ReleaseAction.releaseFunction, or shorten the times of the strategy');
+}
+
 /** The image must be built for the tasks that run it. @internal */
 export function inspectArchitecture(look: Inspection, imageBuild: ImageBuild | undefined, architecture: ecs.CpuArchitecture): void {
   if (imageBuild instanceof ImageBuild && imageBuild._problems.length === 0) imageBuild._inspectFor(look, 'imageBuild', architecture);
 }
 
 /** One image is built, so all places are of one architecture. Stages must be sound by themselves. */
-function inspectPlaces(look: Inspection, { imageBuild, stages }: DeliveryPipelineProps): void {
+function inspectPlaces(look: Inspection, { imageBuild, releaseAction, stages }: DeliveryPipelineProps): void {
+  stages.flatMap(({ releases }) => releases).forEach(({ target }) => {
+    const { placeName, minutesOfWaiting } = target._releaseTarget();
+    inspectWaiting(look, releaseAction, `the strategy of ${placeName}`, minutesOfWaiting);
+  });
   const [first, ...others] = stages.flatMap(({ releases }) => releases.map(({ target }) => target._releaseTarget().cpuArchitecture));
   inspectArchitecture(look, imageBuild, first);
   look.that(others.every((other) => other === first), 'stages', 'places of several architectures', 'places of one architecture, since one image is built',

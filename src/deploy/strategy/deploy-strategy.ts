@@ -100,16 +100,19 @@ abstract class BesideEachOther extends DeployStrategy {
   constructor(options: ShiftOptions, engine: 'ecs' | 'codeDeploy', inspect: (look: Inspection) => void) {
     super();
     this._testListener = options?.testListener;
-    this._hooks = options?.hooks ?? [];
+    this._hooks = Array.isArray(options?.hooks) ? options.hooks : [];
     this._inspect((look) => {
       inspect(look);
       inspectTestListener(look, options.testListener);
       look.choices('hooks', options.hooks, DeployHook);
-      look.each('hooks', options.hooks, (path, hook) => {
+      look.each('hooks', this._hooks, (path, hook) => {
         look.that((hook?._engine ?? engine) === engine, path, `DeployHook.${hook?._engine}`, `DeployHook.${engine} and DeployHook.httpCheck`, `use DeployHook.${engine}`);
         look.that(!hook?._needsTestListener || options.testListener !== undefined, path, 'DeployHook.httpCheck', 'hooks that need no test listener',
           'add testListener: {} to the strategy');
       });
+      const events = engine === 'codeDeploy' ? this._hooks.map((hook) => hook?._event) : [];
+      const twice = events.find((event, index) => event && events.indexOf(event) !== index);
+      look.that(!twice, 'hooks', `${twice} twice`, 'one function for each event of CodeDeploy', 'put both into one function');
     }, options);
   }
 }

@@ -333,7 +333,8 @@ describe('CodeDeploy', () => {
 describe('a check over HTTP', () => {
   const hooks = [DeployHook.httpCheck({ path: '/health', healthyHttpCodes: '200-299', contains: 'ok', successes: 5, timeout: Duration.seconds(90) })];
   const made = make((scope) => ({
-    network: Network.create(), loadBalancer: LoadBalancer.internetFacing({ certificate: certificate(scope) }), deployStrategy: DeployStrategy.blueGreen({ testListener: {}, hooks }),
+    network: Network.create(), loadBalancer: LoadBalancer.internetFacing({ certificate: certificate(scope) }),
+    deployStrategy: DeployStrategy.blueGreen({ testListener: {}, hooks }),
   }));
 
   test('is asked by ECS when the test listener leads to the new tasks', () => {
