@@ -5,6 +5,7 @@ import { type Fault, STEPS, Story } from './story';
 import { STRATEGIES } from './strategies';
 import { idOf } from './templates';
 import { isFirstImage } from '../../src/deploy/first-image/image';
+import { digestOf } from '../support/fake-ecr';
 
 beforeEach(() => void jest.spyOn(console, 'log').mockImplementation());
 
@@ -127,5 +128,5 @@ function withImage(template: Template, end: string): Template {
 function withRuleThatChanges(template: Template): Template {
   const id = idOf(template, 'AWS::ElasticLoadBalancingV2::ListenerRule');
   const rule = template.Resources[id];
-  return { Resources: { ...template.Resources, [id]: { ...rule, Properties: { ...rule.Properties, Priority: JSON.stringify(template).length } } } };
+  return { Resources: { ...template.Resources, [id]: { ...rule, Properties: { ...rule.Properties, Priority: parseInt(digestOf(JSON.stringify(template)).slice(-4), 16) } } } };
 }

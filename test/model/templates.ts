@@ -19,7 +19,9 @@ export const CHANGES = {
   'the desired count': () => ({ scaling: Scaling.fixed(3) }),
   'the subnets': () => ({ network: Network.create({ publicSubnetCidrs: ['10.0.0.0/20', '10.0.16.0/20'], privateSubnetCidrs: ['10.0.128.0/20', '10.0.144.0/20'] }) }),
   'the health check': () => ({ container: { healthCheck: { path: '/health', gracePeriod: Duration.minutes(2) } } }),
-  'an alarm\'s threshold': () => ({ alarms: [ServiceAlarm.cpu({ threshold: 50 }), ServiceAlarm.http5xx()] }),
+  'an alarm\'s threshold': () => ({
+    alarms: [ServiceAlarm.cpu({ threshold: 50 }), ServiceAlarm.memory(), ServiceAlarm.http5xx(), ServiceAlarm.latency(), ServiceAlarm.unhealthyHosts()],
+  }),
   'the port': () => ({ container: { port: 8080 } }),
 } satisfies Record<string, Props>;
 

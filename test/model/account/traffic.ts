@@ -54,7 +54,7 @@ export class Traffic {
 
   /** Lets traffic follow the deployments that have succeeded since the last look. */
   follow(): void {
-    if (!this.service) return;
+    if (!this.service || this.service.DeploymentController?.Type === 'CODE_DEPLOY') return;
     const succeeded = this.ecs.deployments.filter(({ state }) => state.status === 'SUCCESSFUL').length;
     for (; this.moved < succeeded; this.moved++) this.shift();
   }
