@@ -105,6 +105,15 @@ export class FakeEcs extends FakeService {
     return this.deployments.at(-1)!.state;
   }
 
+  /** The desired count changes and no deployment begins: further tasks run the digest that the last deployment has fixed. */
+  scale(desiredCount: number): void {
+    this.unfold();
+    this.service.desiredCount = desiredCount;
+    const revision = this.settledRevision();
+    while (revision && this.running.length < desiredCount) this.running.push(this.disturbTask(this.task(revision, { lastStatus: 'RUNNING' })));
+    this.running.splice(desiredCount);
+  }
+
   /** Registers a task definition; answers its ARN. */
   define(definition: TaskDefinition, tags: Tag[] = []): string {
     const revision = [...this.definitions.values()].filter(({ definition: { family } }) => family === definition.family).length + 1;
@@ -131,15 +140,6 @@ export class FakeEcs extends FakeService {
     this.deployments.push({ state, script: [...script], source: this.settledRevision() });
     this.service.taskDefinition = taskDefinition;
     return state;
-  }
-
-  /** The desired count changes and no deployment begins: further tasks run the digest that the last deployment has fixed. */
-  scale(desiredCount: number): void {
-    this.unfold();
-    this.service.desiredCount = desiredCount;
-    const revision = this.settledRevision();
-    while (revision && this.running.length < desiredCount) this.running.push(this.disturbTask(this.task(revision, { lastStatus: 'RUNNING' })));
-    this.running.splice(desiredCount);
   }
 
   /** Lets what is due happen. */
