@@ -1,8 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
-  BatchCheckLayerAvailabilityCommand, BatchGetImageCommand, CompleteLayerUploadCommand, DescribeImageScanFindingsCommand, DescribeImagesCommand,
-  ECRClient, GetDownloadUrlForLayerCommand,
-  InitiateLayerUploadCommand, PutImageCommand, UploadLayerPartCommand,
+  BatchCheckLayerAvailabilityCommand, BatchDeleteImageCommand, BatchGetImageCommand, CompleteLayerUploadCommand, DescribeImageScanFindingsCommand,
+  DescribeImagesCommand, ECRClient, GetAuthorizationTokenCommand, GetDownloadUrlForLayerCommand, InitiateLayerUploadCommand, PutImageCommand, UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr';
 import { mockClient } from 'aws-sdk-client-mock';
 import { awsError, type Caller, FakeService } from './fake-service';
@@ -94,6 +93,8 @@ export function digestOf(content: string | Buffer): string {
  * and which tags may move. Signed addresses are served by `fetch`.
  */
 export class FakeEcr extends FakeService {
+  /** Password of the registries. */
+  readonly token = Buffer.from('AWS:secret').toString('base64');
   /** Downloads: address and range. */
   readonly downloads: string[] = [];
   private readonly repositories: FakeRepository[] = [];
@@ -105,6 +106,8 @@ export class FakeEcr extends FakeService {
     super();
     const mock = mockClient(ECRClient);
     this.on(mock, BatchGetImageCommand, (input, caller) => this.batchGetImage(this.find(input, caller, 'readers'), input));
+    this.on(mock, GetAuthorizationTokenCommand, () => ({ authorizationData: [{ authorizationToken: this.token }] }));
+    this.on(mock, BatchDeleteImageCommand, (input, caller) => deleteImages(this.find(input, caller, 'writers'), input));
     this.on(mock, BatchCheckLayerAvailabilityCommand, (input, caller) => checkAvailability(this.find(input, caller, 'readers'), input));
     this.on(mock, GetDownloadUrlForLayerCommand, (input, caller) => this.downloadUrl(this.find(input, caller, 'readers'), input));
     this.on(mock, InitiateLayerUploadCommand, (input, caller) => initiate(this.find(input, caller, 'writers')));
@@ -130,16 +133,21 @@ export class FakeEcr extends FakeService {
     this.repositories.splice(this.repositories.indexOf(repository), 1);
   }
 
+  /** The repository with this URI. */
+  at(uri: string): FakeRepository | undefined {
+    return this.repositories.find(repository => repository.uri === uri);
+  }
+
   /** The digest that an image reference means now. */
   resolve(image: string): string | undefined {
     if (image.includes('@')) return image.split('@')[1];
     const [uri, tag] = image.split(':');
-    return this.repositories.find(repository => repository.uri === uri)?.tags.get(tag);
+    return this.at(uri)?.tags.get(tag);
   }
 
   private find({ registryId, repositoryName }: any, { region, accessKeyId }: Caller, right: 'readers' | 'writers'): FakeRepository {
     const found = this.repositories.find(({ props }) =>
-      props.account === (registryId ?? this.home) && props.name === repositoryName && props.region === region);
+      props.account === (registryId ?? this.home ?? props.account) && props.name === repositoryName && props.region === region);
     if (!found) throw awsError('RepositoryNotFoundException');
     const allowed = found.props[right];
     if (allowed && !allowed.includes(accessKeyId)) throw awsError('AccessDeniedException', `${accessKeyId} is not among the ${right} of ${repositoryName}`);
@@ -218,7 +226,21 @@ function complete(repository: FakeRepository, { uploadId, layerDigests }: any) {
   return { layerDigest: layerDigests[0] };
 }
 
-function putImage(repository: FakeRepository, { imageManifest, imageManifestMediaType, imageDigest, imageTag }: any) {
+/** ECR keeps what an index refers to, and takes the tags of what it deletes. */
+function deleteImages({ manifests, tags }: FakeRepository, { imageIds }: any) {
+  const failures = imageIds.flatMap(({ imageDigest }: any) => {
+    const failureCode = !manifests.has(imageDigest) ? 'ImageNotFound'
+      : [...manifests.values()].some(({ text }) => text.includes(imageDigest)) ? 'ImageReferencedByManifestList' : undefined;
+    if (failureCode) return [{ imageId: { imageDigest }, failureCode }];
+    manifests.delete(imageDigest);
+    for (const [tag, digest] of tags) if (digest === imageDigest) tags.delete(tag);
+    return [];
+  });
+  return { failures };
+}
+
+/** Puts a manifest, and a tag on it, if all is there that it names and the tag may move. */
+export function putImage(repository: FakeRepository, { imageManifest, imageManifestMediaType, imageDigest, imageTag }: any) {
   const { manifests, tags, layers, props } = repository;
   const digest = digestOf(imageManifest);
   if (imageDigest && imageDigest !== digest) throw awsError('ImageDigestDoesNotMatchException');

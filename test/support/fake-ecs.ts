@@ -77,7 +77,7 @@ export class FakeEcs extends FakeService {
   readonly revisions = new Map<string, ServiceRevision>();
   running: Task[] = [];
   stopped: Task[] = [];
-  /** Scripts of the deployments to come; when there are none they succeed. */
+  /** Scripts of the deployments to come; when there are none, the usual happens. */
   readonly scripts: Script[] = [];
   /** Seconds until a deployment is listed. */
   appearsAfter = 0;
@@ -104,11 +104,23 @@ export class FakeEcs extends FakeService {
     on(DescribeTasksCommand, ({ tasks }) => ({ tasks: [...this.running, ...this.stopped].filter(({ taskArn }) => tasks.includes(taskArn)) }));
   }
 
+  /** What happens to a deployment of this task definition. */
+  usually: (taskDefinition: string) => Script = () => deployment.succeeds();
+
   /** Makes the tasks of a deployment, when they are not as usual. */
   disturbTask: (task: Task) => Task = task => task;
 
   get latest(): ServiceDeployment {
     return this.deployments.at(-1)!.state;
+  }
+
+  /** The desired count changes and no deployment begins: further tasks run the digest that the last deployment has fixed. */
+  scale(desiredCount: number): void {
+    this.unfold();
+    this.service.desiredCount = desiredCount;
+    const revision = this.settledRevision();
+    while (revision && this.running.length < desiredCount) this.running.push(this.disturbTask(this.task(revision, { lastStatus: 'RUNNING' })));
+    this.running.splice(desiredCount);
   }
 
   /** Registers a task definition; answers its ARN. */
@@ -120,7 +132,7 @@ export class FakeEcs extends FakeService {
   }
 
   /** Deploys, as UpdateService would, whoever calls it. */
-  deploy(taskDefinition: string, script: Script = this.scripts.shift() ?? deployment.succeeds()): ServiceDeployment {
+  deploy(taskDefinition: string, script: Script = this.scripts.shift() ?? this.usually(taskDefinition)): ServiceDeployment {
     this.unfold();
     const number = this.deployments.length + 1;
     for (const { state } of this.deployments) {

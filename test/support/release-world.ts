@@ -20,7 +20,7 @@ import type { ReleaseRequest } from '../../src/deploy/release/release-request';
 
 const ROLE = 'arn:aws:iam::222222222222:role/release-web';
 const PARAMETER = '/places/web';
-const STACK = 'arn:aws:cloudformation:eu-west-1:222222222222:stack/shop/11111111-2222-3333-4444-555555555555';
+export const STACK = 'arn:aws:cloudformation:eu-west-1:222222222222:stack/shop/11111111-2222-3333-4444-555555555555';
 export const TABLE = 'history';
 export const TOPIC = 'arn:aws:sns:us-east-1:111111111111:ops';
 const TARGET_GROUP = 'arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/web/0123456789abcdef';
