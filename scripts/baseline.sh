@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Renews what compatibility is judged by. Do it on purpose, together with a line in CHANGELOG.md.
+# Renews what compatibility is judged by: the API and the templates of the examples. Do it on purpose, with a line in CHANGELOG.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+npx projen bundle
 npx projen compile
-mkdir -p test/baseline/assembly test/baseline/templates
+mkdir -p test/baseline/assembly
 cp .jsii package.json test/baseline/assembly/
-for template in examples/*/cdk.out/*.template.json; do
-  cp "$template" "test/baseline/templates/$(basename "$(dirname "$(dirname "$template")")").template.json"
-done
+node scripts/examples.mjs --languages typescript
+node scripts/baseline.mjs --renew

@@ -84,7 +84,7 @@ if (to) console.log(`Linearity: ${sizes.map((size) => `${perService[size].toFixe
 const loads = Array.from({ length: rounds }, () => measure('require'));
 const own = of(loads, 'library');
 const least = Math.min(...loads.map(({ library }) => library));
-console.log(`require of the package beyond the modules of aws-cdk-lib that it names (${of(loads, 'base').toFixed(0)} ms): ${own.toFixed(1)} ms, least ${least.toFixed(1)} ms${judge('require', own, targets.requireMs)}`);
+console.log(`require of the package where the hand-written stack has loaded its part of aws-cdk-lib (${of(loads, 'base').toFixed(0)} ms with its constructs): ${own.toFixed(1)} ms, least ${least.toFixed(1)} ms${judge('require', own, targets.requireMs)}`);
 
 console.log(missed.length === 0 ? 'All targets met' : `Missed: ${missed.join('; ')}`);
 process.exit(options.strict && missed.length > 0 ? 1 : 0);

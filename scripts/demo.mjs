@@ -1,9 +1,11 @@
 // Explains the pipeline of an example: what will happen to a commit, what is made, what it costs, how to deploy it.
 // `node scripts/demo.mjs [--build] [examples/<name>]`
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { costs, services, stages } from './lib/explain.mjs';
+import { templatesOf } from './lib/assembly.mjs';
+import { costs, NOT_PRICED, total } from './lib/costs.mjs';
+import { services, stages } from './lib/explain.mjs';
+import { count } from './lib/words.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const words = process.argv.slice(2);
@@ -41,21 +43,22 @@ if (words.includes('--build')) {
 const cdk = join(root, 'node_modules/.bin/cdk');
 await step(`Synthesizing ${example}`, cdk, ['synth', '--quiet', '--no-notices', '--no-version-reporting', '--output', 'cdk.out'], folder);
 
-const file = readdirSync(join(folder, 'cdk.out')).find((name) => name.endsWith('.template.json'));
-const template = JSON.parse(readFileSync(join(folder, 'cdk.out', file), 'utf8'));
+const templates = Object.values(templatesOf(join(folder, 'cdk.out')));
 
 console.log(`\n${bold('What happens to a commit')}`);
-for (const { name, steps } of stages(template)) {
+for (const { name, steps } of stages(templates)) {
   steps.forEach((actions, index) => console.log(`  ${(index === 0 ? name : '').padEnd(17)} ${actions.join(` ${bold('+')} `)}`));
 }
 
-console.log(`\n${bold('What is made')}, ${Object.keys(template.Resources).length} resources`);
-console.log(`  ${services(template).map(([service, count]) => `${service} ${count}`).join(' · ')}`);
+const made = services(templates);
+console.log(`\n${bold('What is made')}, ${count(made.reduce((sum, [, number]) => sum + number, 0), 'resource')}`);
+console.log(`  ${made.map(([service, number]) => `${service} ${number}`).join(' · ')}`);
 
-const rows = costs(template);
-console.log(`\n${bold('What it costs a month')}, us-east-1, before traffic, logs and builds`);
+const rows = costs(templates);
+console.log(`\n${bold('What it costs a month')}, us-east-1, whether it is used or not`);
 rows.forEach(([what, usd]) => console.log(`  ${what.padEnd(36)} ${usd.toFixed(2).padStart(8)} USD`));
-console.log(`  ${'together'.padEnd(36)} ${bold(rows.reduce((sum, [, usd]) => sum + usd, 0).toFixed(2).padStart(8))} USD`);
+console.log(`  ${'together'.padEnd(36)} ${bold(total(rows).toFixed(2).padStart(8))} USD`);
+console.log(`  ${dim(NOT_PRICED)}`);
 
 console.log(`\n${bold('How to deploy it')}, in ${example} and with your values in cdk.json`);
 for (const command of ['npx cdk bootstrap', 'npx cdk diff', 'npx cdk deploy']) console.log(`  ${command}`);

@@ -2,9 +2,10 @@
 // is not acknowledged. Python and Java apps use the built wheel and jar under dist/.
 // Options: names of examples, or --only name,name; --languages typescript,python,java (all by default).
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { findingsOf } from './lib/assembly.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' }, languages: { type: 'string' } } });
@@ -42,18 +43,6 @@ function run(command, args, cwd, env = {}) {
   return stdout;
 }
 
-/** Warnings that nobody acknowledged, as the cloud assembly lists them. */
-function warnings(output) {
-  return readdirSync(output).filter((name) => name === 'manifest.json').flatMap((name) => {
-    const { artifacts = {} } = JSON.parse(readFileSync(join(output, name), 'utf8'));
-    return Object.values(artifacts).flatMap((artifact) => {
-      const separate = artifact.additionalMetadataFile ? JSON.parse(readFileSync(join(output, artifact.additionalMetadataFile), 'utf8')) : {};
-      return Object.entries({ ...artifact.metadata, ...separate }).flatMap(([path, entries]) => entries
-        .filter(({ type }) => type === 'aws:cdk:warning' || type === 'aws:cdk:error').map(({ data }) => `${path}: ${data}`));
-    });
-  });
-}
-
 let failed = 0;
 let passed = 0;
 const names = readdirSync(join(root, 'examples')).filter((name) => existsSync(join(root, 'examples', name, 'cdk.json')));
@@ -73,7 +62,7 @@ for (const name of names.filter((candidate) => only.length === 0 || only.include
     mkdirSync(join(root, '.cache'), { recursive: true });
     const env = { ...prepare(folder), CDK_DISABLE_CLI_TELEMETRY: 'true' };
     run(join(root, 'node_modules/.bin/cdk'), ['synth', '--quiet', '--no-notices', '--no-version-reporting', '--output', 'cdk.out'], folder, env);
-    const found = warnings(output);
+    const found = findingsOf(output);
     if (found.length > 0) throw new Error(found.join('\n'));
     passed += 1;
     console.log(`${name}: synthesized in ${((Date.now() - start) / 1000).toFixed(1)} s`);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the gate needs beside Node, Python, Java and Maven: a Docker daemon and a registry, for the tests that build, push and run
-# images for real, and compilers to prove that the first image's server is what its source says.
+# images for real, an emulated AWS, and compilers to prove that the first image's server is what its source says.
 set -euo pipefail
 
 packages=(docker.io docker-registry gcc gcc-aarch64-linux-gnu)
@@ -8,6 +8,9 @@ missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
 done
+# An emulated AWS, which handlers are tested against.
+command -v moto_server > /dev/null || python3 -m pip install --quiet --user 'moto[server]==5.2.1'
+
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -eq 0 ]; then sudo=(); else sudo=(sudo); fi

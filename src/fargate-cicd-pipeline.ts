@@ -79,7 +79,7 @@ function inspectProps(props: FargateCicdPipelineProps): Inspection {
   inspectPipelineOptions(look, props);
   inspectArchitecture(look, props.imageBuild, props.container?.cpuArchitecture ?? ecs.CpuArchitecture.X86_64);
   inspectStage(look, { ...props, checks: props.releaseChecks }, { stageName: 'stageName', approval: 'approval', checks: 'releaseChecks' });
-  inspectStages(look, 'earlierStages', props.earlierStages);
+  inspectStages(look, 'earlierStages', props.earlierStages, props.releaseAction);
   if (look.problems.length === 0) inspectStageNames(look, 'earlierStages', stagesOf(props, []), props.checks);
   return look;
 }

@@ -1,10 +1,19 @@
-import { App, CfnParameter, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { App, CfnParameter, Duration, Environment, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as codecommit from 'aws-cdk-lib/aws-codecommit';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, Check, Cluster, Dashboard, DeliveryPipeline, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, ImageBuild, LoadBalancer, Network,
-  Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling, ServiceAlarm, Source,
+  Approval, BuildCache, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook,
+  DeploymentHistory, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling,
+  ServiceAlarm, Source, TrafficRouting,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -27,10 +36,19 @@ function problems(make: (scope: Construct) => unknown): string[] {
 const ofEnvironment = (props: object) => problems((scope) => new FargateEnvironment(scope, 'Place', props));
 const ofPipeline = (props: object) => problems((scope) => new FargateCicdPipeline(scope, 'Shop', { source, ...props }));
 
+const secret = () => secretsmanager.Secret.fromSecretNameV2(stack(), 'Token', 'github');
+
+const images = () => ecr.Repository.fromRepositoryName(stack(), 'Images', 'shop');
+
+const CHECK = { command: ['CMD', 'true'] };
+
 const LATER = Lazy.number({ produce: () => 60 });
 const ZONES = ['eu-west-1a', 'eu-west-1b'];
 const gitHub = (options: object) => ({ source: Source.gitHub('acme/shop', options) });
 const network = (options: object) => ({ network: Network.create(options) });
+const strategy = (deployStrategy: DeployStrategy) => ({ deployStrategy });
+const hours = Duration.hours;
+const aFunction = wrong({ functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:f' });
 const balancer = (options: object) => ({ loadBalancer: LoadBalancer.internetFacing(options) });
 const container = (options: object) => ({ container: options });
 const health = (options: object) => ({ container: { healthCheck: options } });
@@ -79,6 +97,18 @@ const environmentRows: [string, object, string][] = [
   ['23, kind', container({ entryPoint: 'sh' }), "container.entryPoint: got 'sh'; allowed at least one"],
   ['23, words', container({ command: ['sh', 3] }), 'container.command[1]: got 3; allowed a text'],
   ['user', container({ user: 'a b' }), "container.user: got 'a b'; allowed a user"],
+  ['command check', container({ commandHealthCheck: null }), 'container.commandHealthCheck: got null; allowed options in braces'],
+  ['command check', container({ commandHealthCheck: { command: ['CMD-SHELL'] } }), 'container.commandHealthCheck.command: got ["CMD-SHELL"]; allowed the words of a command'],
+  ['command check', container({ commandHealthCheck: { command: 'curl localhost' } }), "container.commandHealthCheck.command: got 'curl localhost'; allowed the words"],
+  ['command check', container({ commandHealthCheck: { ...CHECK, interval: Duration.seconds(4) } }), "container.commandHealthCheck.interval: got '4 seconds'; allowed 5 seconds to 5 minutes"],
+  ['command check', container({ commandHealthCheck: { ...CHECK, timeout: Duration.seconds(61) } }), "container.commandHealthCheck.timeout: got '1 minute 1 second'; allowed 2 seconds to 1 minute"],
+  ['command check', container({ commandHealthCheck: { ...CHECK, retries: 0 } }), 'container.commandHealthCheck.retries: got 0; allowed a whole number, 1 to 10'],
+  ['command check', container({ commandHealthCheck: { ...CHECK, startPeriod: Duration.minutes(6) } }), "container.commandHealthCheck.startPeriod: got '6 minutes'; allowed 0 seconds to 5 minutes"],
+  ['first image', container({ firstImage: FirstImage.fromRepository(images(), 'a tag') }), "container.firstImage.tagOrDigest: got 'a tag'; allowed a tag, or sha256: and 64 digits of 0-9 a-f; write for example 'v1'"],
+  ['first image', container({ firstImage: FirstImage.fromRepository(images(), 'sha256:12') }), "container.firstImage.tagOrDigest: got 'sha256:12'; allowed a tag"],
+  ['first image', container({ firstImage: FirstImage.fromRepository(images(), wrong(undefined)) }), "container.firstImage.tagOrDigest: got ''; allowed a tag"],
+  ['first image', container({ firstImage: FirstImage.fromRepository(wrong(undefined), 'v1') }), 'container.firstImage.repository: got null; allowed a repository; hand over an ecr.IRepository'],
+  ['first image', container({ firstImage: 'shop:v1' }), "container.firstImage: got 'shop:v1'; allowed a FirstImage; use one of the FirstImage factories"],
   ['container', container({ logGroupName: 'a b' }), "container.logGroupName: got 'a b'; allowed 1 to 512"],
   ['container', container({ cpuArchitecture: 'ARM64' }), "container.cpuArchitecture: got 'ARM64'; allowed an architecture"],
   ['metrics', container({ metricNamespace: 'AWS/ECS' }), "container.metricNamespace: got 'AWS/ECS'; allowed"],
@@ -102,6 +132,71 @@ const environmentRows: [string, object, string][] = [
   ['25', { deployStrategy: DeployStrategy.rolling({ minimumHealthyPercent: 200 }) }, 'deployStrategy.minimumHealthyPercent: got 200; allowed a whole number, 0 to 100'],
   ['28', { scaling: Scaling.fixed(3), deployStrategy: DeployStrategy.rolling({ maximumHealthyPercent: 125 }) }, "deployStrategy: got 'of 3 tasks 100 % rounded up is 3 and 125 % rounded down is 3"],
   ['28, scaled', { scaling: Scaling.onCpu({ minTasks: 1 }), deployStrategy: DeployStrategy.rolling({ maximumHealthyPercent: 150 }) }, "deployStrategy: got 'of 1 tasks"],
+  ['36', strategy(DeployStrategy.blueGreen({ bakeTime: Duration.minutes(2000) })), "deployStrategy.bakeTime: got '1 day 9 hours'; allowed 0 seconds to 1 day, a multiple of 1 minute"],
+  ['36, seconds', strategy(DeployStrategy.blueGreen({ bakeTime: Duration.seconds(90) })), "deployStrategy.bakeTime: got '1 minute 30 seconds'; allowed 0 seconds to 1 day, a multiple"],
+  ['36, number', strategy(DeployStrategy.blueGreen({ bakeTime: wrong(5) })), 'deployStrategy.bakeTime: got 5; allowed a Duration'],
+  ['36, token', strategy(DeployStrategy.blueGreen({ bakeTime: Duration.minutes(LATER) })), "deployStrategy.bakeTime: got 'a token'; allowed a literal number; write the number out: the time of a release"],
+  ['36, in all', strategy(DeployStrategy.blueGreen({ bakeTime: hours(23) })), "deployStrategy.bakeTime: got '1380 minutes of waiting in all'; allowed at most 1320, since a release ends"],
+  ['36, steps', strategy(DeployStrategy.linear({ stepPercent: 3, stepBakeTime: hours(1) })), "deployStrategy.bakeTime: got '1985 minutes of waiting in all'; allowed at most 1320"],
+  ['step', strategy(DeployStrategy.linear({ stepBakeTime: Duration.seconds(1) })), "deployStrategy.stepBakeTime: got '1 second'; allowed 0 seconds to 1 day"],
+  ['110', strategy(DeployStrategy.linear({ stepPercent: 2.9 })), 'deployStrategy.stepPercent: got 2.9; allowed 3 to 100; take'],
+  ['110', strategy(DeployStrategy.linear({ stepPercent: 12.34 })), 'deployStrategy.stepPercent: got 12.34; allowed tenths of a percent; take for example 12.5'],
+  ['110, text', strategy(DeployStrategy.linear({ stepPercent: wrong('10') })), "deployStrategy.stepPercent: got '10'; allowed 3 to 100"],
+  ['110', strategy(DeployStrategy.canary({ canaryPercent: 0 })), 'deployStrategy.canaryPercent: got 0; allowed 0.1 to 100'],
+  ['110', strategy(DeployStrategy.canary({ canaryPercent: 150 })), 'deployStrategy.canaryPercent: got 150; allowed 0.1 to 100'],
+  ['110', strategy(DeployStrategy.canary({ canaryBakeTime: hours(25) })), "deployStrategy.canaryBakeTime: got '1 day 1 hour'; allowed 0 seconds to 1 day"],
+  ['110, null', strategy(DeployStrategy.canary(wrong(null))), 'deployStrategy: got null; allowed options in braces'],
+  ['110, null', strategy(DeployStrategy.codeDeploy(wrong(null))), 'deployStrategy: got null; allowed options in braces'],
+  ['33, breaker', strategy(DeployStrategy.rolling({ circuitBreaker: wrong(true) })), 'deployStrategy.circuitBreaker: got true; allowed a CircuitBreaker; use one of the CircuitBreaker factories'],
+  ['breaker', strategy(DeployStrategy.rolling({ circuitBreaker: CircuitBreaker.failedTasks(0) })), 'deployStrategy.circuitBreaker.count: got 0; allowed a whole number, 1 to 1000'],
+  ['breaker', strategy(DeployStrategy.rolling({ circuitBreaker: CircuitBreaker.failedPercent(wrong(undefined)) })), 'deployStrategy.circuitBreaker.percent: got NaN; allowed a whole number'],
+  ['breaker', strategy(DeployStrategy.rolling({ circuitBreaker: CircuitBreaker.failedTasks(3, wrong({ resetOnHealthyTask: 'no' })) })),
+    "deployStrategy.circuitBreaker.resetOnHealthyTask: got 'no'; allowed true, false; say"],
+  ['56', strategy(DeployStrategy.blueGreen({ testListener: { port: 443 } })), 'deployStrategy.testListener.port: got 443; allowed a port that production does not have'],
+  ['56', strategy(DeployStrategy.codeDeploy({ testListener: { port: 80 } })), 'deployStrategy.testListener.port: got 80; allowed a port that production does not have'],
+  ['53', strategy(DeployStrategy.blueGreen({ testListener: { port: 0 } })), 'deployStrategy.testListener.port: got 0; allowed a whole number, 1 to 65535'],
+  ['test listener', strategy(DeployStrategy.blueGreen({ testListener: wrong(true) })), 'deployStrategy.testListener: got true; allowed options in braces'],
+  ['test listener', strategy(DeployStrategy.blueGreen({ testListener: { allowFrom: wrong(['10.0.0.0/8']) } })), "deployStrategy.testListener.allowFrom[0]: got '10.0.0.0/8'; allowed a peer; write"],
+  ['97', strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck({ timeout: Duration.minutes(20) })] })), "deployStrategy.hooks[0].timeout: got '20 minutes'; allowed 10 seconds to 10 minutes"],
+  ['check, path', strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck({ path: 'health' })] })), "deployStrategy.hooks[0].path: got 'health'; allowed a path"],
+  ['check, codes', strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck({ healthyHttpCodes: '2xx' })] })), "deployStrategy.hooks[0].healthyHttpCodes: got '2xx'"],
+  ['check, text', strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck({ contains: '' })] })), "deployStrategy.hooks[0].contains: got ''; allowed 1 to 256 characters"],
+  ['check, successes', strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck({ successes: 0 })] })), 'deployStrategy.hooks[0].successes: got 0; allowed a whole number'],
+  ['check alone', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.httpCheck()] })),
+    "deployStrategy.hooks[0]: got 'DeployHook.httpCheck'; allowed hooks that need no test listener; add testListener: {} to the strategy"],
+  ['hooks', strategy(DeployStrategy.blueGreen({ hooks: wrong('ask') })), "deployStrategy.hooks: got 'ask'; allowed a list"],
+  ['hooks', strategy(DeployStrategy.blueGreen({ hooks: [wrong(null)] })), 'deployStrategy.hooks[0]: got null; allowed a DeployHook; use one of the DeployHook factories'],
+  ['hook, function', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(wrong(undefined), { stages: [ecs.DeploymentLifecycleStage.PRE_SCALE_UP] })] })),
+    'deployStrategy.hooks[0].handler: got null; allowed a function'],
+  ['hook, stages', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(aFunction, { stages: [] })] })), 'deployStrategy.hooks[0].stages: got []; allowed at least one; say when'],
+  ['hook, stage', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(aFunction, wrong({ stages: ['SOON'] }))] })), "deployStrategy.hooks[0].stages[0]: got 'SOON'; allowed RECONCILE_SERVICE"],
+  ['hook, stage', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(aFunction, wrong({ stages: [undefined] }))] })), 'deployStrategy.hooks[0].stages[0]: got null; allowed RECONCILE_SERVICE'],
+  ['hook, stages', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(aFunction, wrong({}))] })), 'deployStrategy.hooks[0].stages: got []; allowed at least one'],
+  ['test listener', strategy(DeployStrategy.blueGreen({ testListener: { allowFrom: wrong([null]) } })), 'deployStrategy.testListener.allowFrom[0]: got null; allowed a peer'],
+  ['hook, options', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(aFunction, wrong(undefined))] })), 'deployStrategy.hooks[0]: got null; allowed options in braces'],
+  ['hook, time', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(aFunction, { stages: [ecs.DeploymentLifecycleStage.PRE_SCALE_UP], timeout: Duration.seconds(30) })] })),
+    "deployStrategy.hooks[0].timeout: got '30 seconds'; allowed 1 minute to 22 hours, a multiple of 1 minute"],
+  ['34, hook of the other', strategy(DeployStrategy.blueGreen({ hooks: [DeployHook.codeDeploy(aFunction, CodeDeployEvent.AFTER_INSTALL)] })),
+    "deployStrategy.hooks[0]: got 'DeployHook.codeDeploy'; allowed DeployHook.ecs and DeployHook.httpCheck; use DeployHook.ecs"],
+  ['34, hook of the other', strategy(DeployStrategy.codeDeploy({ hooks: [DeployHook.ecs(aFunction, { stages: [ecs.DeploymentLifecycleStage.PRE_SCALE_UP] })] })),
+    "deployStrategy.hooks[0]: got 'DeployHook.ecs'; allowed DeployHook.codeDeploy and DeployHook.httpCheck"],
+  ['hook, event', strategy(DeployStrategy.codeDeploy({ hooks: [DeployHook.codeDeploy(aFunction, wrong(undefined))] })), 'deployStrategy.hooks[0].event: got null; allowed BeforeInstall, AfterInstall'],
+  ['hook, event twice', strategy(DeployStrategy.codeDeploy({ hooks: [1, 2].map(() => DeployHook.codeDeploy(aFunction, CodeDeployEvent.AFTER_INSTALL)) })),
+    "deployStrategy.hooks: got 'AfterInstall twice'; allowed one function for each event of CodeDeploy"],
+  ['routing', strategy(DeployStrategy.codeDeploy({ trafficRouting: wrong('linear') })), "deployStrategy.trafficRouting: got 'linear'; allowed a TrafficRouting"],
+  ['routing, percent', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.canary({ percent: 100 }) })), 'deployStrategy.trafficRouting.percent: got 100; allowed a whole number, 1 to 99'],
+  ['routing, percent', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.linear({ percent: 0 }) })), 'deployStrategy.trafficRouting.percent: got 0; allowed a whole number, 1 to 99'],
+  ['routing, interval', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.linear({ interval: Duration.seconds(5) }) })),
+    "deployStrategy.trafficRouting.interval: got '5 seconds'; allowed 1 minute to 22 hours"],
+  ['routing, null', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.canary(wrong(null)) })), 'deployStrategy.trafficRouting: got null; allowed options in braces'],
+  ['routing, null', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.linear(wrong(null)) })), 'deployStrategy.trafficRouting: got null; allowed options in braces'],
+  ['termination', strategy(DeployStrategy.codeDeploy({ terminationWait: hours(48) })), "deployStrategy.terminationWait: got '2 days'; allowed 0 seconds to 22 hours"],
+  ['termination, in all', strategy(DeployStrategy.codeDeploy({ trafficRouting: TrafficRouting.canary({ interval: hours(12) }), terminationWait: hours(12) })),
+    "deployStrategy.terminationWait: got '1440 minutes of waiting in all'; allowed at most 1320"],
+  ['CodeDeploy names', strategy(DeployStrategy.codeDeploy({ applicationName: 'my shop' })), "deployStrategy.applicationName: got 'my shop'; allowed 1 to 83 of"],
+  ['CodeDeploy names', strategy(DeployStrategy.codeDeploy({ deploymentGroupName: 'a'.repeat(84) })), "deployStrategy.deploymentGroupName: got 'aaa"],
+  ['43, other', { alternateTargetGroupName: '-' }, "alternateTargetGroupName: got '-'; allowed 1 to 32 of"],
+  ['105', { targetGroupName: 'a', alternateTargetGroupName: 'a' }, "alternateTargetGroupName: got 'a'; allowed another name than targetGroupName"],
   ['29', { scaling: Scaling.fixed(-1) }, 'scaling.tasks: got -1; allowed a whole number, 0 to 5000'],
   ['30', { scaling: Scaling.fixed(1.5) }, 'scaling.tasks: got 1.5; allowed a whole number'],
   ['30, missing', { scaling: Scaling.fixed(wrong(undefined)) }, 'scaling.tasks: got NaN; allowed a whole number'],
@@ -112,7 +207,7 @@ const environmentRows: [string, object, string][] = [
   ['42', { scaling: Scaling.onRequests(wrong({})) }, 'scaling.requestsPerTask: got NaN; allowed 1 to 1000000'],
   ['cooldown', { scaling: Scaling.onCpu({ scaleInCooldown: Duration.days(2) }) }, "scaling.scaleInCooldown: got '2 days'; allowed 0 seconds to 1 day"],
   ['cooldown', { scaling: Scaling.onCpu({ scaleOutCooldown: Duration.days(2) }) }, "scaling.scaleOutCooldown: got '2 days'"],
-  ['40', { serviceName: 'bad name!' }, "serviceName: got 'bad name!'; allowed 1 to 238 of"],
+  ['40', { serviceName: 'bad name!' }, "serviceName: got 'bad name!'; allowed 1 to 255 of"],
   ['cluster name', { clusterName: 'bad name!' }, "clusterName: got 'bad name!'"],
   ['family', { taskFamily: 'bad name!' }, "taskFamily: got 'bad name!'"],
   ['43', { loadBalancerName: 'a'.repeat(33) }, "loadBalancerName: got 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'; allowed 1 to 32 of"],
@@ -160,7 +255,7 @@ const environmentRows: [string, object, string][] = [
   ['95', { encryption: Encryption.customerManaged({ rotationPeriod: Duration.days(30) }) }, "encryption.rotationPeriod: got '30 days'; allowed 90 days to 2560 days"],
   ['95, parts', { encryption: Encryption.customerManaged({ rotationPeriod: Duration.hours(90 * 24 + 1) }) }, 'encryption.rotationPeriod: got '],
   ['95', { encryption: Encryption.customerManaged({ aliasName: 'aws/mine' }) }, "encryption.aliasName: got 'aws/mine'; allowed 1 to 200"],
-  ['95', { encryption: Encryption.customerManaged(wrong({ key: 'arn:aws:kms:...' })) }, "encryption.key: got 'arn:aws:kms:...'; allowed a key"],
+  ['95', { encryption: Encryption.fromKey(wrong('arn:aws:kms:...')) }, "encryption: got 'arn:aws:kms:...'; allowed a key; hand over a kms.IKey"],
   ['names', names({ suffix: 'Dev' }), "resourceNames.suffix: got 'Dev'; allowed 1 to 16 lower-case letters"],
   ['names', names({ suffix: undefined }), "resourceNames.suffix: got ''; allowed 1 to 16 lower-case letters"],
   ['names', names({ pattern: '{type}-{suffix}' }), "resourceNames.pattern: got '{type}-{suffix}'; allowed {type}, {purpose}"],
@@ -174,6 +269,8 @@ const environmentRows: [string, object, string][] = [
   ['103', { tags: { 'aws:x': 'x' } }, "tags.aws:x: got 'aws:x'; allowed a key"],
   ['103', { tags: { team: 'x'.repeat(257) } }, "tags.team: got 'xxx"],
   ['103', { tags: '80abc' }, "tags: got '80abc'; allowed a map of keys to values"],
+  ['subnets of a VPC', { network: Network.fromVpc(wrong({ vpcId: 'vpc-1' }), { taskSubnets: wrong('private') }) }, "network.taskSubnets: got 'private'; allowed a selection of subnets; write"],
+  ['42, null', { scaling: Scaling.onCpu({ targetPercent: wrong(null) }) }, 'scaling.targetPercent: got NaN; allowed 1 to 100'],
   ['removal', { removalPolicy: RemovalPolicy.SNAPSHOT }, "removalPolicy: got 'snapshot'; allowed retain, destroy"],
 ];
 
@@ -188,7 +285,21 @@ const pipelineRows: [string, object, string][] = [
   ['63', gitHub({ triggerOnPaths: 'abcdefghi'.split('') }), 'source.triggerOnPaths: got ["a","b","c","d","e","f","g","h","i"]; allowed 1 to 8 patterns'],
   ['63', gitHub({ triggerOnTags: [] }), 'source.triggerOnTags: got []; allowed 1 to 8 patterns'],
   ['63', gitHub({ triggerOnTags: [''] }), "source.triggerOnTags[0]: got ''; allowed a glob pattern"],
+  ['61, token', { source: Source.gitHubToken('shop', { token: secret() }) }, "source.repository: got 'shop'; allowed 'owner/repository'"],
+  ['58', { source: Source.gitHubToken('acme/shop', wrong({ token: 'ghp_0123' })) }, "source.token: got '(hidden)'; allowed a secret; hand over a secretsmanager.ISecret; tokens"],
+  ['58', { source: Source.gitHubToken('acme/shop', wrong({})) }, 'source.token: got undefined; allowed a secret'],
+  ['58, none', { source: Source.gitHubToken('acme/shop', wrong(undefined)) }, 'source: got null; allowed options in braces'],
+  ['58', { source: Source.gitHubToken('acme/shop', { token: secret(), tokenField: 'a:b' }) }, "source.tokenField: got 'a:b'; allowed the name of a field, without colons"],
+  ['60, token', { source: Source.gitHubToken('acme/shop', { token: secret(), branch: 'a b' }) }, "source.branch: got 'a b'; allowed the name of a branch"],
+  ['62', { source: Source.codeCommit(wrong(undefined)) }, 'source.repository: got null; allowed a repository; hand over a codecommit.IRepository'],
+  ['62', { source: Source.codeCommit(wrong('shop')) }, "source.repository: got 'shop'; allowed a repository"],
+  ['60, CodeCommit', { source: Source.codeCommit(codecommit.Repository.fromRepositoryName(stack(), 'Code', 'shop'), { branch: '' }) }, "source.branch: got ''; allowed the name of a branch"],
   ['source', { source: undefined }, "source: got undefined; allowed a Source; write for example Source.gitHub('acme/shop')"],
+  ['111', { history: DeploymentHistory.table({ tableName: 'my table' }) }, "history.tableName: got 'my table'; allowed 3 to 255 of A-Z a-z 0-9 _ . -; leave out"],
+  ['111', { history: DeploymentHistory.table({ tableName: 'ab' }) }, "history.tableName: got 'ab'; allowed 3 to 255"],
+  ['history', { history: DeploymentHistory.table({ expiry: Duration.hours(36) }) }, "history.expiry: got '1 day 12 hours'; allowed 1 day to 3650 days"],
+  ['history', { history: DeploymentHistory.table(wrong({ key: 'mine' })) }, "history.key: got 'mine'; allowed a key; hand over"],
+  ['history', { history: 'none' }, "history: got 'none'; allowed a DeploymentHistory; use one of the DeploymentHistory factories"],
   ['64', { pipelineName: 'a'.repeat(101) }, "pipelineName: got 'aaa"],
   ['65', { stageName: 'my stage' }, "stageName: got 'my stage'; allowed 1 to 100"],
   ['65', { stageName: 'Build' }, "earlierStages: got ''Build' twice'; allowed each name once"],
@@ -205,6 +316,17 @@ const pipelineRows: [string, object, string][] = [
   ['85', { repositoryName: 'Shop' }, "repositoryName: got 'Shop'; allowed a-z 0-9"],
   ['86', { imageCount: 1 }, 'imageCount: got 1; allowed a whole number, 2 to 1000'],
   ['86, token', { imageCount: Lazy.number({ produce: () => 1 }) }, "imageCount: got 'a token'; allowed a literal number; write"],
+  ['79, kind', { imageBuild: ImageBuild.dockerfile({ environment: wrong('A=1') }) }, "imageBuild.environment: got 'A=1'; allowed a map of names to values"],
+  ['secrets', { imageBuild: ImageBuild.dockerfile({ secrets: wrong(null) }) }, 'imageBuild.secrets: got null; allowed a map of names to secrets'],
+  ['99', { imageBuild: ImageBuild.dockerfile({ logRetention: wrong(42) }) }, 'imageBuild.logRetention: got 42; allowed 1, 3, 5, 7'],
+  ['82, kind', { imageBuild: ImageBuild.dockerfile({ architecture: wrong('ARM64') }) }, "imageBuild.architecture: got 'ARM64'; allowed an architecture"],
+  ['login', { imageBuild: ImageBuild.dockerfile({ registryLogin: wrong(null) }) }, 'imageBuild.registryLogin: got null; allowed options in braces'],
+  ['cache', { imageBuild: ImageBuild.dockerfile({ cache: BuildCache.s3(wrong(3)) }) }, 'imageBuild.cache: got 3; allowed options in braces'],
+  ['parameter', { imageBuild: ImageBuild.dockerfile({ secrets: { NPM: BuildSecret.fromParameterStore('/npm', wrong('alias/npm')) } }) }, "imageBuild.secrets.NPM: got 'alias/npm'; allowed a key"],
+  ['runtimes', { checks: [Check.commands('Lint', { commands: ['make'], runtimes: wrong({ python: 3.12 }) })] }, 'checks[0].runtimes.python: got 3.12; allowed a text'],
+  ['scripts', { checks: [Check.nodeTests({ scripts: wrong('test') })] }, "checks[0].scripts: got 'test'; allowed a list"],
+  ['devDependencies', { checks: [Check.npmAudit({ devDependencies: wrong('no') })] }, "checks[0].devDependencies: got 'no'; allowed true, false"],
+  ['unfixed', { checks: [Check.imageScan({ unfixed: wrong(0) })] }, 'checks[0].unfixed: got 0; allowed true, false'],
   ['artifacts', { artifactDays: 0 }, 'artifactDays: got 0; allowed a whole number, 1 to 3650'],
   ['97', release({ timeout: Duration.minutes(20) }), "releaseAction.timeout: got '20 minutes'; allowed 30 seconds to 15 minutes"],
   ['98', release({ memorySize: 64 }), 'releaseAction.memorySize: got 64; allowed a whole number, 256 to 10240'],
@@ -274,6 +396,162 @@ describe('the construct that the user wrote says it', () => {
       const target = place(scope, 'A');
       return Array.from({ length: 48 }, (_, index) => ({ stageName: `S${index}`, releases: [{ target }] }));
     })).toEqual(["stages: got '51 stages in all'; allowed 2 to 50; release to several places in one stage, or make a second pipeline"]);
+  });
+});
+
+describe('what stands elsewhere', () => {
+  const ELSEWHERE = 'us-east-1:222222222222:';
+  const CONNECTION = 'connection/11111111-2222-3333-4444-555555555555';
+  const inEurope = (make: (scope: Stack) => unknown) => problems(() => make(new Stack(new App(), 'Shop', { env: { account: '111111111111', region: 'eu-west-1' } })));
+  const shop = (props: (scope: Stack) => object) => inEurope((scope) => new FargateCicdPipeline(scope, 'Shop', { source, ...props(scope) }));
+  const wrongRegion = (prop: string, what: string) => `${prop}: got '${what} of us-east-1'; allowed ${what} of eu-west-1, the region of the stack; take one of the same region`;
+  const wrongAccount = (prop: string, what: string) => `${prop}: got '${what} of 222222222222'; allowed ${what} of 111111111111, the account of the stack; take one of the same account`;
+
+  test.each<[string, (scope: Stack) => object, string[]]>([
+    ['52, certificate', (scope) => balancer({ certificate: acm.Certificate.fromCertificateArn(scope, 'There', `arn:aws:acm:${ELSEWHERE}certificate/1`) }),
+      [wrongRegion('loadBalancer.certificate', 'a certificate'), wrongAccount('loadBalancer.certificate', 'a certificate')]],
+    ['52, certificate of the same place', (scope) => balancer({ certificate: acm.Certificate.fromCertificateArn(scope, 'Here', 'arn:aws:acm:eu-west-1:111111111111:certificate/1') }), []],
+    ['11, VPC', (scope) => ({
+      network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'There', { vpcId: 'vpc-1', availabilityZones: ZONES, privateSubnetIds: ['a', 'b'], region: 'us-east-1' })),
+    }), [wrongRegion('network', 'a VPC')]],
+    ['cluster', (scope) => ({
+      cluster: Cluster.fromCluster(ecs.Cluster.fromClusterAttributes(scope, 'There', {
+        clusterArn: `arn:aws:ecs:${ELSEWHERE}cluster/c`, clusterName: 'c', vpc: new ec2.Vpc(scope, 'Vpc', { availabilityZones: ZONES }),
+      })),
+    }), [wrongRegion('cluster', 'a cluster'), wrongAccount('cluster', 'a cluster')]],
+    ['key', (scope) => ({ encryption: Encryption.fromKey(kms.Key.fromKeyArn(scope, 'There', `arn:aws:kms:${ELSEWHERE}key/1`)) }), [wrongRegion('encryption', 'a key')]],
+    ['topic', (scope) => ({ notifications: [Notification.topic(sns.Topic.fromTopicArn(scope, 'There', `arn:aws:sns:${ELSEWHERE}t`))] }), [wrongRegion('notifications[0]', 'a topic')]],
+    ['bucket of a cache', (scope) => ({
+      imageBuild: ImageBuild.dockerfile({ cache: BuildCache.fromBucket(s3.Bucket.fromBucketAttributes(scope, 'There', { bucketName: 'bucket', region: 'us-east-1' })) }),
+    }), [wrongRegion('imageBuild.cache', 'a bucket')]],
+    ['58, connection that cannot be shared', () => gitHub({ connectionArn: `arn:aws:codestar-connections:${ELSEWHERE}${CONNECTION}` }), [wrongAccount('source.connectionArn', 'a connection')]],
+    ['58, connection that can', () => gitHub({ connectionArn: `arn:aws:codeconnections:${ELSEWHERE}${CONNECTION}` }), []],
+  ])('%s', (_, props, lines) => {
+    expect(shop(props)).toEqual(lines);
+  });
+
+  test('nothing is said where the stack does not say where it will stand', () => {
+    const scope = stack();
+    const certificate = acm.Certificate.fromCertificateArn(scope, 'There', `arn:aws:acm:${ELSEWHERE}certificate/1`);
+    expect(() => new FargateEnvironment(scope, 'Place', balancer({ certificate }))).not.toThrow();
+  });
+
+  test('108: a region that does not exist', () => {
+    const place = (region: string) => {
+      const scope = new Stack(new App(), 'Shop', { env: { region } });
+      new FargateEnvironment(scope, 'Place');
+      return Annotations.fromStack(scope);
+    };
+    place('mars-1').hasWarning('/Shop/Place', Match.stringLikeRegexp("region of the stack is 'mars-1'.*cdk-fargate-cicd:unknown-region"));
+    place('eu-west-1').hasNoWarning('*', Match.stringLikeRegexp('unknown-region'));
+  });
+
+  const releaseTo = (there: Environment, props: object = {}) => {
+    const app = new App();
+    const target = new FargateEnvironment(new Stack(app, 'There', { env: there }), 'Place');
+    const here = new Stack(app, 'Here', { env: { account: '111111111111', region: 'eu-west-1' } });
+    return {
+      alone: problems(() => new DeliveryPipeline(here, 'Road', { source, stages: [{ releases: [{ target }] }], ...props })),
+      before: problems(() => new FargateCicdPipeline(here, 'Shop', { source, earlierStages: [{ releases: [{ target }] }], ...props })),
+    };
+  };
+
+  test('places in another account and region', () => {
+    const cure = 'make a pipeline there: this version does not release across accounts and regions';
+    const lines = [
+      `[0].releases[0].target: got 'a place in the account 222222222222'; allowed places in 111111111111, the account of the pipeline; ${cure}`,
+      `[0].releases[0].target: got 'a place in the region us-east-1'; allowed places in eu-west-1, the region of the pipeline; ${cure}`,
+    ];
+    const { alone, before } = releaseTo({ account: '222222222222', region: 'us-east-1' });
+    expect(alone).toEqual(lines.map((line) => `stages${line}`));
+    expect(before).toEqual(lines.map((line) => `earlierStages${line}`));
+    expect(releaseTo({}).alone).toEqual([]);
+  });
+
+  test("places in another stack for CodePipeline's own action", () => {
+    const { alone, before } = releaseTo({ account: '111111111111', region: 'eu-west-1' }, { releaseAction: ReleaseAction.codePipelineAction() });
+    const line = "[0].releases[0].target: got 'a place in the stack There'; allowed places in the stack of the pipeline with ReleaseAction.codePipelineAction(), "
+      + 'which would bind the stacks to each other by exports; take ReleaseAction.releaseFunction(), which needs none';
+    expect([alone, before]).toEqual([[`stages${line}`], [`earlierStages${line}`]]);
+  });
+});
+
+describe('physical names', () => {
+  const suffixed = (props: object) => ofPipeline({ resourceNames: ResourceNames.suffixed({ suffix: 'production' }), ...props });
+  const made = (env: Environment | undefined, place: (scope: Construct, id: string) => unknown) => {
+    const app = new App();
+    const other = (id: string) => place(new Stack(app, id, { env }), 'Place');
+    return { app, one: () => other('One'), two: () => other('Two') };
+  };
+  const EUROPE = { account: '111111111111', region: 'eu-west-1' };
+
+  test.each<[string, number, string, object]>([
+    ['loadBalancerName', 32, 'x'.repeat(22), { loadBalancerName: 'x'.repeat(22) }],
+    ['targetGroupName', 32, 'x'.repeat(22), { targetGroupName: 'x'.repeat(22) }],
+    ['pipelineName', 100, 'x'.repeat(90), { pipelineName: 'x'.repeat(90) }],
+    ['clusterName', 255, 'x'.repeat(250), { clusterName: 'x'.repeat(250) }],
+    ['container.logGroupName', 512, 'x'.repeat(502), { container: { logGroupName: 'x'.repeat(502) } }],
+    ['alarmName', 255, 'x'.repeat(245), { alarms: [ServiceAlarm.cpu({ alarmName: 'x'.repeat(245) })] }],
+    ['encryption.aliasName', 200, 'x'.repeat(190), { encryption: Encryption.customerManaged({ aliasName: 'x'.repeat(190) }) }],
+  ])('%s is never shortened: %d characters with the suffix', (prop, longest, base, props) => {
+    expect(suffixed(props)).toEqual([
+      `${prop}: got '${`${base}-production`.slice(0, 120)}'; allowed ${longest} characters, suffix included; shorten it by ${base.length + 11 - longest}`,
+    ]);
+  });
+
+  test('as long as the service allows', () => {
+    expect(suffixed({ loadBalancerName: 'x'.repeat(21), targetGroupName: 'y'.repeat(21) })).toEqual([]);
+  });
+
+  test('105: two constructs of one account and region', () => {
+    const { one, two } = made(EUROPE, (scope, id) => new FargateEnvironment(scope, id, { loadBalancerName: 'shop' }));
+    one();
+    expect(two).toThrow("FargateEnvironment at 'Two/Place' has 1 problem:\n  loadBalancerName: got 'shop'; allowed a name that no other alb of the account and region has; "
+      + "choose another one: FargateEnvironment at 'One/Place' has it already, by loadBalancerName");
+  });
+
+  test('105: names that resourceNames makes', () => {
+    const { one, two } = made(EUROPE, (scope, id) => new FargateEnvironment(scope, id, { resourceNames: ResourceNames.suffixed({ suffix: 'dev' }) }));
+    one();
+    expect(two).toThrow("resourceNames: got 'key-place-dev'; allowed a name that no other key");
+  });
+
+  test('105: two names of one construct', () => {
+    expect(ofPipeline({ repositoryName: 'shop', releasedRepositoryName: 'shop' })).toEqual([
+      "repositoryName: got 'shop'; allowed a name that no other repository of the account and region has; choose another one: "
+        + "FargateCicdPipeline at 'Shop/Shop' has it already, by releasedRepositoryName",
+    ]);
+    expect(ofPipeline({ repositoryName: 'shop', clusterName: 'shop', serviceName: 'shop' })).toEqual([]);
+  });
+
+  test('105: the same name elsewhere', () => {
+    const app = new App();
+    const place = (id: string, env: Environment) => new FargateEnvironment(new Stack(app, id, { env }), 'Place', { clusterName: 'shop' });
+    place('One', EUROPE);
+    place('Two', { ...EUROPE, region: 'us-east-1' });
+    expect(() => place('Three', { ...EUROPE, account: '222222222222' })).not.toThrow();
+    expect(() => place('Four', { ...EUROPE })).toThrow("clusterName: got 'shop'");
+  });
+
+  test('105: services of one name in two clusters, and in one', () => {
+    const scope = stack();
+    const cluster = new ecs.Cluster(scope, 'Cluster');
+    const place = (id: string, props: object) => new FargateEnvironment(scope, id, { serviceName: 'web', ...props });
+    place('One', {});
+    place('Two', { cluster: Cluster.fromCluster(cluster) });
+    expect(() => place('Three', { cluster: Cluster.fromCluster(cluster) })).toThrow("serviceName: got 'web'; allowed a name that no other service");
+  });
+
+  test('105: two stacks that may be meant for two accounts: a warning', () => {
+    const { app, one, two } = made(undefined, (scope, id) => new FargateEnvironment(scope, id, { clusterName: 'shop' }));
+    one();
+    two();
+    Annotations.fromStack(app.node.findChild('Two') as Stack).hasWarning('/Two/Place', Match.stringLikeRegexp(
+      "clusterName: 'shop' can stand only once in an account and region, and FargateEnvironment at 'One/Place' has it already, by clusterName.*cdk-fargate-cicd:same-name"));
+  });
+
+  test('a gate with a topic of its own does not take the name of the topic', () => {
+    expect(suffixed({ approval: Approval.manual({ notify: Notification.email('a@example.com') }) })).toEqual([]);
   });
 });
 
@@ -357,6 +635,7 @@ describe('never a TypeError', () => {
     ['pipelineAlarms[0]', (options) => ({ pipelineAlarms: [PipelineAlarm.failedExecutions(options)] })],
     ['notifications[0]', (options) => ({ notifications: [Notification.createTopic(options)] })],
     ['dashboard', (options) => ({ dashboard: Dashboard.standard(options) })],
+    ['history', (options) => ({ history: DeploymentHistory.table(options) })],
     ['encryption', (options) => ({ encryption: Encryption.customerManaged(options) })],
     ['resourceNames', (options) => ({ resourceNames: ResourceNames.suffixed(options) })],
     ['approval', (options) => ({ approval: Approval.manual(options) })],
@@ -381,6 +660,10 @@ describe('never a TypeError', () => {
     expect(problems((scope) => new DeliveryPipeline(scope, 'A', wrong(value)))[0]).toMatch(/^props: got .*; allowed source and stages; write/);
     const place = problems((scope) => new FargateEnvironment(scope, 'A', wrong(value)));
     expect(place).toEqual(value === undefined ? [] : [expect.stringMatching(/^props: got .*; allowed options in braces/)]);
+  });
+
+  test('a choice made without its factories', () => {
+    expect(() => new (wrong(Scaling) as new () => Scaling)()).toThrow('Scaling: cannot be constructed; use one of its factories');
   });
 
   test('what cannot be shown is described', () => {

@@ -28,11 +28,19 @@ describe('encryption', () => {
   test('an existing key of the app is told the same', () => {
     const scope = stack();
     const key = new kms.Key(scope, 'Theirs');
-    expect(Encryption.customerManaged({ key })._bind(scope, parts)).toBe(key);
+    expect(Encryption.fromKey(key)._bind(scope, parts)).toBe(key);
     const template = Template.fromStack(scope);
     template.resourceCountIs('AWS::KMS::Key', 1);
     template.resourceCountIs('AWS::KMS::Alias', 0);
     expect(Object.values(template.findResources('AWS::KMS::Key'))[0].Properties.KeyPolicy.Statement).toHaveLength(6);
+  });
+
+  test('the alias has its base name and the suffix; the key rotates', () => {
+    const scope = stack();
+    new FargateEnvironment(scope, 'Place', { encryption: Encryption.customerManaged({ aliasName: 'cicd-pipeline' }), resourceNames: ResourceNames.suffixed({ suffix: 'dev' }) });
+    const template = Template.fromStack(scope);
+    template.hasResourceProperties('AWS::KMS::Alias', { AliasName: 'alias/cicd-pipeline-dev' });
+    template.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true, RotationPeriodInDays: 365 });
   });
 
   test('keys of AWS: no key', () => {
@@ -42,7 +50,7 @@ describe('encryption', () => {
   test('an imported key is used and stays as it is', () => {
     const scope = stack();
     const key = kms.Key.fromKeyArn(scope, 'Theirs', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555');
-    new FargateEnvironment(scope, 'Place', { encryption: Encryption.customerManaged({ key }) });
+    new FargateEnvironment(scope, 'Place', { encryption: Encryption.fromKey(key) });
     const template = Template.fromStack(scope);
     template.resourceCountIs('AWS::KMS::Key', 0);
     template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555' });
@@ -82,6 +90,7 @@ describe('names', () => {
     expect(one.length).toBeLessThanOrEqual(32);
     expect(one).not.toBe(two);
     expect(suffixed({ type: 'x'.repeat(60) })).toHaveLength(64);
+    expect(() => suffixed({ type: 'function', base: 'x'.repeat(64) })).toThrow("resourceNames: got 'xxx");
   });
 });
 

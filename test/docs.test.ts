@@ -156,7 +156,7 @@ describe('the tests of the pages', () => {
   test('see a page without its smallest use', () => expect(withoutSmallestUse('# Title\n\nWords')).toBe(true));
   test('see a command that does not exist', () => expect(unknownCommands('`npx projen test` `npx projen deploy` `npm run nothing`')).toEqual(['deploy', 'nothing']));
   test('see a script that does not exist', () => expect(unknownScripts('`scripts/demo.mjs` `scripts/none.sh`')).toEqual(['scripts/none.sh']));
-  test('see a factory that does not exist', () => expect(unknownFactories('`Source.gitHub` `DeployStrategy.canary`')).toEqual(['DeployStrategy.canary']));
+  test('see a factory that does not exist', () => expect(unknownFactories('`Source.gitHub` `DeployStrategy.magic`')).toEqual(['DeployStrategy.magic']));
   test('see a sample that does not compile', () => {
     expect(said().filter((message) => message.startsWith('faulty.md'))).toEqual([
       expect.stringContaining('sample 1: Object literal may only specify known properties'),

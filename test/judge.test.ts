@@ -1,12 +1,14 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { judge, withAndWithoutFeatureFlags } from './checkers';
 import {
-  Approval, BuildCache, Check, Cluster, DeliveryPipeline, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ImageBuild, LoadBalancer, Network,
-  Notification, ReleaseAction, ResourceNames, Scaling, Source,
+  Approval, BuildCache, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateCicdPipelineProps,
+  FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ResourceNames, Scaling, Source, TrafficRouting,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -23,6 +25,29 @@ const existingVpc = (scope: Construct) => ec2.Vpc.fromVpcAttributes(scope, 'Vpc'
   vpcId: 'vpc-11111111', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-11111111', 'subnet-22222222'], privateSubnetIds: ['subnet-33333333', 'subnet-44444444'],
   publicSubnetRouteTableIds: ['rtb-1', 'rtb-1'], privateSubnetRouteTableIds: ['rtb-2', 'rtb-2'],
 });
+
+const function1 = (scope: Construct) => lambda.Function.fromFunctionArn(scope, 'Ask', 'arn:aws:lambda:eu-west-1:111111111111:function:ask');
+
+const STRATEGIES: [string, (scope: Construct) => Partial<FargateEnvironmentProps>][] = [
+  ['blue/green with a test listener, a hook and a check', (scope) => ({
+    loadBalancer: https(scope),
+    deployStrategy: DeployStrategy.blueGreen({
+      testListener: {}, hooks: [DeployHook.httpCheck(), DeployHook.ecs(function1(scope), { stages: [ecs.DeploymentLifecycleStage.PRE_SCALE_UP] })],
+    }),
+  })],
+  ['linear, plain HTTP by choice', () => ({ loadBalancer: LoadBalancer.internetFacing(), deployStrategy: DeployStrategy.linear({ testListener: {} }) })],
+  ['canary, existing VPC', (scope) => ({
+    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)),
+    deployStrategy: DeployStrategy.canary({ testListener: {}, hooks: [DeployHook.httpCheck()] }),
+  })],
+  ['CodeDeploy with everything', (scope) => ({
+    loadBalancer: https(scope),
+    deployStrategy: DeployStrategy.codeDeploy({
+      trafficRouting: TrafficRouting.linear({ percent: 40 }), testListener: {},
+      hooks: [DeployHook.httpCheck(), DeployHook.codeDeploy(function1(scope), CodeDeployEvent.AFTER_INSTALL)],
+    }),
+  })],
+];
 
 const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][] = [
   ['HTTPS, own VPC, gates, checks, scaling, suffixed names', (scope) => ({
@@ -69,6 +94,13 @@ withAndWithoutFeatureFlags((context) => {
     const app = new App({ context });
     const stack = new Stack(app, 'Shop');
     new FargateCicdPipeline(stack, 'Shop', { source, notifications, ...props(stack) });
+    expect(judge(app)).toEqual([]);
+  });
+
+  test.each(STRATEGIES)('nothing against: %s', (_, props) => {
+    const app = new App({ context });
+    const stack = new Stack(app, 'Shop');
+    new FargateEnvironment(stack, 'Place', { notifications, ...props(stack) });
     expect(judge(app)).toEqual([]);
   });
 

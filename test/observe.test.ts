@@ -1,8 +1,9 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
-import { Dashboard, Encryption, FargateCicdPipeline, FargateEnvironment, FargateEnvironmentProps, Http5xxOrigin, Notification, ServiceAlarm, Source } from '../src';
+import { Dashboard, DeploymentHistory, Encryption, FargateCicdPipeline, FargateEnvironment, FargateCicdPipelineProps, FargateEnvironmentProps, Http5xxOrigin, Notification, ResourceNames, ServiceAlarm, Source } from '../src';
 import { Foundation, layFoundation } from '../src/observe/foundation';
 
 const source = Source.gitHub('acme/shop');
@@ -15,7 +16,7 @@ function place(props: FargateEnvironmentProps | ((stack: Stack) => FargateEnviro
 
 /** What an alarm says, by its metric. */
 const alarmsOf = (template: Template): Record<string, any> => Object.fromEntries(Object.values(template.findResources('AWS::CloudWatch::Alarm'))
-  .map(({ Properties }) => [Properties.MetricName, Properties]));
+  .map(({ Properties }) => [Properties.MetricName ?? Properties.Metrics[0].Label, Properties]));
 
 describe('alarms', () => {
   test.each<[string, object]>([
@@ -23,7 +24,10 @@ describe('alarms', () => {
     ['MemoryUtilization', { Namespace: 'AWS/ECS', Threshold: 90, EvaluationPeriods: 3, Period: 60, Statistic: 'Average' }],
     ['HTTPCode_Target_5XX_Count', { Namespace: 'AWS/ApplicationELB', Threshold: 10, EvaluationPeriods: 2, Period: 60, Statistic: 'Sum' }],
     ['TargetResponseTime', { Threshold: 2, EvaluationPeriods: 3, Period: 60, Statistic: 'Average' }],
-    ['UnHealthyHostCount', { Threshold: 0, EvaluationPeriods: 5, Period: 60, Statistic: 'Maximum' }],
+    ['UnHealthyHostCount', {
+      Threshold: 0, EvaluationPeriods: 5,
+      Metrics: expect.arrayContaining([expect.objectContaining({ Expression: 'MAX([group0, group1])' }), expect.objectContaining({ MetricStat: expect.objectContaining({ Period: 60, Stat: 'Maximum' }) })]),
+    }],
     ['FailedPipelineExecutions', { Namespace: 'AWS/CodePipeline', Threshold: 1, EvaluationPeriods: 1, Period: 300, Statistic: 'Sum', ComparisonOperator: 'GreaterThanOrEqualToThreshold' }],
     ['Errors', { Namespace: 'AWS/Lambda', Threshold: 1, EvaluationPeriods: 1, Period: 300, Statistic: 'Sum' }],
   ])('%s', (metric, expected) => {
@@ -111,7 +115,9 @@ describe('dashboard', () => {
     const stack = new Stack(new App(), 'Shop');
     new FargateCicdPipeline(stack, 'Shop', { source });
     const template = Template.fromStack(stack);
-    expect(titles(template)).toEqual(['ECS CPU Utilization', 'ECS Memory Utilization', 'ALB Metrics', 'HTTP Errors', 'Running Tasks', 'Pipeline Executions']);
+    expect(titles(template)).toEqual(['ECS CPU Utilization', 'ECS Memory Utilization', 'ALB Metrics', 'HTTP Errors', 'Running Tasks', 'Pipeline Executions', 'Deployment Frequency', 'Change Failure Rate', 'Lead Time for Changes', 'Time to Restore']);
+    expect([...body(template).matchAll(/"width":6/g)]).toHaveLength(4);
+    expect(body(template)).toContain('"cdk-fargate-cicd","LeadTime","Place","Shop","ReleaseFunction"');
     expect(body(template)).toContain('"yAxis":"right"');
     expect([...body(template).matchAll(/"width":8/g)]).toHaveLength(6);
   });
@@ -126,8 +132,8 @@ describe('dashboard', () => {
 
   test('with a title for the pipeline', () => {
     const stack = new Stack(new App(), 'Shop');
-    new FargateCicdPipeline(stack, 'Shop', { source, dashboard: Dashboard.standard({ titles: { pipeline: 'F' } }) });
-    expect(titles(Template.fromStack(stack)).at(-1)).toBe('F');
+    new FargateCicdPipeline(stack, 'Shop', { source, dashboard: Dashboard.standard({ titles: { pipeline: 'F', deployments: 'G', failureRate: 'H', leadTime: 'I', timeToRestore: 'J' } }) });
+    expect(titles(Template.fromStack(stack)).slice(-5)).toEqual(['F', 'G', 'H', 'I', 'J']);
   });
 });
 
@@ -147,5 +153,76 @@ describe('foundation', () => {
     const stack = new Stack(new App(), 'Shop');
     const laid: Foundation = layFoundation(stack, {});
     expect(layFoundation(stack, { _foundation: laid })).toBe(laid);
+  });
+});
+
+describe('history', () => {
+  const road = (props: Partial<FargateCicdPipelineProps> | ((stack: Stack) => Partial<FargateCicdPipelineProps>) = {}): Template => {
+    const stack = new Stack(new App(), 'Shop');
+    new FargateCicdPipeline(stack, 'Shop', { source, ...typeof props === 'function' ? props(stack) : props });
+    return Template.fromStack(stack);
+  };
+  const variables = (template: Template) => Object.values(template.findResources('AWS::Lambda::Function'))
+    .map(({ Properties }) => Properties.Environment.Variables).find(({ ECR_REPOSITORY }) => ECR_REPOSITORY);
+  const outputs = (template: Template) => Object.keys(template.findOutputs('*')).join(' ');
+  /** Statements of the release function's role, by their actions. */
+  const rights = (template: Template): Record<string, any> => Object.fromEntries(Object.entries(template.findResources('AWS::IAM::ManagedPolicy'))
+    .filter(([id]) => id.includes('ReleaseFunctionRole'))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+    .map((statement: any) => [[statement.Action].flat().join(' '), statement]));
+
+  test('is a table by default, encrypted, protected, restorable', () => {
+    const template = road();
+    template.hasResource('AWS::DynamoDB::Table', {
+      Properties: {
+        TableName: Match.absent(),
+        KeySchema: [{ AttributeName: 'deploymentId', KeyType: 'HASH' }, { AttributeName: 'timestamp', KeyType: 'RANGE' }],
+        AttributeDefinitions: [{ AttributeName: 'deploymentId', AttributeType: 'S' }, { AttributeName: 'timestamp', AttributeType: 'N' }],
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: Match.anyValue() },
+        DeletionProtectionEnabled: true,
+        TimeToLiveSpecification: Match.absent(),
+      },
+      DeletionPolicy: 'Retain',
+    });
+    const { PLACES, ...others } = variables(template);
+    expect(others).toMatchObject({
+      STATE_TABLE: { Ref: expect.stringContaining('History') }, SNS_TOPIC_ARN: { Ref: expect.stringContaining('Topic') }, ENVIRONMENT_SUFFIX: '', RECORD_EXPIRY_SECONDS: '',
+    });
+    expect(JSON.stringify(PLACES)).toContain('"{\\"Shop\\":{\\"roleArn\\":');
+    expect(outputs(template)).toMatch(/ValidationLambdaArn.*DeploymentTableName.*StateTableName/);
+  });
+
+  test('the function may write to it and publish, and no more', () => {
+    const found = rights(road());
+    expect(found['dynamodb:PutItem dynamodb:UpdateItem'].Resource).toEqual({ 'Fn::GetAtt': [expect.stringContaining('History'), 'Arn'] });
+    expect(found['sns:Publish'].Resource).toEqual({ Ref: expect.stringContaining('Topic') });
+    expect(found['kms:Decrypt kms:GenerateDataKey'].Resource).toEqual({ 'Fn::GetAtt': [expect.stringContaining('Key'), 'Arn'] });
+    expect(found['kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo'].Condition.StringEquals).toHaveProperty(['kms:ViaService']);
+  });
+
+  test('with a name, an expiry and a suffix', () => {
+    const template = road({
+      history: DeploymentHistory.table({ tableName: 'deployments', expiry: Duration.days(730) }), resourceNames: ResourceNames.suffixed({ suffix: 'dev' }), removalPolicy: RemovalPolicy.DESTROY,
+    });
+    template.hasResource('AWS::DynamoDB::Table', {
+      Properties: { TableName: 'deployments-dev', DeletionProtectionEnabled: Match.absent(), TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true } }, DeletionPolicy: 'Delete',
+    });
+    expect(variables(template)).toMatchObject({ ENVIRONMENT_SUFFIX: 'dev', RECORD_EXPIRY_SECONDS: '63072000' });
+  });
+
+  test('with a key of its own, beside keys of AWS', () => {
+    const template = road((stack) => ({ history: DeploymentHistory.table({ key: new kms.Key(stack, 'Theirs') }), encryption: Encryption.awsManaged() }));
+    template.hasResourceProperties('AWS::DynamoDB::Table', { SSESpecification: { KMSMasterKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Theirs'), 'Arn'] } } });
+    road({ encryption: Encryption.awsManaged() }).hasResourceProperties('AWS::DynamoDB::Table', { SSESpecification: { SSEEnabled: true, KMSMasterKeyId: Match.absent() } });
+  });
+
+  test('none, and nobody to tell', () => {
+    const template = road({ history: DeploymentHistory.none(), notifications: [] });
+    template.resourceCountIs('AWS::DynamoDB::Table', 0);
+    expect(variables(template)).toMatchObject({ STATE_TABLE: '', SNS_TOPIC_ARN: '' });
+    expect(Object.keys(rights(template)).join(' ')).not.toMatch(/dynamodb|sns:/);
+    expect(outputs(template)).not.toContain('TableName');
   });
 });

@@ -94,6 +94,16 @@ describe('acknowledgements', () => {
     expect(Object.keys(acknowledged(scope)).some((id) => id.includes('Mine-1'))).toBe(true);
   });
 
+  test('reasons that are a function are computed at each listing: what was listed before is forgotten, what the user added is not', () => {
+    const scope = new Construct(stack(), 'Thing');
+    let id = 'Before[x]';
+    acknowledge(scope, () => ({ [id]: 'ours' }));
+    Validations.of(scope).acknowledge({ id: 'mine::1', reason: 'mine' });
+    expect(acknowledged(scope)).toEqual({ 'Annotation::Before[x]': 'ours', 'mine::1': 'mine' });
+    id = 'CKV_1';
+    expect(acknowledged(scope)).toEqual({ 'Annotation::CKV_1': 'ours', 'mine::1': 'mine' });
+  });
+
   test.each([
     ['text ${A} and ${B.Arn}', 'text <A> and <B.Arn>'],
     [{ 'Fn::Join': ['/', [{ 'Fn::GetAtt': ['Bucket', 'Arn'] }, '*']] }, '<Bucket.Arn>/*'],

@@ -1,17 +1,18 @@
 // One measurement in a process of its own: node --expose-gc measure.cjs library|by-hand COUNT, or measure.cjs require. Prints JSON.
-const { mkdtempSync, readdirSync, readFileSync, rmSync } = require('node:fs');
+const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
 const lib = join(__dirname, '../../lib');
 const now = () => performance.now();
 
-/** Milliseconds that `require` of the package takes when the modules of aws-cdk-lib that it names are already there. */
+/** Milliseconds that `require` of the package takes where the hand-written stack has loaded its part of aws-cdk-lib, and what that part takes. */
 function measureRequire() {
-  const sources = readdirSync(lib, { recursive: true }).filter((name) => name.endsWith('.js') && !name.includes('.lambda')).map((name) => readFileSync(join(lib, name), 'utf8'));
-  const modules = new Set(sources.flatMap((text) => [...text.matchAll(/require\("((?:aws-cdk-lib|constructs)[^"]*)"\)/g)].map(([, name]) => name)));
   const start = now();
-  for (const name of modules) require(name);
+  const { App } = require('aws-cdk-lib');
+  const { ByHand } = require('./by-hand.cjs');
+  // Modules of aws-cdk-lib load their classes at first use.
+  new ByHand(new App({ analyticsReporting: false }), 'Shop');
   const loaded = now();
   require(lib);
   return { base: loaded - start, library: now() - loaded };

@@ -1,19 +1,6 @@
-// What a synthesized template says, in words. Reads CloudFormation only, so it works for any stack of the library.
+// What synthesized templates say, in words. Reads CloudFormation only, so it works for any stack of the library.
 
-const HOURS = 730;
-
-/** USD in us-east-1. https://aws.amazon.com/fargate/pricing, /elasticloadbalancing/pricing, /vpc/pricing, /kms/pricing, /cloudwatch/pricing */
-const PRICE = {
-  vcpuHour: { X86_64: 0.04048, ARM64: 0.03238 },
-  gbHour: { X86_64: 0.004445, ARM64: 0.00356 },
-  loadBalancerHour: 0.0225,
-  natHour: 0.045,
-  ipv4Hour: 0.005,
-  key: 1,
-  alarm: 0.1,
-};
-
-const resources = (template, type) => Object.entries(template.Resources).filter(([, resource]) => resource.Type === type);
+const pipelinesOf = (template) => Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::CodePipeline::Pipeline');
 
 /** A value whose intrinsics are shown as what they point at. */
 export function plain(value) {
@@ -45,10 +32,11 @@ const WORDS = {
   ECS: () => "CodePipeline's ECS action updates the service",
 };
 
-/** Stages with their steps; actions that run side by side stand in one step. */
-export function stages(template) {
-  const [[, pipeline]] = resources(template, 'AWS::CodePipeline::Pipeline');
-  return pipeline.Properties.Stages.map(({ Name, Actions }) => {
+/** Stages of every pipeline with their steps; actions that run side by side stand in one step. */
+export const stages = (templates) => templates.flatMap((template) => pipelinesOf(template).flatMap((pipeline) => stagesOf(template, pipeline)));
+
+function stagesOf(template, { Properties }) {
+  return Properties.Stages.map(({ Name, Actions }) => {
     const orders = [...new Set(Actions.map(({ RunOrder }) => RunOrder))].sort((a, b) => a - b);
     return {
       name: Name,
@@ -58,34 +46,23 @@ export function stages(template) {
   });
 }
 
-/** How many resources of each service. */
-export function services(template) {
+/** Names that AWS gives its services, where those of CloudFormation differ. */
+const SERVICES = {
+  CertificateManager: 'ACM', EC2: 'VPC (EC2)', ElasticLoadBalancingV2: 'Elastic Load Balancing', Events: 'EventBridge', Logs: 'CloudWatch Logs', SSM: 'Systems Manager',
+};
+
+const serviceOf = (type) => {
+  const [, service] = type.split('::');
+  // CloudFormation asks a function of the stack for these.
+  return /^(Custom::|AWS::CloudFormation::CustomResource$)/.test(type) ? 'custom resources' : SERVICES[service] ?? service;
+};
+
+/** How many resources of each service, most first. */
+export function services(templates) {
   const counts = {};
-  for (const { Type } of Object.values(template.Resources)) {
-    const [, service] = Type.split('::');
-    counts[service] = (counts[service] ?? 0) + 1;
+  for (const { Type } of templates.flatMap(({ Resources }) => Object.values(Resources))) {
+    if (Type === 'AWS::CDK::Metadata') continue;
+    counts[serviceOf(Type)] = (counts[serviceOf(Type)] ?? 0) + 1;
   }
   return Object.entries(counts).sort(([, a], [, b]) => b - a);
-}
-
-/** Fixed cost a month: before traffic, logs and builds. */
-export function costs(template) {
-  const [, definition] = resources(template, 'AWS::ECS::TaskDefinition')[0];
-  const [, service] = resources(template, 'AWS::ECS::Service')[0];
-  const scaling = resources(template, 'AWS::ApplicationAutoScaling::ScalableTarget')[0]?.[1].Properties.MinCapacity;
-  const { Cpu, Memory, RuntimePlatform } = definition.Properties;
-  const architecture = RuntimePlatform?.CpuArchitecture ?? 'X86_64';
-  const tasks = service.Properties.DesiredCount ?? scaling ?? 1;
-  const task = Cpu / 1024 * PRICE.vcpuHour[architecture] + Memory / 1024 * PRICE.gbHour[architecture];
-  const balancers = resources(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer').map(([, { Properties }]) => Properties);
-  const nats = resources(template, 'AWS::EC2::NatGateway').length;
-  const addresses = nats + balancers.filter(({ Scheme }) => Scheme === 'internet-facing').reduce((sum, { Subnets }) => sum + Subnets.length, 0);
-  return [
-    [`${tasks} tasks of ${Cpu / 1024} vCPU and ${Memory / 1024} GB`, tasks * task * HOURS],
-    [`${nats} NAT gateways`, nats * PRICE.natHour * HOURS],
-    [`${balancers.length} load balancers`, balancers.length * PRICE.loadBalancerHour * HOURS],
-    [`${addresses} public IPv4 addresses`, addresses * PRICE.ipv4Hour * HOURS],
-    [`${resources(template, 'AWS::KMS::Key').length} keys`, resources(template, 'AWS::KMS::Key').length * PRICE.key],
-    [`${resources(template, 'AWS::CloudWatch::Alarm').length} alarms`, resources(template, 'AWS::CloudWatch::Alarm').length * PRICE.alarm],
-  ].filter(([, usd]) => usd > 0);
 }

@@ -50,10 +50,12 @@ export function createBucket(scope: Construct, id: string, options: BucketOption
   acknowledge(bucket, {
     ...inPacks('S3BucketReplicationEnabled', 'what is in it can be made again; logs stay in their region'),
     'cfn-guard::CT.S3.PR.9': 'its content expires; Object Lock would keep it',
-    ...(key ? {} : inPacks('S3DefaultEncryptionKMS', 'keys of S3 were chosen, or a service delivers that cannot use another key')),
+    ...(key ? {} : { 'cfn-guard::CT.S3.PR.10': KEYS_OF_S3, ...inPacks('S3DefaultEncryptionKMS', KEYS_OF_S3) }),
   });
   return bucket;
 }
+
+const KEYS_OF_S3 = 'keys of S3 were chosen, or a service delivers that cannot use another key: load balancers and S3 deliver access logs so';
 
 /**
  * Where load balancers and S3 log access. Both deliver to buckets with keys of S3 only.
@@ -74,7 +76,6 @@ export function createLogBucket(scope: Construct, id: string, removalPolicy: Rem
     'AwsSolutions-S1': itself,
     'CKV_AWS_18': itself,
     'cfn-guard::CT.S3.PR.2': itself,
-    'cfn-guard::CT.S3.PR.10': 'load balancers and S3 deliver access logs to buckets with keys of S3 only',
     ...inPacks('S3BucketLoggingEnabled', itself),
   });
   return bucket;

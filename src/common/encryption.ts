@@ -2,24 +2,18 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { Choice, Inspection } from '../private/problems';
+import { Choice } from '../private/problems';
 
 /** Options of `Encryption.customerManaged`. */
 export interface CustomerManagedEncryptionOptions {
   /**
-   * An existing key instead of a new one. A key that was imported cannot get a key policy from here: it must admit
-   * `logs.<region>.amazonaws.com`, `cloudwatch.amazonaws.com`, `events.amazonaws.com` and `codestar-notifications.amazonaws.com` itself.
-   * @default - a new key with rotation
-   */
-  readonly key?: kms.IKey;
-  /**
-   * Base name of the alias of a new key, without `alias/`: letters, digits, `/`, `_` and `-`, not beginning with `aws/`.
+   * Base name of the alias of the key, without `alias/`: letters, digits, `/`, `_` and `-`, not beginning with `aws/`.
    * @default - no alias, or a name by `resourceNames`
    * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
    */
   readonly aliasName?: string;
   /**
-   * How often a new key rotates, 90 to 2560 days.
+   * How often the key rotates, 90 to 2560 days.
    * @default Duration.days(365)
    * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
    */
@@ -35,11 +29,19 @@ export interface EncryptionParts {
 /** Who holds the key of everything at rest: buckets, repositories, topic, queues, log groups. */
 export abstract class Encryption extends Choice {
   /**
-   * One customer-managed key for all that the construct makes, with rotation. Its policy admits CloudWatch Logs, CloudWatch, EventBridge and
+   * One new customer-managed key for all that the construct makes, with rotation. Its policy admits CloudWatch Logs, CloudWatch, EventBridge and
    * notifications for this account only. About 1 USD a month.
    */
   static customerManaged(options: CustomerManagedEncryptionOptions = {}): Encryption {
     return new CustomerManaged(options);
+  }
+
+  /**
+   * An existing key, for all that the construct makes. Its policy gets the same statements. A key that was imported has no policy that could be changed: it must
+   * admit `logs.<region>.amazonaws.com`, `cloudwatch.amazonaws.com`, `events.amazonaws.com` and `codestar-notifications.amazonaws.com` itself.
+   */
+  static fromKey(key: kms.IKey): Encryption {
+    return new Existing(key);
   }
 
   /**
@@ -57,24 +59,39 @@ export abstract class Encryption extends Choice {
 class CustomerManaged extends Encryption {
   constructor(private readonly options: CustomerManagedEncryptionOptions) {
     super();
-    this._inspect(inspectOptions(options), options);
+    this._inspect((look) => {
+      look.matches('aliasName', options.aliasName, /^(?!aws\/)[a-zA-Z0-9/_-]{1,200}$/, "1 to 200 of A-Z a-z 0-9 / _ -, not beginning with 'aws/'",
+        'leave out the prefix alias/ and illegal characters');
+      look.seconds('rotationPeriod', options.rotationPeriod, 90 * 86400, 2560 * 86400, 'take for example Duration.days(365)', 86400);
+    }, options);
   }
 
   _bind(scope: Construct, parts: EncryptionParts): kms.IKey {
-    const key = this.options.key ?? this.create(scope, parts);
-    admitServices(scope, key);
-    return key;
-  }
-
-  private create(scope: Construct, parts: EncryptionParts): kms.Key {
     const alias = parts.aliasName(this.options.aliasName);
-    return new kms.Key(scope, 'Key', {
+    const key = new kms.Key(scope, 'Key', {
       description: `Everything at rest of ${scope.node.path}`,
       enableKeyRotation: true,
       rotationPeriod: this.options.rotationPeriod ?? Duration.days(365),
       removalPolicy: parts.removalPolicy,
       ...(alias ? { alias: `alias/${alias}` } : {}),
     });
+    admitServices(scope, key);
+    return key;
+  }
+}
+
+class Existing extends Encryption {
+  constructor(private readonly key: kms.IKey) {
+    super();
+    this._inspect((look) => {
+      look.kind('', key ?? null, 'keyArn', 'a key', 'hand over a kms.IKey');
+      look.own('', 'a key', { region: key?.env?.region });
+    });
+  }
+
+  _bind(scope: Construct): kms.IKey {
+    admitServices(scope, this.key);
+    return this.key;
   }
 }
 
@@ -83,13 +100,6 @@ class AwsManaged extends Encryption {
     return undefined;
   }
 }
-
-const inspectOptions = (options: CustomerManagedEncryptionOptions) => (look: Inspection): void => {
-  look.matches('aliasName', options.aliasName, /^(?!aws\/)[a-zA-Z0-9/_-]{1,200}$/, "1 to 200 of A-Z a-z 0-9 / _ -, not beginning with 'aws/'",
-    'leave out the prefix alias/ and illegal characters');
-  look.seconds('rotationPeriod', options.rotationPeriod, 90 * 86400, 2560 * 86400, 'take for example Duration.days(365)', 86400);
-  look.kind('key', options.key, 'keyArn', 'a key', 'hand over a kms.IKey');
-};
 
 const DATA = ['kms:Decrypt', 'kms:GenerateDataKey'];
 

@@ -1,6 +1,8 @@
 import { createHash } from 'crypto';
+import { Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { Choice } from '../private/problems';
+import { claimName } from '../private/naming';
+import { Choice, inspect } from '../private/problems';
 
 /** Options of `ResourceNames.suffixed`. */
 export interface SuffixedNamesOptions {
@@ -23,15 +25,19 @@ export interface NameRequest {
   readonly detail?: string;
   /** What the user wrote. */
   readonly base?: string;
-  /** Longest name that the service allows. */
+  /** Where the user wrote it; absent where there is no such prop. */
+  readonly prop?: string;
+  /** Longest name that the service allows. @default 64 */
   readonly maxLength?: number;
+  /** What the name is unique in. @default - account and region */
+  readonly within?: string;
 }
 
 /** The names of one construct. @internal */
 export interface NameMaker {
   /** What every explicit name ends with, hyphen included. */
   readonly suffix: string;
-  /** Physical name, or undefined where CloudFormation shall make one. */
+  /** Physical name, or undefined where CloudFormation shall make one. Refuses what is too long or taken. */
   name(request: NameRequest): string | undefined;
 }
 
@@ -52,12 +58,8 @@ export abstract class ResourceNames extends Choice {
 }
 
 class Generated extends ResourceNames {
-  constructor() {
-    super();
-  }
-
-  _bind(): NameMaker {
-    return { suffix: '', name: ({ base }) => base };
+  _bind(scope: Construct): NameMaker {
+    return { suffix: '', name: (request) => claimed(scope, request, request.base) };
   }
 }
 
@@ -81,14 +83,24 @@ class Suffixed extends ResourceNames {
     const owner = kebab(scope.node.id);
     return {
       suffix: `-${suffix}`,
-      name: ({ type, detail, base, maxLength = 64 }) => {
-        if (base !== undefined) return exact.includes(base) ? base : `${base}-${suffix}`;
-        const purpose = detail ? `${owner}-${detail}` : owner;
+      name: (request) => {
+        const { type, detail, base, maxLength = 64 } = request;
+        if (base !== undefined) return claimed(scope, request, exact.includes(base) ? base : `${base}-${suffix}`);
+        const purpose = detail ? `${owner}-${kebab(detail)}` : owner;
         const full = this.pattern.replace('{type}', type).replace('{purpose}', purpose).replace('{suffix}', suffix);
-        return full.length <= maxLength ? full : shortened(full, suffix, maxLength);
+        return claimed(scope, request, full.length <= maxLength ? full : shortened(full, suffix, maxLength));
       },
     };
   }
+}
+
+/** A name in words of the user is never shortened: whoever wrote it looks for it. */
+function claimed(scope: Construct, { type, base, prop = 'resourceNames', maxLength = 64, within }: NameRequest, name: string | undefined): string | undefined {
+  if (name === undefined || Token.isUnresolved(name)) return name;
+  const at = base === undefined ? 'resourceNames' : prop;
+  inspect((look) => look.that(name.length <= maxLength, at, name, `${maxLength} characters, suffix included`, `shorten it by ${name.length - maxLength}`)).throwFor(scope);
+  claimName(scope, within === undefined ? type : `${type} ${within}`, name, at);
+  return name;
 }
 
 const kebab = (id: string): string => id.replace(/([a-z0-9])([A-Z])/g, '$1-$2').replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();

@@ -1,17 +1,31 @@
-import { Duration, Tokenization } from 'aws-cdk-lib';
+import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import { Construct } from 'constructs';
+import { PlaceAddress } from './release/release-request';
 import { ReleaseFunction } from './release/release-function';
 import { ReleaseFunctionOptions } from './release-action';
 import { RELEASE_FUNCTION_PREFIX } from './release-role';
 import { IReleaseTarget } from './release-target';
+import { BoundHistory } from '../observe/deployment-history';
 import { Foundation } from '../observe/foundation';
 import { createFunction, MadeFunction } from '../private/function';
 import { explicitName } from '../private/naming';
+import { Right } from '../private/scoped-role';
 
-/** The function that releases: it may read the build repository and assume exactly the release roles of its places. @internal */
-export function createReleaseFunction(scope: Construct, foundation: Foundation, repository: ecr.IRepository, targets: IReleaseTarget[],
-  options: ReleaseFunctionOptions): MadeFunction {
+/** What a release function reads, writes and releases to. @internal */
+export interface ReleaseFunctionParts {
+  readonly repository: ecr.IRepository;
+  readonly targets: IReleaseTarget[];
+  readonly history?: BoundHistory;
+}
+
+/**
+ * The function that releases: it may read the build repository, assume exactly the release roles of its places, write the history
+ * and tell the topics.
+ * @internal
+ */
+export function createReleaseFunction(scope: Construct, foundation: Foundation, parts: ReleaseFunctionParts, options: ReleaseFunctionOptions): MadeFunction {
+  const { repository, targets, history } = parts;
   const made = createFunction(scope, 'ReleaseFunction', ReleaseFunction, {
     description: `Releases images for ${scope.node.path}`,
     timeout: options.timeout ?? Duration.minutes(15),
@@ -22,7 +36,12 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
     roleName: explicitName(scope, RELEASE_FUNCTION_PREFIX, 64, { perRegion: true, suffix: foundation.names.suffix }),
     environment: {
       ECR_REPOSITORY: repository.repositoryArn,
+      ENVIRONMENT_SUFFIX: foundation.names.suffix.slice(1),
+      PLACES: Stack.of(scope).toJsonString(addresses(targets)),
+      RECORD_EXPIRY_SECONDS: history?.expiry ? Tokenization.stringifyNumber(history.expiry.toSeconds()) : '',
       RELEASE_TIMEOUT_MINUTES: Tokenization.stringifyNumber((options.releaseTimeout ?? Duration.hours(1)).toMinutes()),
+      SNS_TOPIC_ARN: foundation.topics.map(({ topicArn }) => topicArn).join(','),
+      STATE_TABLE: history?.table.tableName ?? '',
     },
     key: foundation.key,
     removalPolicy: foundation.removalPolicy,
@@ -30,12 +49,42 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
   });
   made.role.allow(
     { actions: ['sts:AssumeRole'], resources: [...new Set(targets.map((target) => target._releaseTarget().roleArn))] },
-    { actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], resources: [repository.repositoryArn] },
+    { actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:DescribeImages', 'ecr:DescribeImageScanFindings'], resources: [repository.repositoryArn] },
     {
       actions: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
       resources: ['*'],
       wildcard: 'results of jobs have no resource level',
     },
+    ...mayRecord(scope, history),
+    ...mayTell(foundation),
   );
   return made;
+}
+
+/** Where a direct call finds the places. Of two places of one name the first can be called so. */
+const addresses = (targets: IReleaseTarget[]): Record<string, PlaceAddress> => Object.fromEntries([...targets].reverse().map((target) => {
+  const { placeName, roleArn, parameterName, region } = target._releaseTarget();
+  return [placeName, { roleArn, parameterName, region }];
+}));
+
+/** A table with a key of ours uses it in the name of its callers. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html */
+function mayRecord(scope: Construct, history: BoundHistory | undefined): Right[] {
+  if (!history) return [];
+  const { region } = Stack.of(scope);
+  return [
+    { actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'], resources: [history.table.tableArn] },
+    ...(history.key ? [{
+      actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+      resources: [history.key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.amazonaws.com` } },
+    }] : []),
+  ];
+}
+
+function mayTell({ topics }: Foundation): Right[] {
+  const keys = [...new Set(topics.flatMap(({ masterKey }) => masterKey?.keyArn ?? []))];
+  return [
+    ...(topics.length > 0 ? [{ actions: ['sns:Publish'], resources: topics.map(({ topicArn }) => topicArn) }] : []),
+    ...(keys.length > 0 ? [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: keys }] : []),
+  ];
 }

@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import { ReleaseRequest } from './release/release-request';
 import { IReleaseTarget } from './release-target';
 import { StandardEcsAction, standardEcsRights } from './standard-ecs-action';
-import { Choice, Inspection } from '../private/problems';
+import { Choice, inspect, Inspection } from '../private/problems';
 import { ScopedRole } from '../private/scoped-role';
 
 /** Settings of the release function, which every release needs. */
@@ -33,6 +33,7 @@ export interface ReleaseParts {
   readonly function: lambda.IFunction;
   readonly digest: string;
   readonly commit: string;
+  readonly commitTime?: string;
   readonly artifactBucket: s3.IBucket;
   readonly key?: kms.IKey;
   readonly pipelineRole: iam.IRole;
@@ -57,9 +58,11 @@ export abstract class ReleaseAction extends Choice {
   }
 
   /**
-   * CodePipeline's own ECS action updates the service. The release function runs before it (copies the image to the place) and after it (proves the release, moves
-   * the tag). The action notices a failure late: up to an hour.
+   * CodePipeline's own action deploys: its ECS action, or CodeDeployToECS where CodeDeploy deploys to the place. The release function runs before it (copies the image to
+   * the place, writes what the action reads) and after it (proves the release, moves the tag). The ECS action notices a failure late, and ends after an hour: steps and
+   * bake times of a strategy that take as long are refused. For places in the stack of the pipeline: the action's rights name roles of the place.
    * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html
+   * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html
    */
   static codePipelineAction(options: ReleaseFunctionOptions = {}): ReleaseAction {
     return new StandardAction(options);
@@ -68,11 +71,16 @@ export abstract class ReleaseAction extends Choice {
   /** @internal */
   abstract readonly _options: ReleaseFunctionOptions;
 
+  /** Whether the pipeline names resources of the place that have no name before they exist. @internal */
+  abstract readonly _bindsStacks: boolean;
+
   /** @internal */
   abstract _bind(scope: Construct, parts: ReleaseParts): BoundRelease;
 }
 
 class OwnFunction extends ReleaseAction {
+  readonly _bindsStacks = false;
+
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
     this._inspect(inspectOptions(_options), _options);
@@ -80,12 +88,15 @@ class OwnFunction extends ReleaseAction {
 
   _bind(scope: Construct, parts: ReleaseParts): BoundRelease {
     const { placeName } = parts.target._releaseTarget();
+    refuseLongWaits(parts.target, this._options.releaseTimeout ?? Duration.hours(1), 'give the release function a longer releaseTimeout, or take shorter waits');
     const action = invoke(scope, 'release', `Release-${placeName}`, parts.runOrder, parts);
     return { actions: [action], serviceUrl: action.variable('ServiceUrl'), nextRunOrder: parts.runOrder + 1 };
   }
 }
 
 class StandardAction extends ReleaseAction {
+  readonly _bindsStacks = true;
+
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
     this._inspect(inspectOptions(_options), _options);
@@ -94,6 +105,7 @@ class StandardAction extends ReleaseAction {
   _bind(scope: Construct, parts: ReleaseParts): BoundRelease {
     const target = parts.target._releaseTarget();
     const { runOrder } = parts;
+    if (!target.codeDeploy) refuseLongWaits(parts.target, Duration.hours(1), 'take ReleaseAction.releaseFunction(), which has no such limit, or shorter waits');
     const definitions = new codepipeline.Artifact(identifier(scope, 'Definitions'));
     const prepare = invoke(scope, 'prepare', `Prepare-${target.placeName}`, runOrder, parts, definitions);
     const role = actionRole(scope, 'DeployRole', parts.pipelineRole, `Deploys to ${target.placeName}`).allow(...standardEcsRights(scope, target, parts));
@@ -101,6 +113,14 @@ class StandardAction extends ReleaseAction {
     const verify = invoke(scope, 'verify', `Verify-${target.placeName}`, runOrder + 2, parts);
     return { actions: [prepare, deploy, verify], serviceUrl: verify.variable('ServiceUrl'), nextRunOrder: runOrder + 3 };
   }
+}
+
+/** What a strategy waits for by design must fit into the time that the action has. */
+function refuseLongWaits(target: IReleaseTarget, limit: Duration, cure: string): void {
+  const { waitMinutes = 0 } = target._releaseTarget();
+  if (limit.isUnresolved() || waitMinutes < limit.toMinutes()) return;
+  inspect((look) => look.report('deployStrategy', `steps and bake times of ${waitMinutes} minutes`, `less than ${limit.toMinutes()} minutes, the limit of the release action`, cure))
+    .throwFor(target);
 }
 
 /** An invocation of the release function, by a role that may do only that. */
@@ -115,7 +135,7 @@ function invoke(scope: Construct, task: ReleaseRequest['task'], actionName: stri
     if (parts.key) role.allow({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [parts.key.keyArn] });
   }
   const userParameters: ReleaseRequest = {
-    task, place: placeName, roleArn, parameterName, region, digest: parts.digest, commit: parts.commit, executionId: '#{codepipeline.PipelineExecutionId}',
+    task, place: placeName, roleArn, parameterName, region, digest: parts.digest, commit: parts.commit, commitTime: parts.commitTime, executionId: '#{codepipeline.PipelineExecutionId}',
   };
   return new actions.LambdaInvokeAction({
     actionName, runOrder, role, lambda: parts.function, userParameters: { ...userParameters }, variablesNamespace: identifier(scope, task),

@@ -2,7 +2,7 @@ import { Aws, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { explicitName } from '../private/naming';
-import { ScopedRole } from '../private/scoped-role';
+import { Right, ScopedRole } from '../private/scoped-role';
 
 /** Roles of release functions begin with this, so that a place can trust them without knowing a pipeline. */
 export const RELEASE_FUNCTION_PREFIX = 'release-function';
@@ -19,6 +19,17 @@ export interface ReleaseRoleParts {
   readonly logGroupArn: string;
   readonly alarmNames: string[];
   readonly parameterArn: string;
+  /** Releases wait while this stack is being changed. */
+  readonly stackArn: string;
+  /** When CodeDeploy deploys to the place. */
+  readonly codeDeploy?: CodeDeployArns;
+}
+
+/** What releases by CodeDeploy touch. @internal */
+export interface CodeDeployArns {
+  readonly applicationArn: string;
+  readonly deploymentGroupArn: string;
+  readonly deploymentConfigArn: string;
 }
 
 /** Name and ARN are computed from the path, so that a pipeline elsewhere can compute them too. @internal */
@@ -41,17 +52,9 @@ export function createReleaseRole(scope: Construct, roleName: string, parts: Rel
   });
   return role.allow(
     { actions: ['ssm:GetParameter'], resources: [parts.parameterArn] },
-    { actions: ['ecs:DescribeServices', 'ecs:UpdateService', 'ecs:ListServiceDeployments'], resources: [parts.serviceArn] },
-    {
-      actions: ['ecs:DescribeServiceDeployments', 'ecs:StopServiceDeployment'],
-      resources: [parts.serviceArn, arn('ecs', `service-deployment/${service}/*`)],
-      wildcard: 'ECS names the deployments of the service',
-    },
-    {
-      actions: ['ecs:DescribeServiceRevisions'],
-      resources: [parts.serviceArn, arn('ecs', `service-revision/${service}/*`)],
-      wildcard: 'ECS names the revisions of the service',
-    },
+    { actions: ['cloudformation:DescribeStacks'], resources: [parts.stackArn] },
+    { actions: ['ecs:DescribeServices'], resources: [parts.serviceArn] },
+    ...(parts.codeDeploy ? codeDeployRights(parts.codeDeploy) : serviceDeploymentRights(parts.serviceArn, (kind) => arn('ecs', `${kind}/${service}/*`))),
     { actions: ['ecs:DescribeTaskDefinition'], resources: ['*'], wildcard: 'ecs:DescribeTaskDefinition has no resource level' },
     { actions: ['ecs:RegisterTaskDefinition'], resources: [arn('ecs', `task-definition/${parts.taskFamily}:*`)], wildcard: 'ECS numbers the revisions of the family' },
     {
@@ -79,6 +82,29 @@ export function createReleaseRole(scope: Construct, roleName: string, parts: Rel
       : []),
   );
 }
+
+/** ECS deploys the service itself. */
+const serviceDeploymentRights = (serviceArn: string, all: (kind: string) => string): Right[] => [
+  { actions: ['ecs:UpdateService', 'ecs:ListServiceDeployments'], resources: [serviceArn] },
+  {
+    actions: ['ecs:DescribeServiceDeployments', 'ecs:StopServiceDeployment'],
+    resources: [serviceArn, all('service-deployment')],
+    wildcard: 'ECS names the deployments of the service',
+  },
+  { actions: ['ecs:DescribeServiceRevisions'], resources: [serviceArn, all('service-revision')], wildcard: 'ECS names the revisions of the service' },
+];
+
+/** CodeDeploy deploys the service: it creates task sets with a role of its own. */
+const codeDeployRights = ({ applicationArn, deploymentGroupArn, deploymentConfigArn }: CodeDeployArns): Right[] => [
+  { actions: ['codedeploy:CreateDeployment', 'codedeploy:GetDeployment', 'codedeploy:BatchGetDeployments', 'codedeploy:ListDeployments'], resources: [deploymentGroupArn] },
+  { actions: ['codedeploy:RegisterApplicationRevision', 'codedeploy:GetApplicationRevision'], resources: [applicationArn] },
+  { actions: ['codedeploy:GetDeploymentConfig'], resources: [deploymentConfigArn] },
+  {
+    actions: ['codedeploy:BatchGetDeploymentTargets', 'codedeploy:StopDeployment'],
+    resources: ['*'],
+    wildcard: 'codedeploy:BatchGetDeploymentTargets and codedeploy:StopDeployment have no resource level',
+  },
+];
 
 /** ARN that a role of this name has in an account. @internal */
 export const roleArnOf = (roleName: string): string => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${roleName}`;

@@ -1,5 +1,6 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { IConstruct } from 'constructs';
+import { CodeDeployArns } from './release-role';
 
 /** What a release action needs to know at synth; everything else it reads from the place's parameter. @internal */
 export interface ReleaseTargetParts {
@@ -17,6 +18,17 @@ export interface ReleaseTargetParts {
   readonly containerName: string;
   /** Architecture that images must be built for. */
   readonly cpuArchitecture: ecs.CpuArchitecture;
+  /** When CodeDeploy deploys to the place. */
+  readonly codeDeploy?: CodeDeployTargetParts;
+  /** Longest time that a deployment waits by design (steps and bakes), in minutes; absent: none. */
+  readonly waitMinutes?: number;
+}
+
+/** @internal */
+export interface CodeDeployTargetParts extends CodeDeployArns {
+  readonly applicationName: string;
+  readonly deploymentGroupName: string;
+  readonly containerPort: number;
 }
 
 /** A place that images can be released to. `FargateEnvironment` is one. */

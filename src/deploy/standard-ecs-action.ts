@@ -5,21 +5,31 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ReleaseTargetParts } from './release-target';
+import { CodeDeployTargetParts, ReleaseTargetParts } from './release-target';
 import { Right } from '../private/scoped-role';
 
-interface StandardEcsActionProps extends codepipeline.CommonAwsActionProps {
+interface StandardActionProps extends codepipeline.CommonAwsActionProps {
   readonly input: codepipeline.Artifact;
   readonly target: ReleaseTargetParts;
   readonly role: iam.IRole;
 }
 
-/** CodePipeline's ECS action without the grants of CDK's version of it, which holds PassRole on `*`. */
+/** Where the action's artifact is kept. */
+interface ArtifactStore {
+  readonly artifactBucket: s3.IBucket;
+  readonly key?: kms.IKey;
+}
+
+/**
+ * CodePipeline's own action for the place, ECS or CodeDeployToECS, without the grants of CDK's versions of them, which hold PassRole on `*`. It
+ * reads the artifact that the release function writes before it.
+ * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html
+ */
 export class StandardEcsAction extends actions.Action {
-  constructor(private readonly props: StandardEcsActionProps) {
+  constructor(private readonly props: StandardActionProps) {
     super({
       ...props,
-      provider: 'ECS',
+      provider: props.target.codeDeploy ? 'CodeDeployToECS' : 'ECS',
       category: codepipeline.ActionCategory.DEPLOY,
       artifactBounds: { minInputs: 1, maxInputs: 1, minOutputs: 0, maxOutputs: 0 },
       inputs: [props.input],
@@ -27,8 +37,18 @@ export class StandardEcsAction extends actions.Action {
   }
 
   protected bound(): codepipeline.ActionConfig {
-    const { clusterName, serviceName } = this.props.target;
-    return { configuration: { ClusterName: clusterName, ServiceName: serviceName, FileName: 'imagedefinitions.json' } };
+    const { input, target: { clusterName, serviceName, codeDeploy } } = this.props;
+    if (!codeDeploy) return { configuration: { ClusterName: clusterName, ServiceName: serviceName, FileName: 'imagedefinitions.json' } };
+    return {
+      configuration: {
+        ApplicationName: codeDeploy.applicationName,
+        DeploymentGroupName: codeDeploy.deploymentGroupName,
+        TaskDefinitionTemplateArtifact: input.artifactName,
+        TaskDefinitionTemplatePath: 'taskdef.json',
+        AppSpecTemplateArtifact: input.artifactName,
+        AppSpecTemplatePath: 'appspec.yaml',
+      },
+    };
   }
 }
 
@@ -36,15 +56,14 @@ export class StandardEcsAction extends actions.Action {
  * The documented minimum rights of the action.
  * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html
  */
-export function standardEcsRights(scope: Construct, target: ReleaseTargetParts, store: { readonly artifactBucket: s3.IBucket; readonly key?: kms.IKey }): Right[] {
+export function standardEcsRights(scope: Construct, target: ReleaseTargetParts, store: ArtifactStore): Right[] {
   const { account, partition, region } = Stack.of(scope);
   const family = `arn:${partition}:ecs:${region}:${account}:task-definition/${target.taskFamily}:*`;
   const numbered = 'ECS numbers the revisions of the family';
   return [
-    { actions: ['ecs:DescribeTaskDefinition'], resources: ['*'], wildcard: 'ecs:DescribeTaskDefinition has no resource level' },
     { actions: ['ecs:RegisterTaskDefinition'], resources: [family], wildcard: numbered },
     { actions: ['ecs:TagResource'], resources: [family], conditions: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } }, wildcard: numbered },
-    { actions: ['ecs:DescribeServices', 'ecs:UpdateService'], resources: [target.serviceArn] },
+    ...(target.codeDeploy ? codeDeployRights(target.codeDeploy) : ecsRights(target)),
     {
       actions: ['iam:PassRole'],
       resources: target.passableRoleArns,
@@ -58,3 +77,14 @@ export function standardEcsRights(scope: Construct, target: ReleaseTargetParts, 
     ...(store.key ? [{ actions: ['kms:Decrypt'], resources: [store.key.keyArn] }] : []),
   ];
 }
+
+const ecsRights = ({ serviceArn }: ReleaseTargetParts): Right[] => [
+  { actions: ['ecs:DescribeTaskDefinition'], resources: ['*'], wildcard: 'ecs:DescribeTaskDefinition has no resource level' },
+  { actions: ['ecs:DescribeServices', 'ecs:UpdateService'], resources: [serviceArn] },
+];
+
+const codeDeployRights = ({ applicationArn, deploymentGroupArn, deploymentConfigArn }: CodeDeployTargetParts): Right[] => [
+  { actions: ['codedeploy:CreateDeployment', 'codedeploy:GetDeployment'], resources: [deploymentGroupArn] },
+  { actions: ['codedeploy:GetApplication', 'codedeploy:GetApplicationRevision', 'codedeploy:RegisterApplicationRevision'], resources: [applicationArn] },
+  { actions: ['codedeploy:GetDeploymentConfig'], resources: [deploymentConfigArn] },
+];

@@ -2,7 +2,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../private/acknowledge';
-import { Choice } from '../private/problems';
+import { Choice, placeOf } from '../private/problems';
 
 /** Options of `Cluster.create`. */
 export interface CreateClusterOptions {
@@ -59,7 +59,10 @@ class Existing extends Cluster {
   constructor(private readonly existing: ecs.ICluster) {
     super();
     this._vpc = existing?.vpc;
-    this._inspect((look) => look.that(typeof existing?.clusterArn === 'string', '', existing, 'a cluster', 'hand over an ecs.ICluster'));
+    this._inspect((look) => {
+      look.that(typeof existing?.clusterArn === 'string', '', existing, 'a cluster', 'hand over an ecs.ICluster');
+      look.own('', 'a cluster', placeOf(existing?.clusterArn));
+    });
   }
 
   _bind(): ecs.ICluster {

@@ -1,6 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { FirstImage } from '../deploy/first-image/first-image';
 import { Inspection } from '../private/problems';
 
 /** How the load balancer finds out whether a container is healthy. */
@@ -51,8 +52,19 @@ export interface ContainerOptions {
   readonly metricNamespace?: string;
   /** User that the container runs as, instead of the image's own. @default - the image's */
   readonly user?: string;
+  /**
+   * A command that ECS runs inside the container to find out whether it is healthy, beside the load balancer's check: `['CMD', 'node', 'check.js']`, or
+   * `['CMD-SHELL', 'curl -f http://localhost/']`. Interval 5 to 300 seconds, timeout 2 to 60, 1 to 10 retries, start period 0 to 300 seconds.
+   * @default - only the load balancer looks
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+   */
+  readonly commandHealthCheck?: ecs.HealthCheck;
+  /** Whether the container may not write to its own file system. @default false */
+  readonly readonlyRootFilesystem?: boolean;
   /** Time between SIGTERM and SIGKILL, 0 to 120 seconds on Fargate. @default Duration.seconds(30) */
   readonly stopTimeout?: Duration;
+  /** What a new service runs until the first release. Later it plays no part. @default - a page which says that the pipeline has not released yet */
+  readonly firstImage?: FirstImage;
   /** Base name of the container's log group. @default - by CloudFormation */
   readonly logGroupName?: string;
   /** How long the container's logs are kept. @default logs.RetentionDays.ONE_YEAR */
@@ -108,7 +120,10 @@ export function inspectContainer(look: Inspection, prop: string, container: Cont
   look.matches(at('logGroupName'), container.logGroupName, /^[A-Za-z0-9_/.#-]{1,512}$/, '1 to 512 of A-Z a-z 0-9 _ / . # -', 'shorten it');
   look.kind(at('cpuArchitecture'), container.cpuArchitecture, '_cpuArchitecture', 'an architecture', 'take for example ecs.CpuArchitecture.ARM64');
   look.oneOf(at('logRetention'), container.logRetention, Object.values(logs.RetentionDays).filter(Number.isInteger), 'take for example logs.RetentionDays.ONE_MONTH');
+  look.choice(at('firstImage'), container.firstImage, FirstImage);
   inspectVariables(look, prop, container);
+  const { commandHealthCheck } = container;
+  if (commandHealthCheck !== undefined && look.struct(at('commandHealthCheck'), commandHealthCheck)) inspectCommandHealthCheck(look, at('commandHealthCheck'), commandHealthCheck);
   if (look.struct(at('healthCheck'), healthCheck)) inspectHealthCheck(look, at('healthCheck'), healthCheck);
 }
 
@@ -123,6 +138,14 @@ function inspectVariables(look: Inspection, prop: string, { environment = {}, se
   for (const [name, secret] of Object.entries(secrets)) {
     look.kind(`${prop}.secrets.${name}`, secret ?? null, 'grantRead', 'an ecs.Secret', 'use one of its factories, for example ecs.Secret.fromSecretsManager(...)');
   }
+}
+
+function inspectCommandHealthCheck(look: Inspection, prop: string, { command, interval, timeout, retries, startPeriod }: ecs.HealthCheck): void {
+  look.that(Array.isArray(command) && command.some((word) => !/^CMD(-SHELL)?$/.test(word)), `${prop}.command`, command, 'the words of a command', "write for example ['CMD', 'node', 'check.js']");
+  look.seconds(`${prop}.interval`, interval, 5, 300, 'take for example Duration.seconds(30)');
+  look.seconds(`${prop}.timeout`, timeout, 2, 60, 'take for example Duration.seconds(5)');
+  look.integer(`${prop}.retries`, retries, 1, 10, 'take for example 3');
+  look.seconds(`${prop}.startPeriod`, startPeriod, 0, 300, 'take for example Duration.seconds(60)');
 }
 
 function inspectHealthCheck(look: Inspection, prop: string, check: HealthCheckOptions): void {

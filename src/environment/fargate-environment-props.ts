@@ -3,7 +3,7 @@ import { ContainerOptions } from './container';
 import { LoadBalancer } from './load-balancer';
 import { Network } from './network';
 import { Scaling } from './scaling';
-import { DeployStrategy } from '../deploy/deploy-strategy';
+import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
 import { FoundationProps } from '../observe/foundation';
 import { ServiceAlarm } from '../observe/service-alarm';
@@ -40,4 +40,6 @@ export interface FargateEnvironmentProps extends FoundationProps {
   readonly loadBalancerName?: string;
   /** Base name of the target group, at most 32 of A-Z a-z 0-9 -. @default - by `resourceNames` */
   readonly targetGroupName?: string;
+  /** Base name of the other target group, to which releases move traffic and back: at most 32 of A-Z a-z 0-9 -. @default - by `resourceNames` */
+  readonly alternateTargetGroupName?: string;
 }

@@ -1,5 +1,6 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as codedeploy from 'aws-cdk-lib/aws-codedeploy';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -17,11 +18,13 @@ import { BoundLoadBalancer, LoadBalancer } from './load-balancer';
 import { BoundNetwork, Network } from './network';
 import { createService } from './service';
 import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './task-definition';
-import { createFirstImage } from '../deploy/first-image/first-image';
+import { appointMover, Mover } from './traffic/mover';
+import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
 import { PublishedPlace } from '../deploy/published-place';
 import { createReleaseRole, releaseRoleName, roleArnOf } from '../deploy/release-role';
 import { IReleaseTarget, ReleaseTargetParts } from '../deploy/release-target';
+import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
 import { Foundation, layFoundation } from '../observe/foundation';
 import { BoundServiceAlarm, ServiceAlarm, ServiceDimensions } from '../observe/service-alarm';
@@ -41,8 +44,14 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   readonly service: ecs.FargateService;
   /** The load balancer before the tasks. */
   readonly loadBalancer: elbv2.ApplicationLoadBalancer;
-  /** Where the load balancer finds the tasks. */
+  /** Where the load balancer finds the tasks at first. */
   readonly targetGroup: elbv2.ApplicationTargetGroup;
+  /** Where it finds the tasks of every other release, unless the strategy is rolling. */
+  readonly alternateTargetGroup: elbv2.ApplicationTargetGroup;
+  /** The listener that leads to new tasks first, if the strategy has one. */
+  readonly testListener?: elbv2.ApplicationListener;
+  /** What releases by CodeDeploy go through; undefined with ECS's own strategies. */
+  readonly deploymentGroup?: codedeploy.EcsDeploymentGroup;
   /** Where the service answers. */
   readonly url: string;
   /** Released images; only releases write here. */
@@ -78,15 +87,17 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     const task = this.createTask(props, foundation);
     [this.taskRole, this.grantPrincipal, this.logGroup] = [task.taskRole, task.taskRole, task.logGroup];
     const balancer = this.createLoadBalancer(props, network, foundation);
-    ({ loadBalancer: this.loadBalancer, targetGroup: this.targetGroup, url: this.url } = balancer);
+    ({ loadBalancer: this.loadBalancer, targetGroups: [this.targetGroup, this.alternateTargetGroup], url: this.url } = balancer);
     this.service = createService(this, props, { foundation, network, balancer, cluster: this.cluster, taskDefinition: task.definition });
-    this.connections = this.service.connections;
-    const alarms = this.createAlarms(props.alarms ?? ServiceAlarm._all(), foundation);
+    [this.testListener, this.connections] = [balancer.test?.listener, this.service.connections];
+    const alarms = (props.alarms ?? ServiceAlarm._all()).map((choice) => choice._bind(this, this._dimensions(), foundation));
     this.alarms = alarms.map(({ alarm }) => alarm);
+    const mover = this.appointMover(props, task, { foundation, network, balancer, alarms });
+    this.deploymentGroup = mover.group;
     this.dashboard = (props.dashboard ?? Dashboard.standard())._bind(this, { names: foundation.names, services: [this._dimensions()] });
     const roleName = releaseRoleName(this, foundation.names.suffix);
-    this.target = this.describeTarget(props, task, roleName, foundation);
-    const parameter = this.publish(task, alarms);
+    this.target = this.describeTarget(props, task, roleName, mover, foundation);
+    const parameter = this.publish(props, task, alarms, mover);
     this.releaseRole = this.createReleaseRole(roleName, task, alarms, parameter);
     this.createOutputs();
     openRoles(this);
@@ -103,25 +114,27 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       clusterName: this.cluster.clusterName,
       serviceName: this.service.serviceName,
       loadBalancer: this.loadBalancer.loadBalancerFullName,
-      targetGroup: this.targetGroup.targetGroupFullName,
+      targetGroups: [this.targetGroup, this.alternateTargetGroup].map(({ targetGroupFullName }) => targetGroupFullName),
     };
   }
 
   private createCluster({ cluster = Cluster.create(), clusterName }: FargateEnvironmentProps, { names }: Foundation): ecs.ICluster {
-    return cluster._bind(this, { vpc: this.vpc, clusterName: names.name({ type: 'cluster', base: clusterName, maxLength: 255 }) });
+    return cluster._bind(this, { vpc: this.vpc, clusterName: names.name({ type: 'cluster', base: clusterName, prop: 'clusterName', maxLength: 255 }) });
   }
 
   private createRepository({ releasedRepositoryName, releasedImageCount = 20 }: FargateEnvironmentProps, foundation: Foundation): ecr.Repository {
     return createPlaceRepository(this, {
       ...foundation,
       maxImageCount: releasedImageCount,
-      repositoryName: foundation.names.name({ type: 'repository', detail: 'released', base: releasedRepositoryName, maxLength: 256 }),
+      repositoryName: foundation.names.name({
+        type: 'repository', detail: 'released', base: releasedRepositoryName, prop: 'releasedRepositoryName', maxLength: 256,
+      }),
     });
   }
 
   /** The task definition waits for an image under its tag: without one the service of a new stack could never start. */
   private createTask({ container = {}, taskFamily }: FargateEnvironmentProps, foundation: Foundation): Task {
-    const family = foundation.names.name({ type: 'task', base: taskFamily, maxLength: 255 }) ?? explicitName(this, 'task', 255);
+    const family = foundation.names.name({ type: 'task', base: taskFamily, prop: 'taskFamily', maxLength: 255 }) ?? explicitName(this, 'task', 255);
     const task = createTaskDefinition(this, { foundation, container, family, repository: this.repository });
     task.definition.node.addDependency(createFirstImage(this, {
       ...foundation,
@@ -130,6 +143,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       status: firstHealthyCode(container),
       commands: programsOf(container),
       users: container.user === undefined ? [] : [container.user],
+      chosen: container.firstImage?._image(),
+      architecture: container.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
     }));
     return task;
   }
@@ -139,26 +154,26 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       vpc: network.vpc,
       subnets: network.loadBalancerSubnets,
       taskSubnets: network.taskSubnets,
-      loadBalancerName: names.name({ type: 'alb', base: props.loadBalancerName, maxLength: 32 }),
-      targetGroupName: names.name({ type: 'tg', base: props.targetGroupName, maxLength: 32 }),
+      loadBalancerName: names.name({ type: 'alb', base: props.loadBalancerName, prop: 'loadBalancerName', maxLength: 32 }),
+      targetGroupNames: [
+        names.name({ type: 'tg', base: props.targetGroupName, prop: 'targetGroupName', maxLength: 32 }),
+        names.name({ type: 'tg', detail: 'alternate', base: props.alternateTargetGroupName, prop: 'alternateTargetGroupName', maxLength: 32 }),
+      ],
+      movedBy: props.deployStrategy?._codeDeploy ? 'CODE_DEPLOY' : 'ECS',
+      testListener: props.deployStrategy?._testListener,
       healthCheck: props.container?.healthCheck ?? {},
       logBucket,
       removalPolicy,
     });
   }
 
-  /** Alarms need the service and have names that are known before, so that the service may name them in turn. */
-  private createAlarms(choices: ServiceAlarm[], parts: Foundation): BoundServiceAlarm[] {
-    const alarms = choices.map((choice) => choice._bind(this, this._dimensions(), parts));
-    const rollingBack = alarms.filter(({ rollsBack }) => rollsBack);
-    if (rollingBack.length > 0) {
-      this.service.enableDeploymentAlarms(rollingBack.map(({ alarmName }) => alarmName), { behavior: ecs.AlarmBehavior.ROLLBACK_ON_ALARM });
-    }
-    return alarms;
+  private appointMover({ deployStrategy = DeployStrategy.rolling() }: FargateEnvironmentProps, { taskRole, executionRole }: Task,
+    parts: { foundation: Foundation; network: BoundNetwork; balancer: BoundLoadBalancer; alarms: BoundServiceAlarm[] }): Mover {
+    return appointMover(this, deployStrategy, { ...parts, service: this.service, passableRoleArns: [taskRole.roleArn, executionRole.roleArn] });
   }
 
-  private describeTarget({ container = {} }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
-    { names: { suffix } }: Foundation): ReleaseTargetParts {
+  private describeTarget({ container = {}, deployStrategy }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
+    { group }: Mover, { names: { suffix } }: Foundation): ReleaseTargetParts {
     return {
       // Part of names of actions and stages, which are narrower than ids.
       placeName: (this.node.id === 'Environment' ? this.node.scope!.node.id : this.node.id).replace(/[^A-Za-z0-9.@_-]+/g, '-').slice(0, 80),
@@ -172,10 +187,20 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       passableRoleArns: [taskRole.roleArn, executionRole.roleArn],
       containerName: container.containerName ?? 'app',
       cpuArchitecture: container.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
+      waitMinutes: deployStrategy?._minutes,
+      codeDeploy: group && {
+        applicationName: group.application.applicationName,
+        applicationArn: group.application.applicationArn,
+        deploymentGroupName: group.deploymentGroupName,
+        deploymentGroupArn: group.deploymentGroupArn,
+        deploymentConfigArn: group.deploymentConfig.deploymentConfigArn,
+        containerPort: container.port ?? 80,
+      },
     };
   }
 
-  private publish({ definition }: Task, alarms: BoundServiceAlarm[]): ssm.StringParameter {
+  private publish({ deployStrategy }: FargateEnvironmentProps, { definition }: Task, alarms: BoundServiceAlarm[], { hooks }: Mover): ssm.StringParameter {
+    const { codeDeploy } = this.target;
     const place: PublishedPlace = {
       clusterArn: this.cluster.clusterArn,
       serviceArn: this.service.serviceArn,
@@ -185,11 +210,17 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       repositoryUri: this.repository.repositoryUri,
       logGroupName: this.logGroup.logGroupName,
       logStreamPrefix: LOG_STREAM_PREFIX,
-      targetGroupArns: [this.targetGroup.targetGroupArn],
+      targetGroupArns: [this.targetGroup, this.alternateTargetGroup].map(({ targetGroupArn }) => targetGroupArn),
       alarmNames: alarms.filter(({ rollsBack }) => rollsBack).map(({ alarmName }) => alarmName),
       url: this.url,
-      strategy: 'ROLLING',
+      strategy: deployStrategy?._name ?? 'ROLLING',
       stackId: Stack.of(this).stackId,
+      codeDeploy: codeDeploy && {
+        applicationName: codeDeploy.applicationName,
+        deploymentGroupName: codeDeploy.deploymentGroupName,
+        containerPort: codeDeploy.containerPort,
+        hooks: Object.fromEntries(hooks.map(({ event, functionArn }) => [event, functionArn])),
+      },
     };
     return new ssm.StringParameter(this, 'Place', {
       parameterName: this.target.parameterName,
@@ -207,6 +238,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       logGroupArn: logGroup.logGroupArn,
       alarmNames: alarms.filter(({ rollsBack }) => rollsBack).map(({ alarmName }) => alarmName),
       parameterArn: parameter.parameterArn,
+      stackArn: Stack.of(this).stackId,
     });
   }
 

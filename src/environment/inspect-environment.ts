@@ -6,14 +6,13 @@ import { FargateEnvironmentProps } from './fargate-environment-props';
 import { LoadBalancer } from './load-balancer';
 import { Network } from './network';
 import { Scaling } from './scaling';
-import { DeployStrategy } from '../deploy/deploy-strategy';
+import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
 import { inspectFoundation } from '../observe/foundation';
 import { ServiceAlarm } from '../observe/service-alarm';
 import { Inspection } from '../private/problems';
 
-/** Names end with a suffix of up to 17 characters, hyphen included; services count it. */
-const ECS_NAME: [RegExp, string, string] = [/^[A-Za-z0-9_-]{1,238}$/, '1 to 238 of A-Z a-z 0-9 _ -', 'leave out spaces and other characters'];
+const ECS_NAME: [RegExp, string, string] = [/^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', 'leave out spaces and other characters'];
 
 /** Everything that is wrong with an environment, by itself and in combination. @internal */
 export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspection = new Inspection()): Inspection {
@@ -40,8 +39,12 @@ function inspectNames(look: Inspection, props: FargateEnvironmentProps): void {
   look.matches('taskFamily', props.taskFamily, ...ECS_NAME);
   look.matches('releasedRepositoryName', props.releasedRepositoryName, /^[a-z0-9]+([._/-][a-z0-9]+)*$/, 'a-z 0-9, divided by . _ / or -', 'write it in lower case');
   look.matches('loadBalancerName', props.loadBalancerName, /^(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/,
-    "1 to 32 of A-Z a-z 0-9 -, not beginning with 'internal-'", 'shorten it; the suffix of resourceNames counts as well');
-  look.matches('targetGroupName', props.targetGroupName, /^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/, '1 to 32 of A-Z a-z 0-9 -', 'shorten it');
+    "1 to 32 of A-Z a-z 0-9 -, not beginning with 'internal-'", 'shorten it');
+  for (const prop of ['targetGroupName', 'alternateTargetGroupName'] as const) {
+    look.matches(prop, props[prop], /^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/, '1 to 32 of A-Z a-z 0-9 -', 'shorten it');
+  }
+  look.that(props.targetGroupName === undefined || props.targetGroupName !== props.alternateTargetGroupName, 'alternateTargetGroupName', props.alternateTargetGroupName,
+    'another name than targetGroupName', 'change one of them');
 }
 
 /** Choices that are right by themselves and cannot work together. */

@@ -8,8 +8,12 @@ import * as targets from 'aws-cdk-lib/aws-route53-targets';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { HealthCheckOptions } from './container';
+import { createProductionEntrance, createTestEntrance, Entrance, ListenerSettings, testPort } from './traffic/listeners';
+import { createTargetGroup } from './traffic/target-groups';
+import { HookParts } from '../deploy/strategy/hook-parts';
+import { TestListenerOptions } from '../deploy/strategy/test-listener';
 import { acknowledge, inPacks } from '../private/acknowledge';
-import { Choice } from '../private/problems';
+import { Choice, placeOf } from '../private/problems';
 
 /** A name for the load balancer in Route 53. */
 export interface DnsRecordOptions {
@@ -22,7 +26,7 @@ export interface DnsRecordOptions {
 /** Options of a load balancer. */
 export interface LoadBalancerOptions {
   /**
-   * Certificate in ACM of the same region. With one, HTTPS answers on 443 and port 80 redirects. Without one the service answers plain HTTP, and a warning
+   * Certificate in ACM of the same account and region. With one, HTTPS answers on 443 and port 80 redirects. Without one the service answers plain HTTP, and a warning
    * says so until `loadBalancer` is written out.
    * @default - none
    */
@@ -46,7 +50,9 @@ export interface LoadBalancerParts {
   readonly subnets?: ec2.SubnetSelection;
   readonly taskSubnets: ec2.SubnetSelection;
   readonly loadBalancerName?: string;
-  readonly targetGroupName?: string;
+  readonly targetGroupNames: (string | undefined)[];
+  readonly movedBy: ListenerSettings['movedBy'];
+  readonly testListener?: TestListenerOptions;
   readonly logBucket: s3.Bucket;
   readonly healthCheck: HealthCheckOptions;
   readonly removalPolicy: RemovalPolicy;
@@ -55,10 +61,15 @@ export interface LoadBalancerParts {
 /** @internal */
 export interface BoundLoadBalancer {
   readonly loadBalancer: elbv2.ApplicationLoadBalancer;
-  readonly targetGroup: elbv2.ApplicationTargetGroup;
+  /** The group that has the traffic at first, and the other one. */
+  readonly targetGroups: elbv2.ApplicationTargetGroup[];
   /** Where traffic comes in; the service waits for it. */
-  readonly listener: elbv2.ApplicationListener;
+  readonly production: Entrance;
+  readonly test?: Entrance;
+  readonly tls?: { readonly certificateArn: string; readonly sslPolicy: elbv2.SslPolicy };
   readonly url: string;
+  /** How the test listener is reached: by a name that the certificate has, where one is known. */
+  readonly testUrl: HookParts['testUrl'];
 }
 
 /** What stands before the tasks. */
@@ -91,6 +102,7 @@ class Application extends LoadBalancer {
       look.seconds('deregistrationDelay', options.deregistrationDelay, 0, 3600, 'take for example Duration.seconds(30)');
       look.matches('certificate', options.certificate?.certificateArn, /^arn:[\w-]+:(acm:[a-z0-9-]+:\d{12}:certificate\/|iam::\d{12}:server-certificate\/).+$/,
         'the ARN of a certificate', 'write for example arn:aws:acm:us-east-1:111111111111:certificate/...');
+      look.own('certificate', 'a certificate', placeOf(options.certificate?.certificateArn));
       look.kind('certificate', options.certificate, 'certificateArn', 'a certificate', 'hand over an acm.ICertificate');
       look.oneOf('sslPolicy', options.sslPolicy, Object.values(elbv2.SslPolicy), 'take for example elbv2.SslPolicy.RECOMMENDED_TLS');
       if (options.dnsRecord !== undefined && look.struct('dnsRecord', options.dnsRecord)) {
@@ -102,9 +114,16 @@ class Application extends LoadBalancer {
 
   _bind(scope: Construct, parts: LoadBalancerParts): BoundLoadBalancer {
     const loadBalancer = this.createLoadBalancer(scope, parts);
-    const targetGroup = this.createTargetGroup(scope, parts);
-    const listener = this.createListeners(loadBalancer, targetGroup);
-    return { loadBalancer, targetGroup, listener, url: this.createUrl(scope, loadBalancer) };
+    const { deregistrationDelay, certificate, sslPolicy = elbv2.SslPolicy.RECOMMENDED_TLS } = this.options;
+    const targetGroups = ['TargetGroup', 'AlternateTargetGroup'].map((id, index) =>
+      createTargetGroup(scope, id, { ...parts, deregistrationDelay, targetGroupName: parts.targetGroupNames[index] }));
+    const settings = { ...parts, loadBalancer, targetGroups, certificate, sslPolicy, open: this.internetFacing };
+    const production = createProductionEntrance(settings);
+    const test = parts.testListener && createTestEntrance(settings, parts.testListener);
+    const host = this.createHost(scope, loadBalancer);
+    const protocol = certificate ? 'https' : 'http';
+    const tls = certificate && { certificateArn: certificate.certificateArn, sslPolicy };
+    return { loadBalancer, targetGroups, production, test, tls, url: `${protocol}://${host}`, testUrl: { protocol, host, port: testPort(settings), named: this.options.dnsRecord !== undefined } };
   }
 
   private createLoadBalancer(scope: Construct, parts: LoadBalancerParts): elbv2.ApplicationLoadBalancer {
@@ -132,60 +151,15 @@ class Application extends LoadBalancer {
     return loadBalancer;
   }
 
-  private createTargetGroup(scope: Construct, { vpc, targetGroupName, healthCheck }: LoadBalancerParts): elbv2.ApplicationTargetGroup {
-    return new elbv2.ApplicationTargetGroup(scope, 'TargetGroup', {
-      vpc,
-      targetGroupName,
-      protocol: elbv2.ApplicationProtocol.HTTP,
-      port: 80,
-      targetType: elbv2.TargetType.IP,
-      deregistrationDelay: this.options.deregistrationDelay ?? Duration.seconds(30),
-      healthCheck: {
-        path: healthCheck.path ?? '/',
-        healthyHttpCodes: healthCheck.healthyHttpCodes ?? '200',
-        interval: healthCheck.interval ?? Duration.seconds(10),
-        timeout: healthCheck.timeout ?? Duration.seconds(5),
-        healthyThresholdCount: healthCheck.healthyThresholdCount ?? 2,
-        unhealthyThresholdCount: healthCheck.unhealthyThresholdCount ?? 3,
-      },
-    });
-  }
-
-  private createListeners(loadBalancer: elbv2.ApplicationLoadBalancer, targetGroup: elbv2.ApplicationTargetGroup): elbv2.ApplicationListener {
-    const { certificate, sslPolicy = elbv2.SslPolicy.RECOMMENDED_TLS } = this.options;
-    // An internal load balancer is opened by its owner: `environment.loadBalancer.connections.allowDefaultPortFrom(...)`.
-    const open = this.internetFacing;
-    if (!certificate) {
-      const listener = loadBalancer.addListener('Http', { port: 80, protocol: elbv2.ApplicationProtocol.HTTP, defaultTargetGroups: [targetGroup], open });
-      const reason = 'plain HTTP: no certificate was given';
-      acknowledge(listener, {
-        'CKV_AWS_2': reason,
-        'CKV_AWS_103': reason,
-        'cfn-guard::CT.ELASTICLOADBALANCING.PR.1': reason,
-        ...inPacks('ELBv2ACMCertificateRequired', reason),
-        ...inPacks('ALBHttpToHttpsRedirection', reason),
-      });
-      acknowledge(loadBalancer, { 'cfn-guard::CT.ELASTICLOADBALANCING.PR.1': reason, ...inPacks('ALBHttpToHttpsRedirection', reason) });
-      return listener;
-    }
-    const listener = loadBalancer.addListener('Https', {
-      port: 443, protocol: elbv2.ApplicationProtocol.HTTPS, certificates: [certificate], sslPolicy, defaultTargetGroups: [targetGroup], open,
-    });
-    const redirect = loadBalancer.addRedirect({ sourcePort: 80, targetPort: 443, open });
-    acknowledge(redirect, inPacks('ELBv2ACMCertificateRequired', 'only redirects to HTTPS'));
-    return listener;
-  }
-
-  private createUrl(scope: Construct, loadBalancer: elbv2.ApplicationLoadBalancer): string {
-    const { certificate, dnsRecord } = this.options;
-    const scheme = certificate ? 'https' : 'http';
-    if (!dnsRecord) return `${scheme}://${loadBalancer.loadBalancerDnsName}`;
+  private createHost(scope: Construct, loadBalancer: elbv2.ApplicationLoadBalancer): string {
+    const { dnsRecord } = this.options;
+    if (!dnsRecord) return loadBalancer.loadBalancerDnsName;
     const record = new route53.ARecord(scope, 'DnsRecord', {
       zone: dnsRecord.hostedZone,
       recordName: dnsRecord.recordName,
       target: route53.RecordTarget.fromAlias(new targets.LoadBalancerTarget(loadBalancer)),
     });
-    return `${scheme}://${record.domainName}`;
+    return record.domainName;
   }
 }
 

@@ -97,7 +97,13 @@ class Existing extends Network {
 
   constructor(private readonly existing: ec2.IVpc, private readonly options: ExistingNetworkOptions) {
     super();
-    this._inspect((look) => look.kind('', existing ?? null, 'vpcId', 'a VPC', 'hand over an ec2.IVpc'), options);
+    this._inspect((look) => {
+      look.kind('', existing ?? null, 'vpcId', 'a VPC', 'hand over an ec2.IVpc');
+      look.own('', 'a VPC', existing?.env);
+      for (const prop of ['taskSubnets', 'loadBalancerSubnets'] as const) {
+        if (options[prop] !== undefined) look.struct(prop, options[prop], 'a selection of subnets', 'write for example { subnetType: ec2.SubnetType.PUBLIC }');
+      }
+    }, options);
   }
 
   _bind(): BoundNetwork {

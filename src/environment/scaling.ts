@@ -37,20 +37,21 @@ export abstract class Scaling extends Choice {
 
   /** By the average CPU use of the tasks. */
   static onCpu(options: UtilizationScalingOptions = {}): Scaling {
-    return new ByMetric(options, 'targetPercent', options?.targetPercent ?? 60, 100, (scalable, policy, target) =>
+    const { targetPercent = 60 } = options ?? {};
+    return new ByMetric(options, 'targetPercent', targetPercent, 100, (scalable, policy, target) =>
       scalable.scaleOnCpuUtilization('Cpu', { ...policy, targetUtilizationPercent: target }));
   }
 
   /** By the average memory use of the tasks. */
   static onMemory(options: UtilizationScalingOptions = {}): Scaling {
-    return new ByMetric(options, 'targetPercent', options?.targetPercent ?? 60, 100, (scalable, policy, target) =>
+    const { targetPercent = 60 } = options ?? {};
+    return new ByMetric(options, 'targetPercent', targetPercent, 100, (scalable, policy, target) =>
       scalable.scaleOnMemoryUtilization('Memory', { ...policy, targetUtilizationPercent: target }));
   }
 
   /** By the requests that each task gets. */
   static onRequests(options: RequestScalingOptions): Scaling {
-    return new ByMetric(options, 'requestsPerTask', options?.requestsPerTask, 1_000_000, (scalable, policy, target, targetGroup) =>
-      scalable.scaleOnRequestCount('Requests', { ...policy, requestsPerTarget: target, targetGroup }));
+    return new ByMetric(options, 'requestsPerTask', options?.requestsPerTask, 1_000_000, scaleOnRequests);
   }
 
   /** Tasks that run at birth; undefined where scaling owns the number, since every deploy would reset it. @internal */
@@ -60,7 +61,7 @@ export abstract class Scaling extends Choice {
   abstract readonly _fewest: number;
 
   /** @internal */
-  abstract _bind(service: ecs.FargateService, targetGroup: elbv2.ApplicationTargetGroup): void;
+  abstract _bind(service: ecs.FargateService, targetGroups: elbv2.ApplicationTargetGroup[]): void;
 }
 
 class Fixed extends Scaling {
@@ -76,7 +77,7 @@ class Fixed extends Scaling {
   _bind(): void {}
 }
 
-type Scale = (scalable: ecs.ScalableTaskCount, policy: autoscaling.BaseTargetTrackingProps, target: number, group: elbv2.ApplicationTargetGroup) => void;
+type Scale = (scalable: ecs.ScalableTaskCount, policy: autoscaling.BaseTargetTrackingProps, target: number, groups: elbv2.ApplicationTargetGroup[]) => void;
 
 class ByMetric extends Scaling {
   readonly _desiredCount = undefined;
@@ -95,9 +96,32 @@ class ByMetric extends Scaling {
     }, options);
   }
 
-  _bind(service: ecs.FargateService, targetGroup: elbv2.ApplicationTargetGroup): void {
+  _bind(service: ecs.FargateService, targetGroups: elbv2.ApplicationTargetGroup[]): void {
     const { minTasks = 2, maxTasks = 10, scaleOutCooldown = Duration.minutes(1), scaleInCooldown = Duration.minutes(5) } = this.options;
     const scalable = service.autoScaleTaskCount({ minCapacity: minTasks, maxCapacity: maxTasks });
-    this.scale(scalable, { scaleOutCooldown, scaleInCooldown }, this.target, targetGroup);
+    this.scale(scalable, { scaleOutCooldown, scaleInCooldown }, this.target, targetGroups);
   }
+}
+
+/**
+ * Requests for each task, whichever of the target groups has the traffic: the predefined metric counts those of one group, and its tasks would be taken away
+ * as soon as a release has moved the traffic to the other.
+ */
+function scaleOnRequests(scalable: ecs.ScalableTaskCount, policy: autoscaling.BaseTargetTrackingProps, target: number, groups: elbv2.ApplicationTargetGroup[]): void {
+  scalable.scaleOnRequestCount('Requests', { ...policy, requestsPerTarget: target, targetGroup: groups[0] });
+  const made = scalable.node.findAll().find((construct): construct is autoscaling.CfnScalingPolicy => construct instanceof autoscaling.CfnScalingPolicy)!;
+  made.addPropertyDeletionOverride('TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification');
+  made.addPropertyOverride('TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification', {
+    Metrics: [
+      ...groups.map(({ targetGroupFullName }, index) => ({
+        Id: `group${index}`,
+        MetricStat: {
+          Metric: { Namespace: 'AWS/ApplicationELB', MetricName: 'RequestCountPerTarget', Dimensions: [{ Name: 'TargetGroup', Value: targetGroupFullName }] },
+          Stat: 'Sum',
+        },
+        ReturnData: false,
+      })),
+      { Id: 'requests', Expression: 'SUM(METRICS())', Label: 'Requests for each task', ReturnData: true },
+    ],
+  });
 }

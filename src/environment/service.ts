@@ -6,8 +6,12 @@ import { FargateEnvironmentProps } from './fargate-environment-props';
 import { BoundLoadBalancer } from './load-balancer';
 import { BoundNetwork } from './network';
 import { Scaling } from './scaling';
-import { DeployStrategy } from '../deploy/deploy-strategy';
+import { createLivingService } from '../deploy/living-service/create-living-service';
+import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
+import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../deploy/strategy/ecs-traffic';
 import { Foundation } from '../observe/foundation';
+
+const DEFAULT_GRACE_PERIOD = Duration.seconds(60);
 
 interface ServiceSettings {
   readonly foundation: Foundation;
@@ -19,8 +23,9 @@ interface ServiceSettings {
 
 export function createService(scope: Construct, props: FargateEnvironmentProps, settings: ServiceSettings): ecs.FargateService {
   const { foundation, network, cluster, balancer, taskDefinition } = settings;
-  const { containerName = 'app', port = 80, healthCheck } = props.container ?? {};
-  const strategy = (props.deployStrategy ?? DeployStrategy.rolling())._bind();
+  const { containerName = 'app', port = 80, healthCheck: { gracePeriod = DEFAULT_GRACE_PERIOD } = {} } = props.container ?? {};
+  const strategy = props.deployStrategy ?? DeployStrategy.rolling();
+  const { service: settled, overrides } = strategy._bind();
   const scaling = props.scaling ?? Scaling.fixed(2);
   const securityGroup = new ec2.SecurityGroup(scope, 'SecurityGroup', {
     vpc: network.vpc, description: `Tasks of ${scope.node.path}: only the load balancer gets in`,
@@ -28,19 +33,39 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
   const service = new ecs.FargateService(scope, 'Service', {
     cluster,
     taskDefinition,
-    serviceName: foundation.names.name({ type: 'service', base: props.serviceName, maxLength: 255 }),
-    desiredCount: scaling._desiredCount,
+    serviceName: foundation.names.name({ type: 'service', base: props.serviceName, prop: 'serviceName', maxLength: 255, within: cluster.clusterArn }),
+    // Under CodeDeploy both are set beside CloudFormation, which can change nothing of such a service.
+    desiredCount: strategy._codeDeploy ? undefined : scaling._desiredCount,
     vpcSubnets: network.taskSubnets,
     securityGroups: [securityGroup],
     assignPublicIp: false,
-    ...strategy,
-    healthCheckGracePeriod: healthCheck?.gracePeriod ?? Duration.seconds(60),
-    availabilityZoneRebalancing: strategy.maxHealthyPercent > 100 ? ecs.AvailabilityZoneRebalancing.ENABLED : undefined,
+    ...settled,
+    healthCheckGracePeriod: strategy._codeDeploy ? DEFAULT_GRACE_PERIOD : gracePeriod,
+    availabilityZoneRebalancing: settled.maxHealthyPercent! > 100 && !strategy._codeDeploy ? ecs.AvailabilityZoneRebalancing.ENABLED : undefined,
     propagateTags: ecs.PropagatedTagSource.SERVICE,
     enableECSManagedTags: true,
   });
-  balancer.targetGroup.addTarget(service.loadBalancerTarget({ containerName, containerPort: port }));
-  service.node.addDependency(balancer.listener);
-  scaling._bind(service, balancer.targetGroup);
+  Object.entries(overrides).forEach(([path, value]) => (service.node.defaultChild as ecs.CfnService).addPropertyOverride(path, value));
+  const role = strategy._codeDeploy ? undefined : createTrafficRole(scope, trafficOf(balancer));
+  balancer.targetGroups[0].addTarget(service.loadBalancerTarget({
+    containerName, containerPort: port, alternateTarget: role && alternateTarget(role, trafficOf(balancer)),
+  }));
+  waitFor(service, [balancer.production, balancer.test].flatMap((entrance) => entrance?.rule ?? entrance?.listener ?? []), role);
+  if (strategy._codeDeploy) {
+    createLivingService(scope, {
+      ...foundation, service, gracePeriod, desiredCount: scaling._desiredCount, loadBalancer: balancer.loadBalancer, targetGroup: balancer.targetGroups[0], tls: balancer.tls,
+      listener: balancer.production.listener,
+    });
+  }
+  scaling._bind(service, balancer.targetGroups);
   return service;
+}
+
+const trafficOf = ({ targetGroups, production, test }: BoundLoadBalancer): EcsTrafficParts => ({
+  targetGroups, productionRule: production.rule!, testRule: test?.rule, listeners: [production, test].flatMap((entrance) => entrance?.listener ?? []),
+});
+
+/** ECS refuses target groups without a load balancer, and a role without its rights. */
+function waitFor(service: ecs.FargateService, entrances: Construct[], role?: Construct): void {
+  service.node.addDependency(...entrances, ...(role ? [role] : []));
 }

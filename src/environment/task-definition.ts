@@ -33,7 +33,7 @@ export interface Task {
 export function createTaskDefinition(scope: Construct, { foundation, container, repository, family }: TaskSettings): Task {
   const logGroup = createLogGroup(scope, 'Logs', {
     ...foundation, retention: container.logRetention,
-    logGroupName: foundation.names.name({ type: 'log-group', base: container.logGroupName, maxLength: 512 }),
+    logGroupName: foundation.names.name({ type: 'log-group', base: container.logGroupName, prop: 'container.logGroupName', maxLength: 512 }),
   });
   const taskRole = createTaskRole(scope, 'TaskRole', 'What the application may do');
   if (container.metricNamespace !== undefined) allowMetrics(taskRole, container.metricNamespace);
@@ -65,6 +65,8 @@ function addContainer(definition: ecs.FargateTaskDefinition, container: Containe
     command: container.command,
     entryPoint: container.entryPoint,
     user: container.user,
+    healthCheck: container.commandHealthCheck,
+    readonlyRootFilesystem: container.readonlyRootFilesystem,
     stopTimeout: container.stopTimeout,
     logging: ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: LOG_STREAM_PREFIX, mode: ecs.AwsLogDriverMode.NON_BLOCKING }),
     // Lets an image that does not run as root listen on a port below 1024 (AWS containers roadmap 1721).
@@ -93,4 +95,9 @@ function allowMetrics(taskRole: ScopedRole, namespace: string): void {
 }
 
 /** First words of all that runs in the image: a stand-in for the image must have them. */
-export const programsOf = ({ command, entryPoint }: ContainerOptions): string[] => [entryPoint?.[0], command?.[0]].filter((word) => word !== undefined);
+export const programsOf = ({ command, entryPoint, commandHealthCheck }: ContainerOptions): string[] => {
+  // Of a single text, and after CMD-SHELL, the program is a shell, which a stand-in has in any case.
+  const [kind, ...words] = commandHealthCheck?.command ?? [];
+  const check = kind === 'CMD' ? words[0] : kind === 'CMD-SHELL' || words.length === 0 ? undefined : kind;
+  return [entryPoint?.[0], command?.[0], check].filter((word) => word !== undefined);
+};

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { PipelineDimensions } from './pipeline-alarm';
+import { RELEASE_METRICS } from './release-metrics';
 import { ServiceDimensions } from './service-alarm';
 import { NameMaker } from '../common/resource-names';
 import { Choice } from '../private/problems';
@@ -20,6 +21,14 @@ export interface DashboardTitles {
   readonly tasks?: string;
   /** Finished and failed executions of the pipeline. @default 'Pipeline Executions' */
   readonly pipeline?: string;
+  /** Releases that are over, good or bad, a day, each place by itself. @default 'Deployment Frequency' */
+  readonly deployments?: string;
+  /** Releases that failed, in percent of all. @default 'Change Failure Rate' */
+  readonly failureRate?: string;
+  /** From commit to release, median. @default 'Lead Time for Changes' */
+  readonly leadTime?: string;
+  /** From the first failed release to the next good one, median. @default 'Time to Restore' */
+  readonly timeToRestore?: string;
 }
 
 /** Options of `Dashboard.standard`. */
@@ -39,7 +48,7 @@ export interface DashboardParts {
 
 /** A CloudWatch dashboard. The first three of an account cost nothing, then 3 USD a month. */
 export abstract class Dashboard extends Choice {
-  /** CPU, memory, requests, errors, latency, running tasks, results of the pipeline. */
+  /** CPU, memory, requests, errors, latency, running tasks, results of the pipeline, the four DORA metrics of its releases. */
   static standard(options: StandardDashboardOptions = {}): Dashboard {
     return new Standard(options);
   }
@@ -54,10 +63,6 @@ export abstract class Dashboard extends Choice {
 }
 
 class None extends Dashboard {
-  constructor() {
-    super();
-  }
-
   _bind(): undefined {
     return undefined;
   }
@@ -76,10 +81,10 @@ class Standard extends Dashboard {
   _bind(scope: Construct, { names, services, pipeline }: DashboardParts): cloudwatch.Dashboard {
     const { dashboardName, titles = {} } = this.options;
     return new cloudwatch.Dashboard(scope, 'Dashboard', {
-      dashboardName: names.name({ type: 'dashboard', base: dashboardName, maxLength: 255 }),
+      dashboardName: names.name({ type: 'dashboard', base: dashboardName, prop: 'dashboardName', maxLength: 255 }),
       widgets: [
         ...services.flatMap((service) => serviceRows(service, titles)),
-        ...(pipeline ? [[pipelineWidget(pipeline, titles)]] : []),
+        ...(pipeline ? [[pipelineWidget(pipeline, titles)], doraWidgets(pipeline, titles)] : []),
       ],
     });
   }
@@ -108,6 +113,26 @@ const pipelineWidget = ({ pipelineName }: PipelineDimensions, titles: DashboardT
   metric('AWS/CodePipeline', 'PipelineDuration', 'SampleCount', { PipelineName: pipelineName }),
   metric('AWS/CodePipeline', 'FailedPipelineExecutions', 'Sum', { PipelineName: pipelineName }),
 );
+
+/** The four metrics of DORA, from what the release function writes into its log. */
+function doraWidgets({ releaseFunctionName, places }: PipelineDimensions, titles: DashboardTitles): cloudwatch.IWidget[] {
+  const { namespace, ...names } = RELEASE_METRICS;
+  const of = (place: string, metricName: string, statistic: string) => new cloudwatch.Metric({
+    namespace, metricName, statistic, label: place, period: Duration.days(1), dimensionsMap: { ReleaseFunction: releaseFunctionName, Place: place },
+  });
+  const each = (metricName: string, statistic: string) => places.map((place) => of(place, metricName, statistic));
+  const rates = places.map((place, index) => new cloudwatch.MathExpression({
+    expression: `100 * failed${index} / all${index}`, label: `${place} (%)`, period: Duration.days(1),
+    usingMetrics: { [`failed${index}`]: of(place, names.failures, 'Sum'), [`all${index}`]: of(place, names.deployments, 'Sum') },
+  }));
+  const widget = (title: string, left: cloudwatch.IMetric[]) => new cloudwatch.GraphWidget({ title, left, width: 6 });
+  return [
+    widget(titles.deployments ?? 'Deployment Frequency', each(names.deployments, 'Sum')),
+    widget(titles.failureRate ?? 'Change Failure Rate', rates),
+    widget(titles.leadTime ?? 'Lead Time for Changes', each(names.leadTime, 'p50')),
+    widget(titles.timeToRestore ?? 'Time to Restore', each(names.timeToRestore, 'p50')),
+  ];
+}
 
 const metric = (namespace: string, metricName: string, statistic: string, dimensionsMap: Record<string, string>): cloudwatch.Metric =>
   new cloudwatch.Metric({ namespace, metricName, statistic, dimensionsMap, period: Duration.minutes(1) });

@@ -1,7 +1,8 @@
-import { RemovalPolicy, Tags } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy, Stack, Tags, Token } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import { Fact } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
 import { bindNotifications, Notification } from './notification';
 import { createLogBucket } from '../common/bucket';
@@ -42,14 +43,22 @@ export interface Foundation {
 export function layFoundation(scope: Construct, props: FoundationProps): Foundation {
   Object.entries(props.tags ?? {}).forEach(([key, value]) => Tags.of(scope).add(key, value));
   if (props._foundation) return props._foundation;
+  warnOfRegion(scope);
   const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
   const names = (props.resourceNames ?? ResourceNames.generated())._bind(scope);
   const key = (props.encryption ?? Encryption.customerManaged())._bind(scope, {
     removalPolicy,
-    aliasName: (base) => names.name({ type: 'key', base, maxLength: 200 }),
+    aliasName: (base) => names.name({ type: 'key', base, prop: 'encryption.aliasName', maxLength: 200 }),
   });
   const topics = bindNotifications(scope, props.notifications, { names, key });
   return { names, key, removalPolicy, topics, logBucket: createLogBucket(scope, 'AccessLogs', removalPolicy, key) };
+}
+
+/** Regions may be newer than the aws-cdk-lib that is installed. */
+function warnOfRegion(scope: Construct): void {
+  const { region } = Stack.of(scope);
+  if (Token.isUnresolved(region) || Fact.regions.includes(region)) return;
+  Annotations.of(scope).addWarningV2('cdk-fargate-cicd:unknown-region', `the region of the stack is '${region}', which this version of aws-cdk-lib does not know; look at the env of the stack`);
 }
 
 /** @internal */

@@ -26,6 +26,8 @@ export interface CreateTopicOptions {
 export interface NotificationParts {
   readonly key?: kms.IKey;
   readonly names: NameMaker;
+  /** Tells the topic apart from others of the construct. */
+  readonly detail?: string;
 }
 
 /** @internal */
@@ -87,7 +89,11 @@ class OwnTopic extends Notification {
 class ExistingTopic extends Notification {
   constructor(private readonly existing: sns.ITopic) {
     super();
-    this._inspect((look) => look.that(typeof existing?.topicArn === 'string', '', existing, 'a topic', 'hand over an sns.ITopic'));
+    this._inspect((look) => {
+      look.that(typeof existing?.topicArn === 'string', '', existing, 'a topic', 'hand over an sns.ITopic');
+      // CloudWatch notifies topics of its own region only; they may be another account's.
+      look.own('', 'a topic', { region: existing?.env?.region });
+    });
   }
 
   _bind(plan: TopicPlan): void {
@@ -110,9 +116,9 @@ export function bindNotifications(scope: Construct, notifications: Notification[
   return topics;
 }
 
-function createTopic(scope: Construct, plan: TopicPlan, { key, names }: NotificationParts): sns.ITopic {
+function createTopic(scope: Construct, plan: TopicPlan, { key, names, detail }: NotificationParts): sns.ITopic {
   const topic = new sns.Topic(scope, 'Topic', {
-    topicName: names.name({ type: 'topic', base: plan.topicName, maxLength: 256 }),
+    topicName: names.name({ type: 'topic', detail, base: plan.topicName, prop: 'topicName', maxLength: 256 }),
     displayName: plan.displayName,
     masterKey: key,
     enforceSSL: true,

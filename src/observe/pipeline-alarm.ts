@@ -8,6 +8,8 @@ import { Choice } from '../private/problems';
 export interface PipelineDimensions {
   readonly pipelineName: string;
   readonly releaseFunctionName: string;
+  /** Names of the places that are released to. */
+  readonly places: string[];
 }
 
 /** An alarm about the pipeline. It only notifies; it never rolls a release back. */
@@ -15,14 +17,14 @@ export abstract class PipelineAlarm extends Choice {
   /** Failed executions of the pipeline. Defaults: at least 1 in 1 period of 5 minutes. */
   static failedExecutions(options: AlarmOptions = {}): PipelineAlarm {
     return new MetricAlarm(FAILED_EXECUTIONS, options, ({ pipelineName }) => ({
-      namespace: 'AWS/CodePipeline', metricName: 'FailedPipelineExecutions', dimensionsMap: { PipelineName: pipelineName },
+      namespace: 'AWS/CodePipeline', metricName: 'FailedPipelineExecutions', dimensions: [{ PipelineName: pipelineName }],
     }));
   }
 
   /** Errors of the release function itself, as opposed to releases that fail. Defaults: at least 1 in 1 period of 5 minutes. */
   static releaseFunctionErrors(options: AlarmOptions = {}): PipelineAlarm {
     return new MetricAlarm(FUNCTION_ERRORS, options, ({ releaseFunctionName }) => ({
-      namespace: 'AWS/Lambda', metricName: 'Errors', dimensionsMap: { FunctionName: releaseFunctionName },
+      namespace: 'AWS/Lambda', metricName: 'Errors', dimensions: [{ FunctionName: releaseFunctionName }],
     }));
   }
 
@@ -37,7 +39,7 @@ export abstract class PipelineAlarm extends Choice {
   abstract _bind(scope: Construct, dimensions: PipelineDimensions, parts: AlarmParts): cloudwatch.Alarm;
 }
 
-type MetricOf = (dimensions: PipelineDimensions) => { namespace: string; metricName: string; dimensionsMap: Record<string, string> };
+type MetricOf = (dimensions: PipelineDimensions) => { namespace: string; metricName: string; dimensions: Record<string, string>[] };
 
 class MetricAlarm extends PipelineAlarm {
   readonly _id: string;

@@ -49,7 +49,8 @@ export interface ServiceDimensions {
   readonly clusterName: string;
   readonly serviceName: string;
   readonly loadBalancer: string;
-  readonly targetGroup: string;
+  /** Releases move traffic from one to the other. */
+  readonly targetGroups: string[];
 }
 
 /** @internal */
@@ -75,16 +76,23 @@ export interface AlarmSubject {
   readonly comparison: cloudwatch.ComparisonOperator;
 }
 
+/** The highest of one metric's values when there are several dimensions. @internal */
+export interface AlarmMetric {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: Record<string, string>[];
+}
+
 /** @internal */
-export function createAlarm(scope: Construct, subject: AlarmSubject, metric: { namespace: string; metricName: string; dimensionsMap: Record<string, string> },
+export function createAlarm(scope: Construct, subject: AlarmSubject, metric: AlarmMetric,
   options: AlarmOptions, { names, topics }: AlarmParts): { alarm: cloudwatch.Alarm; alarmName: string } {
   const { defaults, id } = subject;
-  const alarmName = names.name({ type: 'alarm', detail: subject.purpose, base: options.alarmName, maxLength: 255 })
+  const alarmName = names.name({ type: 'alarm', detail: subject.purpose, base: options.alarmName, prop: 'alarmName', maxLength: 255 })
     ?? explicitName(scope, subject.purpose, 255);
   const alarm = new cloudwatch.Alarm(scope, id, {
     alarmName,
     alarmDescription: subject.description,
-    metric: new cloudwatch.Metric({ ...metric, statistic: options.statistic ?? defaults.statistic, period: options.period ?? defaults.period }),
+    metric: highest(metric, options.statistic ?? defaults.statistic, options.period ?? defaults.period),
     threshold: options.threshold ?? defaults.threshold,
     evaluationPeriods: options.evaluationPeriods ?? defaults.evaluationPeriods,
     datapointsToAlarm: options.datapointsToAlarm,
@@ -97,6 +105,13 @@ export function createAlarm(scope: Construct, subject: AlarmSubject, metric: { n
     acknowledge(alarm, { 'cfn-guard::CT.CLOUDWATCH.PR.1': reason, ...inPacks('CloudWatchAlarmAction', reason) });
   }
   return { alarm, alarmName };
+}
+
+function highest({ namespace, metricName, dimensions }: AlarmMetric, statistic: string, period: Duration): cloudwatch.IMetric {
+  const metrics = dimensions.map((dimensionsMap) => new cloudwatch.Metric({ namespace, metricName, dimensionsMap, statistic, period }));
+  if (metrics.length === 1) return metrics[0];
+  const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`group${index}`, metric]));
+  return new cloudwatch.MathExpression({ expression: `MAX([${Object.keys(usingMetrics).join(', ')}])`, usingMetrics, period, label: metricName });
 }
 
 /** @internal */
@@ -159,7 +174,7 @@ export abstract class ServiceAlarm extends Choice {
 interface ServiceAlarmSubject extends AlarmSubject {
   readonly namespace: string;
   readonly metricName: string;
-  readonly dimensions: (of: ServiceDimensions) => Record<string, string>;
+  readonly dimensions: (of: ServiceDimensions) => Record<string, string>[];
 }
 
 class MetricAlarm extends ServiceAlarm {
@@ -177,16 +192,17 @@ class MetricAlarm extends ServiceAlarm {
 
   _bind(scope: Construct, dimensions: ServiceDimensions, parts: AlarmParts): BoundServiceAlarm {
     const { namespace, metricName } = this.subject;
-    const metric = { namespace, metricName, dimensionsMap: this.subject.dimensions(dimensions) };
+    const metric = { namespace, metricName, dimensions: this.subject.dimensions(dimensions) };
     return { ...createAlarm(scope, this.subject, metric, this.options, parts), rollsBack: this.options.rollsBack ?? true };
   }
 }
 
 const ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD;
 const minute = Duration.minutes(1);
-const ofService = (of: ServiceDimensions) => ({ ClusterName: of.clusterName, ServiceName: of.serviceName });
-const ofLoadBalancer = (of: ServiceDimensions) => ({ LoadBalancer: of.loadBalancer });
-const ofTargetGroup = (of: ServiceDimensions) => ({ LoadBalancer: of.loadBalancer, TargetGroup: of.targetGroup });
+const ofService = (of: ServiceDimensions) => [{ ClusterName: of.clusterName, ServiceName: of.serviceName }];
+const ofLoadBalancer = (of: ServiceDimensions) => [{ LoadBalancer: of.loadBalancer }];
+/** Whichever has the traffic. */
+const ofTargetGroups = (of: ServiceDimensions) => of.targetGroups.map((targetGroup) => ({ LoadBalancer: of.loadBalancer, TargetGroup: targetGroup }));
 
 const CPU: ServiceAlarmSubject = {
   id: 'CpuAlarm', purpose: 'cpu', description: 'The tasks use too much CPU', comparison: ABOVE,
@@ -198,7 +214,7 @@ const MEMORY: ServiceAlarmSubject = {
 };
 const CONTAINERS_5XX: ServiceAlarmSubject = {
   id: 'Http5xxAlarm', purpose: 'http-5xx', description: 'The containers answer with errors', comparison: ABOVE,
-  namespace: 'AWS/ApplicationELB', metricName: 'HTTPCode_Target_5XX_Count', dimensions: ofTargetGroup,
+  namespace: 'AWS/ApplicationELB', metricName: 'HTTPCode_Target_5XX_Count', dimensions: ofLoadBalancer,
   defaults: { threshold: 10, evaluationPeriods: 2, period: minute, statistic: 'Sum' },
 };
 const LOAD_BALANCER_5XX: ServiceAlarmSubject = {
@@ -212,6 +228,6 @@ const LATENCY: ServiceAlarmSubject = {
 };
 const UNHEALTHY_HOSTS: ServiceAlarmSubject = {
   id: 'UnhealthyHostsAlarm', purpose: 'unhealthy-hosts', description: 'Containers fail the health check', comparison: ABOVE,
-  namespace: 'AWS/ApplicationELB', metricName: 'UnHealthyHostCount', dimensions: ofTargetGroup,
+  namespace: 'AWS/ApplicationELB', metricName: 'UnHealthyHostCount', dimensions: ofTargetGroups,
   defaults: { threshold: 0, evaluationPeriods: 5, period: minute, statistic: 'Maximum' },
 };

@@ -4,6 +4,7 @@ import { Source } from './source/source';
 import { DeployStage } from './stages/deploy-stage';
 import { ReleaseAction } from '../deploy/release-action';
 import { Dashboard } from '../observe/dashboard';
+import { DeploymentHistory } from '../observe/deployment-history';
 import { FoundationProps } from '../observe/foundation';
 import { PipelineAlarm } from '../observe/pipeline-alarm';
 
@@ -17,6 +18,8 @@ export interface PipelineOptions {
   readonly checks?: Check[];
   /** Which action releases. @default ReleaseAction.releaseFunction() */
   readonly releaseAction?: ReleaseAction;
+  /** Where it is written down what was released. @default DeploymentHistory.table() */
+  readonly history?: DeploymentHistory;
   /** Alarms of the pipeline, which only notify; an empty list: none. @default - failedExecutions and releaseFunctionErrors */
   readonly pipelineAlarms?: PipelineAlarm[];
   /** How many built images are kept, 2 to 1000. @default 50 */

@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -20,6 +21,7 @@ import { createBucket } from '../common/bucket';
 import { createReleaseFunction } from '../deploy/create-release-function';
 import { ReleaseAction } from '../deploy/release-action';
 import { Dashboard } from '../observe/dashboard';
+import { DeploymentHistory } from '../observe/deployment-history';
 import { Foundation, layFoundation } from '../observe/foundation';
 import { PipelineAlarm, PipelineDimensions } from '../observe/pipeline-alarm';
 import { acknowledge } from '../private/acknowledge';
@@ -37,12 +39,15 @@ export class DeliveryPipeline extends Construct {
   readonly buildProject: codebuild.IProject;
   /** The function that releases. */
   readonly releaseFunction: lambda.IFunction;
+  /** What was released when and how it ended; undefined with `DeploymentHistory.none()`. */
+  readonly historyTable?: dynamodb.Table;
   /** The alarms of the pipeline. */
   readonly alarms: cloudwatch.Alarm[];
   /** Topics that are told about failures. */
   readonly topics: sns.ITopic[];
   /** The dashboard, if this construct made one. */
   readonly dashboard?: cloudwatch.Dashboard;
+  private readonly places: string[];
 
   constructor(scope: Construct, id: string, props: DeliveryPipelineProps) {
     super(scope, id);
@@ -50,6 +55,7 @@ export class DeliveryPipeline extends Construct {
     const foundation = layFoundation(this, props);
     const { stages, releaseAction = ReleaseAction.releaseFunction() } = props;
     const targets = stages.flatMap(({ releases }) => releases.map(({ target }) => target));
+    this.places = [...new Set(targets.map((target) => target._releaseTarget().placeName))];
     this.topics = foundation.topics;
     this.repository = createBuildRepository(this, foundation, props);
     this.artifactBucket = this.createArtifactBucket(props, foundation);
@@ -58,7 +64,9 @@ export class DeliveryPipeline extends Construct {
     const parts = this.addSource(props.source, foundation, pipelineRole);
     const { image, buildProject, projects } = addBuildStages(this, this.pipeline, parts, props, targets[0]._releaseTarget());
     this.buildProject = buildProject;
-    this.releaseFunction = createReleaseFunction(this, foundation, this.repository, targets, releaseAction._options).function;
+    const history = (props.history ?? DeploymentHistory.table())._bind(this, foundation);
+    this.historyTable = history?.table;
+    this.releaseFunction = createReleaseFunction(this, foundation, { repository: this.repository, targets, history }, releaseAction._options).function;
     const settings = { parts, image, releaseAction, releaseFunction: this.releaseFunction, topics: this.topics };
     const checkProjects = addDeployStages(new Construct(this, 'Stages'), this.pipeline, stages, settings);
     this.alarms = (props.pipelineAlarms ?? PipelineAlarm._all()).map((alarm) => alarm._bind(this, this._dimensions(), foundation));
@@ -70,7 +78,7 @@ export class DeliveryPipeline extends Construct {
 
   /** @internal */
   _dimensions(): PipelineDimensions {
-    return { pipelineName: this.pipeline.pipelineName, releaseFunctionName: this.releaseFunction.functionName };
+    return { pipelineName: this.pipeline.pipelineName, releaseFunctionName: this.releaseFunction.functionName, places: this.places };
   }
 
   private createArtifactBucket({ artifactDays = 30 }: DeliveryPipelineProps, { key, removalPolicy, logBucket }: Foundation): s3.Bucket {
@@ -89,7 +97,7 @@ export class DeliveryPipeline extends Construct {
 
   private createPipeline({ pipelineName }: DeliveryPipelineProps, { names }: Foundation, role: ScopedRole): codepipeline.Pipeline {
     const pipeline = new codepipeline.Pipeline(this, 'Pipeline', {
-      pipelineName: names.name({ type: 'pipeline', base: pipelineName, maxLength: 100 }),
+      pipelineName: names.name({ type: 'pipeline', base: pipelineName, prop: 'pipelineName', maxLength: 100 }),
       pipelineType: codepipeline.PipelineType.V2,
       role,
       artifactBucket: this.artifactBucket,
@@ -99,11 +107,11 @@ export class DeliveryPipeline extends Construct {
   }
 
   private addSource(source: Source, foundation: Foundation, pipelineRole: ScopedRole): PipelineParts {
-    const { artifactBucket, repository } = this;
-    const { action, artifact, commit, trigger } = source._bind(this, { ...foundation, artifactBucket, pipelineRole });
+    const { artifactBucket, repository, pipeline } = this;
+    const { action, artifact, commit, commitTime, trigger } = source._bind(this, { ...foundation, artifactBucket, pipelineRole, pipeline });
     this.pipeline.addStage({ stageName: 'Source', actions: [action] });
     if (trigger) this.pipeline.addTrigger(trigger);
-    return { ...foundation, artifactBucket, repository, pipelineRole, commit, source: artifact };
+    return { ...foundation, artifactBucket, repository, pipelineRole, commit, commitTime, source: artifact };
   }
 
   private createOutputs(): void {
@@ -116,5 +124,9 @@ export class DeliveryPipeline extends Construct {
     output('ArtifactBucketName', this.artifactBucket.bucketName, 'What goes from action to action');
     output('BuildProjectName', this.buildProject.projectName, 'The project that builds the image');
     output('LambdaFunctionArn', this.releaseFunction.functionArn, 'The function that releases');
+    output('ValidationLambdaArn', this.releaseFunction.functionArn, 'The function that proves releases: the same');
+    if (!this.historyTable) return;
+    output('DeploymentTableName', this.historyTable.tableName, 'What was released when and how it ended');
+    output('StateTableName', this.historyTable.tableName, 'The same table, which also holds the state of each place');
   }
 }

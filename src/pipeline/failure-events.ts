@@ -1,10 +1,9 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as events from 'aws-cdk-lib/aws-events';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { DeadLetterQueue } from '../private/dead-letter-queue';
+import { admitRule, DeadLetterQueue } from '../private/dead-letter-queue';
 
 /** Tells the topics about failed executions of the pipeline and failed builds of its projects. */
 export function notifyFailures(scope: Construct, pipeline: codepipeline.Pipeline, projects: codebuild.IProject[], topics: sns.ITopic[]): void {
@@ -31,11 +30,5 @@ function notify(scope: Construct, id: string, topics: sns.ITopic[], description:
     bind: () => ({ arn: topic.topicArn, input, deadLetterConfig: { arn: queue.queueArn }, targetResource: topic }),
   });
   const rule = new events.Rule(scope, id, { description, eventPattern, targets: topics.map(target) });
-  queue.addToResourcePolicy(new iam.PolicyStatement({
-    sid: id,
-    principals: [new iam.ServicePrincipal('events.amazonaws.com')],
-    actions: ['sqs:SendMessage'],
-    resources: [queue.queueArn],
-    conditions: { ArnEquals: { 'aws:SourceArn': rule.ruleArn } },
-  }));
+  admitRule(queue, rule);
 }

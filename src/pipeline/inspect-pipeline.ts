@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Check } from './checks/check';
 import { CheckOrder } from './checks/check-options';
@@ -9,9 +10,10 @@ import { DeployStage, Release } from './stages/deploy-stage';
 import { approvalStageName, deployStageName, planBuildStages } from './stages/stage-plan';
 import { ReleaseAction } from '../deploy/release-action';
 import { Dashboard } from '../observe/dashboard';
+import { DeploymentHistory } from '../observe/deployment-history';
 import { inspectFoundation } from '../observe/foundation';
 import { PipelineAlarm } from '../observe/pipeline-alarm';
-import { Inspection } from '../private/problems';
+import { areApart, Inspection } from '../private/problems';
 
 const NAME: [RegExp, string, string] = [/^[A-Za-z0-9.@_-]{1,100}$/, '1 to 100 of A-Z a-z 0-9 . @ _ -', 'leave out spaces and other characters'];
 
@@ -22,6 +24,7 @@ export function inspectPipelineOptions(look: Inspection, props: PipelineOptions)
   look.choice('imageBuild', props.imageBuild, ImageBuild);
   look.choices('checks', props.checks, Check);
   look.choice('releaseAction', props.releaseAction, ReleaseAction);
+  look.choice('history', props.history, DeploymentHistory);
   look.choices('pipelineAlarms', props.pipelineAlarms, PipelineAlarm);
   look.literal('imageCount', props.imageCount, 'it stands inside a text, the lifecycle policy');
   look.integer('imageCount', props.imageCount, 2, 1000, 'take at least 2: one runs, one is there to go back to');
@@ -36,21 +39,34 @@ export function inspectPipelineOptions(look: Inspection, props: PipelineOptions)
 }
 
 /** Stages that release, each by itself. @internal */
-export function inspectStages(look: Inspection, prop: string, stages: DeployStage[] | undefined): void {
+export function inspectStages(look: Inspection, prop: string, stages: DeployStage[] | undefined, action: ReleaseAction | undefined): void {
   look.each(prop, stages, (path, stage) => {
     if (!look.struct(path, stage, 'a stage', 'write for example { releases: [{ target }] }')) return;
     const { releases } = stage;
     look.that(Array.isArray(releases) && releases.length > 0, `${path}.releases`, releases, 'at least one release', 'say where to release to');
-    if (Array.isArray(releases)) inspectReleases(look, `${path}.releases`, releases);
+    if (Array.isArray(releases)) inspectReleases(look, `${path}.releases`, releases, action);
     inspectStage(look, stage, { stageName: `${path}.stageName`, approval: `${path}.approval`, checks: `${path}.checks` });
   });
 }
 
-function inspectReleases(look: Inspection, prop: string, releases: Release[]): void {
+function inspectReleases(look: Inspection, prop: string, releases: Release[], action: ReleaseAction | undefined): void {
   const found = look.problems.length;
   look.each(prop, releases, (path, release) =>
     look.kind(`${path}.target`, release?.target ?? null, '_releaseTarget', 'a place', 'hand over a FargateEnvironment'));
-  if (look.problems.length === found) inspectUnique(look, prop, releases.map(({ target }) => target._releaseTarget().placeName));
+  if (look.problems.length > found) return;
+  inspectUnique(look, prop, releases.map(({ target }) => target._releaseTarget().placeName));
+  releases.forEach(({ target }, index) => look.inPlace((later, stack) => inspectWay(later, `${prop}[${index}].target`, stack, Stack.of(target), action)));
+}
+
+/** That a pipeline in one stack can reach a place in another. */
+function inspectWay(look: Inspection, prop: string, here: Stack, there: Stack, action: ReleaseAction | undefined): void {
+  for (const part of ['account', 'region'] as const) {
+    look.that(!areApart(here[part], there[part]), prop, `a place in the ${part} ${there[part]}`,
+      `places in ${here[part]}, the ${part} of the pipeline`, 'make a pipeline there: this version does not release across accounts and regions');
+  }
+  look.that(here === there || !(action instanceof ReleaseAction) || !action._bindsStacks, prop, `a place in the stack ${there.node.path}`,
+    'places in the stack of the pipeline with ReleaseAction.codePipelineAction(), which would bind the stacks to each other by exports',
+    'take ReleaseAction.releaseFunction(), which needs none');
 }
 
 /** What stands around the releases of a stage; `at` says under which props the user wrote it. @internal */
@@ -85,7 +101,7 @@ export function inspectDelivery(props: DeliveryPipelineProps, look: Inspection =
   inspectPipelineOptions(look, props);
   look.choice('dashboard', props.dashboard, Dashboard);
   look.notEmpty('stages', props.stages ?? [], 'say where to release to');
-  if (Array.isArray(props.stages)) inspectStages(look, 'stages', props.stages);
+  if (Array.isArray(props.stages)) inspectStages(look, 'stages', props.stages, props.releaseAction);
   if (look.problems.length === 0) inspectStageNames(look, 'stages', props.stages, props.checks);
   if (look.problems.length === 0) inspectPlaces(look, props);
   return look;

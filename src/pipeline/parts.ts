@@ -22,6 +22,8 @@ export interface PipelineParts {
   readonly source: codepipeline.Artifact;
   /** Variable of the source action: the commit, for example `#{Source.CommitId}`. */
   readonly commit: string;
+  /** Variable of the source action: when the commit was made; undefined: the source does not know. */
+  readonly commitTime?: string;
   /** The role of the pipeline, which assumes the roles of its actions. */
   readonly pipelineRole: iam.IRole;
 }

@@ -7,18 +7,22 @@ export type Reasons = Record<string, string>;
 /**
  * Says on a construct why a checker's rule is not met there. The metadata entry is written by hand: `Validations.acknowledge`
  * refuses ids with more than one `::` at the minimum aws-cdk-lib, and ids such as
- * `AwsSolutions-IAM5[Resource::<Bucket.Arn>/*]` hold logical ids that an `overrideLogicalId` may still change. So the ids
- * are computed whenever they are read, and ids that a user acknowledges later on the same construct stay beside them.
+ * `AwsSolutions-IAM5[Resource::<Bucket.Arn>/*]` hold logical ids that an `overrideLogicalId` may still change: those come as a function.
  */
 export function acknowledge(scope: IConstruct, reasons: Reasons | (() => Reasons)): void {
-  const ours = (): Reasons => qualified(typeof reasons === 'function' ? reasons() : reasons);
-  const all = (own: object): Reasons => ({ ...own, ...ours() });
-  scope.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, new Proxy({}, {
-    ownKeys: (own) => Object.keys(all(own)),
-    // Of a key that is not there: nothing, or what CDK writes here for a user would become invisible.
-    getOwnPropertyDescriptor: (own, key) => key in all(own) ? { value: all(own)[key as string], enumerable: true, configurable: true, writable: true } : undefined,
-    get: (own, key) => all(own)[key as string],
-  }));
+  scope.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, typeof reasons === 'function' ? listedAnew(reasons) : qualified(reasons));
+}
+
+/** Computes the reasons whenever their ids are listed, as every reader does first. What CDK writes into it for a user stays beside them. */
+function listedAnew(reasons: () => Reasons): Reasons {
+  let ours: Reasons = {};
+  return new Proxy<Reasons>({}, {
+    ownKeys: (all) => {
+      Object.keys(ours).forEach((id) => delete all[id]);
+      ours = qualified(reasons());
+      return Reflect.ownKeys(Object.assign(all, ours));
+    },
+  });
 }
 
 /** cdk-nag reads ids behind the prefix that aws-cdk-lib gives to annotations; other checkers name themselves. */

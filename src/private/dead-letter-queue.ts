@@ -1,4 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge, inPacks } from './acknowledge';
@@ -27,4 +29,15 @@ export class DeadLetterQueue extends sqs.Queue {
       ...inPacks('SQSQueueDLQ', reason),
     });
   }
+}
+
+/** Lets EventBridge deliver what this rule could not deliver to its targets. */
+export function admitRule(queue: DeadLetterQueue, rule: events.Rule): void {
+  queue.addToResourcePolicy(new iam.PolicyStatement({
+    sid: rule.node.id,
+    principals: [new iam.ServicePrincipal('events.amazonaws.com')],
+    actions: ['sqs:SendMessage'],
+    resources: [queue.queueArn],
+    conditions: { ArnEquals: { 'aws:SourceArn': rule.ruleArn } },
+  }));
 }

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -21,6 +22,10 @@ export interface FunctionSettings {
   readonly functionName?: string;
   readonly roleName?: string;
   readonly reservedConcurrentExecutions?: number;
+  /** Only for a function that talks to something inside a VPC. */
+  readonly vpc?: ec2.IVpc;
+  readonly vpcSubnets?: ec2.SubnetSelection;
+  readonly securityGroups?: ec2.ISecurityGroup[];
   readonly key?: kms.IKey;
   readonly logRetention?: logs.RetentionDays;
   readonly logGroupName?: string;
@@ -72,9 +77,7 @@ export function createFunction(scope: Construct, id: string, kind: FunctionClass
     'cfn-lint::W3005': order,
     'CloudFormation-Validate::W3005': order,
     ...(key ? {} : { CKV_AWS_173: 'chosen by the user: encryption = keys of AWS services' }),
-    'CKV_AWS_117': vpc,
-    'cfn-guard::CT.LAMBDA.PR.3': vpc,
-    ...inPacks('LambdaInsideVPC', vpc),
+    ...(options.vpc ? {} : { 'CKV_AWS_117': vpc, 'cfn-guard::CT.LAMBDA.PR.3': vpc, ...inPacks('LambdaInsideVPC', vpc) }),
     ...(options.reservedConcurrentExecutions === undefined ? { CKV_AWS_115: concurrency, ...inPacks('LambdaConcurrency', concurrency) } : {}),
   });
   return { function: made, role };

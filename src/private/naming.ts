@@ -1,5 +1,6 @@
-import { Aws, Fn, Names } from 'aws-cdk-lib';
+import { Annotations, Aws, Fn, Names, Stack, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
+import { areApart, inspect } from './problems';
 
 /** Longest region name today is 14 characters (`ap-southeast-1`); two more in reserve, and a hyphen. */
 const REGION_ROOM = 17;
@@ -12,4 +13,33 @@ export function explicitName(scope: IConstruct, prefix: string, maxLength: numbe
   const room = maxLength - prefix.length - 1 - (perRegion ? REGION_ROOM : 0) - suffix.length;
   const name = `${prefix}-${Names.uniqueResourceName(scope, { maxLength: room, separator: '-' })}`;
   return perRegion ? Fn.join('', [name, '-', Aws.REGION, suffix]) : `${name}${suffix}`;
+}
+
+/** A physical name that somebody has. */
+interface Claim {
+  readonly scope: IConstruct;
+  readonly prop: string;
+}
+
+const CLAIMS = new WeakMap<IConstruct, Map<string, Claim[]>>();
+
+/**
+ * Refuses a physical name that something else of its kind has in the same account and region; else the deployment would, after minutes. Where an account or
+ * region is not known, two stacks may be meant for two of them.
+ * @param kind what has such names; with what they are unique in, where that is not account and region
+ */
+export function claimName(scope: IConstruct, kind: string, name: string, prop: string): void {
+  const claims = CLAIMS.get(scope.node.root) ?? new Map<string, Claim[]>();
+  CLAIMS.set(scope.node.root, claims);
+  const key = `${kind} ${name}`;
+  const earlier = claims.get(key) ?? [];
+  claims.set(key, [...earlier, { scope, prop }]);
+  const [here, places] = [Stack.of(scope), earlier.map((claim) => ({ ...claim, stack: Stack.of(claim.scope) }))];
+  const other = places.find(({ stack }) => !areApart(here.account, stack.account) && !areApart(here.region, stack.region));
+  if (!other) return;
+  const holder = `${other.scope.constructor.name} at '${other.scope.node.path}' has it already, by ${other.prop}`;
+  if (other.stack === here || ![here.account, here.region, other.stack.account, other.stack.region].some(Token.isUnresolved)) {
+    inspect((look) => look.report(prop, name, `a name that no other ${kind.split(' ')[0]} of the account and region has`, `choose another one: ${holder}`)).throwFor(scope);
+  }
+  Annotations.of(scope).addWarningV2('cdk-fargate-cicd:same-name', `${prop}: '${name}' can stand only once in an account and region, and ${holder}`);
 }

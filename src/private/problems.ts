@@ -1,4 +1,4 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
 /** One thing that is wrong with what the user wrote. */
@@ -11,6 +11,8 @@ export interface Problem {
   readonly cure: string;
 }
 
+type LookInPlace = (look: Inspection, stack: Stack) => void;
+
 /**
  * Collects what is wrong instead of stopping at the first. Choices inspect their own options when they are made; the
  * construct that the user wrote adds their findings to its own and throws once. Unresolved tokens always pass: what they
@@ -18,6 +20,8 @@ export interface Problem {
  */
 export class Inspection {
   readonly problems: Problem[] = [];
+  /** @internal */
+  readonly _inPlace: LookInPlace[] = [];
 
   report(prop: string, got: unknown, allowed: string, cure: string): void {
     this.problems.push({ prop, got, allowed, cure });
@@ -28,6 +32,20 @@ export class Inspection {
     for (const problem of problems ?? []) {
       this.problems.push({ ...problem, prop: problem.prop ? `${prop}.${problem.prop}` : prop });
     }
+  }
+
+  /** Looks once it is known which stack the construct stands in: choices are made before. */
+  inPlace(look: LookInPlace): void {
+    this._inPlace.push(look);
+  }
+
+  /** That something is of the stack's own region and account, as far as they are given and all is known. */
+  own(prop: string, what: string, there: { readonly region?: string; readonly account?: string } | undefined): void {
+    this.inPlace((look, here) => {
+      for (const part of ['region', 'account'] as const) {
+        look.that(!areApart(here[part], there?.[part]), prop, `${what} of ${there?.[part]}`, `${what} of ${here[part]}, the ${part} of the stack`, `take one of the same ${part}`);
+      }
+    });
   }
 
   that(holds: boolean, prop: string, got: unknown, allowed: string, cure: string): void {
@@ -104,6 +122,7 @@ export class Inspection {
     if (got === undefined) return;
     if (!(got instanceof kind)) return this.report(prop, got, `${/^[AEIOU]/.test(kind.name) ? 'an' : 'a'} ${kind.name}`, `use one of the ${kind.name} factories`);
     this.include(prop, got._problems);
+    got._inPlace.forEach((look) => this.inPlace((outer, stack) => outer.include(prop, inspect((inner) => look(inner, stack)).problems)));
   }
 
   choices(prop: string, got: Choice[] | undefined, kind: ChoiceKind): void {
@@ -112,6 +131,7 @@ export class Inspection {
 
   /** Throws everything found as one error that names the construct. */
   throwFor(scope: IConstruct): void {
+    this._inPlace.forEach((look) => look(this, Stack.of(scope)));
     if (this.problems.length === 0) return;
     const count = this.problems.length === 1 ? '1 problem' : `${this.problems.length} problems`;
     const lines = this.problems.map(({ prop, got, allowed, cure }) => `  ${prop}: got ${show(got)}; allowed ${allowed}; ${cure}`);
@@ -119,25 +139,37 @@ export class Inspection {
   }
 }
 
-/**
- * Base of every choice: what its factory found wrong with its own options waits here for the construct that takes it.
- * @internal
- */
-export abstract class Choice {
+abstract class ChoiceBase {
   /** @internal */
   _problems: Problem[] = [];
+  /** @internal */
+  _inPlace: LookInPlace[] = [];
 
-  protected constructor() {}
+  /** Private, because jsii takes a protected constructor without parameters for a public one. */
+  private constructor() {
+    // JavaScript does not ask the compiler, and the class that users see can do nothing by itself.
+    if (Object.getPrototypeOf(new.target) === ChoiceBase) throw new Error(`${new.target.name}: cannot be constructed; use one of its factories`);
+  }
 
   /** Looks into options, if they are any. @internal */
   protected _inspect(look: (inspection: Inspection) => void, options: unknown = {}): void {
-    this._problems = inspect((inspection) => {
+    const found = inspect((inspection) => {
       if (inspection.struct('', options)) look(inspection);
-    }).problems;
+    });
+    [this._problems, this._inPlace] = [found.problems, found._inPlace];
   }
 }
 
-/** The abstract class of a choice; its constructor is nobody's business. */
+/**
+ * Base of every choice: what its factory found wrong with its own options waits here for the construct that takes it. Under another
+ * type, which lets classes of the library extend it although its constructor is private.
+ * @internal
+ */
+export const Choice = ChoiceBase as unknown as abstract new () => ChoiceBase;
+/** @internal */
+export type Choice = ChoiceBase;
+
+/** The abstract class of a choice. */
 type ChoiceKind = Function & { readonly prototype: Choice };
 
 /** What a look at some options finds. */
@@ -146,6 +178,16 @@ export const inspect = (look: (inspection: Inspection) => void): Inspection => {
   look(inspection);
   return inspection;
 };
+
+/** Two accounts or regions that are certainly two; what is not known may be the same. */
+export const areApart = (one: string, other: string | undefined): boolean =>
+  Boolean(other) && one !== other && !Token.isUnresolved(one) && !Token.isUnresolved(other);
+
+/** Where an ARN says that something stands; what aws-cdk-lib imports by ARN does not always know. */
+export function placeOf(arn: string | undefined): { region?: string; account?: string } {
+  const [, , , region, account] = String(arn).split(':');
+  return { region, account };
+}
 
 const skipped = (value: unknown): boolean => value === undefined || Token.isUnresolved(value);
 

@@ -88,8 +88,9 @@ export function openRoles(scope: IConstruct): void {
 }
 
 /**
- * A service as principal that acts for this account only (the confused-deputy guard). Leave it out for Lambda and
- * EventBridge, which do not fill in the source.
+ * A service as principal that acts for this account only (the confused-deputy guard). Leave it out for Lambda, which does not
+ * fill in the source. EventBridge does towards roles, not towards topics:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
  */
 export function guarded(scope: Construct, service: string, sourceArn?: string): iam.ServicePrincipal {
   return new iam.ServicePrincipal(service, {

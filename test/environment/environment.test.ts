@@ -27,8 +27,17 @@ function only(template: Template, type: string): any {
   return found[0].Properties;
 }
 
+/** Properties of resources that are all alike, such as the two target groups. */
+function alike(template: Template, type: string, count = 2): any {
+  const found = Object.values(template.findResources(type)).map(({ Properties: { Name, ...properties } }) => properties);
+  expect(found).toHaveLength(count);
+  found.forEach((one) => expect(one).toEqual(found[0]));
+  return found[0];
+}
+
+const TARGET_GROUP = 'AWS::ElasticLoadBalancingV2::TargetGroup';
 const attributes = ({ template }: Made, type: string, list: string): Record<string, string> =>
-  Object.fromEntries(only(template, type)[list].map(({ Key, Value }: any) => [Key, Value]));
+  Object.fromEntries((type === TARGET_GROUP ? alike(template, type) : only(template, type))[list].map(({ Key, Value }: any) => [Key, Value]));
 
 const importedVpc = (scope: Construct) => ec2.Vpc.fromVpcAttributes(scope, 'TheirVpc', {
   vpcId: 'vpc-11111111', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-11111111', 'subnet-22222222'], privateSubnetIds: ['subnet-33333333', 'subnet-44444444'],
@@ -71,12 +80,12 @@ describe('the default', () => {
       'deletion_protection.enabled': 'true', 'access_logs.s3.enabled': 'true', 'access_logs.s3.prefix': 'load-balancer',
       'routing.http.drop_invalid_header_fields.enabled': 'true', 'routing.http.desync_mitigation_mode': 'defensive',
     });
-    expect(only(template, 'AWS::ElasticLoadBalancingV2::Listener')).toMatchObject({ Port: 80, Protocol: 'HTTP', DefaultActions: [{ Type: 'forward' }] });
-    expect(only(template, 'AWS::ElasticLoadBalancingV2::TargetGroup')).toMatchObject({
+    expect(only(template, 'AWS::ElasticLoadBalancingV2::Listener')).toMatchObject({ Port: 80, Protocol: 'HTTP', DefaultActions: [{ Type: 'fixed-response' }] });
+    expect(alike(template, TARGET_GROUP)).toMatchObject({
       HealthCheckPath: '/', HealthCheckIntervalSeconds: 10, HealthCheckTimeoutSeconds: 5, HealthyThresholdCount: 2, UnhealthyThresholdCount: 3,
       Matcher: { HttpCode: '200' }, TargetType: 'ip', Port: 80, Protocol: 'HTTP',
     });
-    expect(attributes(made, 'AWS::ElasticLoadBalancingV2::TargetGroup', 'TargetGroupAttributes')).toMatchObject({ 'deregistration_delay.timeout_seconds': '30' });
+    expect(attributes(made, TARGET_GROUP, 'TargetGroupAttributes')).toMatchObject({ 'deregistration_delay.timeout_seconds': '30' });
     expect(made.stack.resolve(made.place.url)).toEqual({ 'Fn::Join': ['', ['http://', { 'Fn::GetAtt': [expect.stringMatching(/^PlaceLoadBalancer/), 'DNSName'] }]] });
   });
 
@@ -146,6 +155,7 @@ describe('container', () => {
         containerName: 'web', port: 8080, cpu: 1024, cpuArchitecture: ecs.CpuArchitecture.ARM64, environment: { MODE: 'live' }, metricNamespace: 'Shop',
         secrets: { DB: ecs.Secret.fromSecretsManager(secretsmanager.Secret.fromSecretNameV2(scope, 'Db', 'db'), 'password') },
         command: ['serve', '--fast'], entryPoint: ['tini'], user: '1000', stopTimeout: Duration.seconds(90), logGroupName: 'shop/web', logRetention: 30,
+        readonlyRootFilesystem: true, commandHealthCheck: { command: ['CMD', 'node', 'check.js'], interval: Duration.seconds(15), retries: 2 },
         healthCheck: {
           path: '/health', healthyHttpCodes: '204,301', interval: Duration.seconds(20), timeout: Duration.seconds(3), healthyThresholdCount: 4, unhealthyThresholdCount: 6,
           gracePeriod: Duration.minutes(3),
@@ -155,19 +165,30 @@ describe('container', () => {
     const { ContainerDefinitions: [container], ...task } = only(template, 'AWS::ECS::TaskDefinition');
     expect(task).toMatchObject({ Cpu: '1024', Memory: '2048', RuntimePlatform: { CpuArchitecture: 'ARM64' } });
     expect(container).toMatchObject({
-      Name: 'web', Command: ['serve', '--fast'], EntryPoint: ['tini'], User: '1000', StopTimeout: 90, Environment: [{ Name: 'MODE', Value: 'live' }],
+      Name: 'web', Command: ['serve', '--fast'], EntryPoint: ['tini'], User: '1000', StopTimeout: 90, ReadonlyRootFilesystem: true,
+      HealthCheck: { Command: ['CMD', 'node', 'check.js'], Interval: 15, Retries: 2 },
+      Environment: [{ Name: 'MODE', Value: 'live' }],
       PortMappings: [{ ContainerPort: 8080 }], Secrets: [{ Name: 'DB' }],
     });
     expect(container).not.toHaveProperty('SystemControls');
-    expect(only(template, 'AWS::ElasticLoadBalancingV2::TargetGroup')).toMatchObject({
+    expect(alike(template, TARGET_GROUP)).toMatchObject({
       HealthCheckPath: '/health', HealthCheckIntervalSeconds: 20, HealthCheckTimeoutSeconds: 3, HealthyThresholdCount: 4, UnhealthyThresholdCount: 6, Matcher: { HttpCode: '204,301' },
     });
     expect(only(template, 'AWS::ECS::Service')).toMatchObject({ HealthCheckGracePeriodSeconds: 180, LoadBalancers: [{ ContainerName: 'web', ContainerPort: 8080 }] });
-    expect(only(template, 'Custom::FirstImage')).toMatchObject({ Ports: ['8080'], Status: '204', Commands: ['tini', 'serve'], Users: ['1000'] });
+    expect(only(template, 'Custom::FirstImage')).toMatchObject({ Ports: ['8080'], Status: '204', Commands: ['tini', 'serve', 'node'], Users: ['1000'] });
     template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: 'shop/web', RetentionInDays: 30 });
     template.hasResourceProperties('AWS::IAM::ManagedPolicy', {
       PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 'cloudwatch:PutMetricData', Condition: { StringEquals: { 'cloudwatch:namespace': 'Shop' } } })]) },
     });
+  });
+
+  test.each([
+    [['CMD', '/bin/check', '-v'], ['/bin/check']],
+    [['check', '-v'], ['check']],
+    [['CMD-SHELL', 'curl -f http://localhost || exit 1'], []],
+    [['curl -f http://localhost || exit 1'], []],
+  ])('the first image stands in for the program of the health check %j', (command, programs) => {
+    expect(only(make({ container: { commandHealthCheck: { command } } }).template, 'Custom::FirstImage').Commands).toEqual(programs);
   });
 
   test.each([[256, 1024], [512, 1024], [1024, 2048], [2048, 4096], [4096, 8192], [8192, 16384], [16384, 32768]])('%i CPU go with %i MiB unless said otherwise', (cpu, memory) => {
@@ -250,7 +271,7 @@ describe('load balancer', () => {
     expect(only(made.template, 'AWS::Route53::RecordSet')).toMatchObject({ Name: 'shop.example.com.', Type: 'A', HostedZoneId: 'Z1' });
     expect(made.stack.resolve(made.place.url)).toEqual({ 'Fn::Join': ['', ['https://', { Ref: expect.stringMatching(/^PlaceDnsRecord/) }]] });
     expect(attributes(made, 'AWS::ElasticLoadBalancingV2::LoadBalancer', 'LoadBalancerAttributes')).toMatchObject({ 'idle_timeout.timeout_seconds': '90' });
-    expect(attributes(made, 'AWS::ElasticLoadBalancingV2::TargetGroup', 'TargetGroupAttributes')).toMatchObject({ 'deregistration_delay.timeout_seconds': '5' });
+    expect(attributes(made, TARGET_GROUP, 'TargetGroupAttributes')).toMatchObject({ 'deregistration_delay.timeout_seconds': '5' });
   });
 
   test('HTTPS without a name, and a name without HTTPS', () => {
@@ -271,7 +292,10 @@ describe('scaling', () => {
     ['memory', Scaling.onMemory({ targetPercent: 75, scaleInCooldown: Duration.minutes(9) }),
       { PredefinedMetricSpecification: { PredefinedMetricType: 'ECSServiceAverageMemoryUtilization' }, TargetValue: 75, ScaleInCooldown: 540, ScaleOutCooldown: 60 }],
     ['requests', Scaling.onRequests({ requestsPerTask: 500, scaleOutCooldown: Duration.seconds(0) }),
-      { PredefinedMetricSpecification: { PredefinedMetricType: 'ALBRequestCountPerTarget' }, TargetValue: 500, ScaleInCooldown: 300, ScaleOutCooldown: 0 }],
+      {
+        CustomizedMetricSpecification: { Metrics: [expect.objectContaining({ Id: 'group0' }), expect.objectContaining({ Id: 'group1' }), expect.objectContaining({ Expression: 'SUM(METRICS())' })] },
+        TargetValue: 500, ScaleInCooldown: 300, ScaleOutCooldown: 0,
+      }],
   ])('by %s: two to ten tasks, and no desired count that a deploy would reset', (_, scaling, policy) => {
     const { template } = make({ scaling });
     expect(only(template, 'AWS::ApplicationAutoScaling::ScalableTarget')).toMatchObject({ MinCapacity: 2, MaxCapacity: 10 });
@@ -293,16 +317,18 @@ describe('scaling', () => {
 });
 
 describe('names', () => {
+  const namesOf = (template: Template, type: string) => Object.values(template.findResources(type)).map(({ Properties: { Name } }) => Name);
+
   test('as the user gives them', () => {
     const { template } = make({
-      clusterName: 'c', serviceName: 's', taskFamily: 'f', releasedRepositoryName: 'shop/released', loadBalancerName: 'lb', targetGroupName: 'tg', releasedImageCount: 5,
+      clusterName: 'c', serviceName: 's', taskFamily: 'f', releasedRepositoryName: 'shop/released', loadBalancerName: 'lb', targetGroupName: 'tg', alternateTargetGroupName: 'other', releasedImageCount: 5,
     });
     expect(only(template, 'AWS::ECS::Cluster').ClusterName).toBe('c');
     expect(only(template, 'AWS::ECS::Service').ServiceName).toBe('s');
     expect(only(template, 'AWS::ECS::TaskDefinition').Family).toBe('f');
     expect(only(template, 'AWS::ECR::Repository')).toMatchObject({ RepositoryName: 'shop/released', LifecyclePolicy: { LifecyclePolicyText: expect.stringContaining('"countNumber":5') } });
     expect(only(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer').Name).toBe('lb');
-    expect(only(template, 'AWS::ElasticLoadBalancingV2::TargetGroup').Name).toBe('tg');
+    expect(namesOf(template, TARGET_GROUP)).toEqual(['tg', 'other']);
   });
 
   test('with a suffix', () => {
@@ -311,7 +337,7 @@ describe('names', () => {
     expect(only(template, 'AWS::ECS::Service').ServiceName).toBe('service-place-dev');
     expect(only(template, 'AWS::ECS::TaskDefinition').Family).toBe('task-place-dev');
     expect(only(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer').Name).toBe('alb-place-dev');
-    expect(only(template, 'AWS::ElasticLoadBalancingV2::TargetGroup').Name).toBe('tg-place-dev');
+    expect(namesOf(template, TARGET_GROUP)).toEqual(['tg-place-dev', 'tg-place-alternate-dev']);
     expect(only(template, 'AWS::ECR::Repository').RepositoryName).toBe('repository-place-released-dev');
     expect(only(template, 'AWS::KMS::Alias').AliasName).toBe('alias/key-place-dev');
   });

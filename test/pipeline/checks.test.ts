@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Duration, Lazy } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -11,6 +11,7 @@ import { Check, CheckContext } from '../../src/pipeline/checks/check';
 import { CheckOrder, ReportFormat } from '../../src/pipeline/checks/check-options';
 import { VulnerabilitySeverity } from '../../src/pipeline/checks/image-scan';
 import { NpmAuditLevel } from '../../src/pipeline/checks/node';
+import { BanditSeverity } from '../../src/pipeline/checks/python';
 import { BuildCache } from '../../src/pipeline/image-build/build-cache';
 import { BuiltImage } from '../../src/pipeline/parts';
 import { BuildSecret } from '../../src/pipeline/project/build-secret';
@@ -41,6 +42,8 @@ describe('every check', () => {
     ['nodeTests', Check.nodeTests()],
     ['npmAudit', Check.npmAudit()],
     ['eslint', Check.eslint()],
+    ['pythonTests', Check.pythonTests()],
+    ['bandit', Check.bandit()],
     ['imageScan', Check.imageScan()],
   ];
 
@@ -138,7 +141,7 @@ describe('every check', () => {
   });
 
   test('has a name and a stage', () => {
-    expect(every.map(([, check]) => check._name)).toEqual(['Hello', 'NodeTests', 'NpmAudit', 'Eslint', 'ImageScan']);
+    expect(every.map(([, check]) => check._name)).toEqual(['Hello', 'NodeTests', 'NpmAudit', 'Eslint', 'PythonTests', 'Bandit', 'ImageScan']);
     expect(Check.eslint({ actionName: 'Lint', stage: 'Security-Scan' })).toMatchObject({ _name: 'Lint', _stage: 'Security-Scan' });
   });
 });
@@ -150,6 +153,8 @@ describe('inputs', () => {
     const token = Lazy.string({ produce: () => 'x' });
     expect(problems(Check.commands(token, { commands: [token], stage: token, projectName: token }))).toEqual([]);
     expect(problems(Check.nodeTests({ scripts: [token], nodeVersion: token, directory: token, installCommand: token }))).toEqual([]);
+    expect(problems(Check.pythonTests({ pythonVersion: token, directory: token, requirementsFile: token, installCommands: [token], commands: [token] }))).toEqual([]);
+    expect(problems(Check.bandit({ directories: [token] }))).toEqual([]);
   });
 
   test.each<[Check, string]>([
@@ -187,6 +192,20 @@ describe('inputs', () => {
     [Check.eslint({ files: [] }), 'files: got ; allowed at least one'],
     [Check.eslint({ files: ["it's"] }), "files[0]: got it's"],
     [Check.eslint({ files: [undefined as any] }), 'files[0]: got ; allowed'],
+    [Check.pythonTests({ pythonVersion: '3.8' }), "pythonVersion: got 3.8; allowed 3.9 or newer, or 'latest'"],
+    [Check.pythonTests({ pythonVersion: '2.7' }), 'pythonVersion: got 2.7; allowed'],
+    [Check.pythonTests({ directory: '../x' }), 'directory: got ../x; allowed a path below the root of the source'],
+    [Check.pythonTests({ requirementsFile: "it's.txt" }), "requirementsFile: got it's.txt; allowed"],
+    [Check.pythonTests({ requirementsFile: '' }), 'requirementsFile: got ; allowed'],
+    [Check.pythonTests({ commands: [] }), 'commands: got ; allowed at least one'],
+    [Check.pythonTests({ commands: ['pytest', undefined as any] }), 'commands[1]: got ; allowed a text'],
+    [Check.pythonTests({ installCommands: [' '] }), 'installCommands[0]: got  ; allowed a text'],
+    [Check.bandit({ severity: 'severe' as any }), 'severity: got severe; allowed low, medium, high'],
+    [Check.bandit({ directories: [] }), 'directories: got ; allowed at least one'],
+    [Check.bandit({ directories: 'src' as any }), 'directories: got src; allowed at least one'],
+    [Check.bandit({ directories: [undefined as any] }), 'directories[0]: got ; allowed a path'],
+    [Check.bandit({ directories: ['/src'] }), 'directories[0]: got /src; allowed a path'],
+    [Check.bandit({ pythonVersion: 'new' }), 'pythonVersion: got new'],
   ])('%#', (check, problem) => {
     expect(problems(check)).toContainEqual(expect.stringContaining(problem));
   });
@@ -257,6 +276,99 @@ describe('what runs', () => {
       });
       expect(lines).toEqual(['npm install', 'npx eslint lib/**/*.ts bin']);
       expect(folders).toEqual([expect.stringMatching(/my web$/)]);
+    });
+  });
+
+  describe('Check.pythonTests', () => {
+    const pytest = (exitCode: number): Program => ({ args, directory }) => {
+      for (const option of args.filter((arg) => arg.includes('.xml'))) {
+        const file = join(directory, option.replace(/^.*[=:]/, ''));
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, '<xml/>');
+      }
+      return { exitCode: args.includes('pytest') && !args.includes('pip') ? exitCode : 0 };
+    };
+    const RUN = 'python -m pytest --junitxml=test-results/pytest.xml --cov --cov-report=xml:coverage/coverage.xml';
+
+    test('installs the requirements with pytest, runs it and shows both reports', async () => {
+      writeFileSync(join(source, 'requirements.txt'), '');
+      const { result, lines } = await run(Check.pythonTests(), { python: pytest(0) });
+      expect(result.succeeded).toBe(true);
+      expect(lines).toEqual(['python -m pip install --requirement requirements.txt pytest pytest-cov', RUN]);
+      expect(result.reports).toEqual({
+        'test-results': { format: 'JUNITXML', files: ['test-results/pytest.xml'] }, 'coverage-results': { format: 'COBERTURAXML', files: ['coverage/coverage.xml'] },
+      });
+      expect(spec(Check.pythonTests()).phases.install['runtime-versions']).toEqual({ python: '3.13' });
+    });
+
+    test('fails when a test fails, with reports', async () => {
+      const { result, lines } = await run(Check.pythonTests(), { python: pytest(1) });
+      expect(result.succeeded).toBe(false);
+      expect(lines).toEqual(['python -m pip install pytest pytest-cov', RUN]);
+      expect(result.reports['test-results'].files).toHaveLength(1);
+    });
+
+    test('fails when the requirements cannot be installed', async () => {
+      const { result, lines } = await run(Check.pythonTests({ requirementsFile: 'requirements-dev.txt' }), { python: ({ args }) => ({ exitCode: args.includes('pip') ? 1 : 0 }) });
+      expect(result.succeeded).toBe(false);
+      expect(lines).toEqual(['python -m pip install --requirement requirements-dev.txt pytest pytest-cov']);
+    });
+
+    test('runs in its folder, with the version, cache and preparations of the user', async () => {
+      mkdirSync(join(source, 'my shop'));
+      const check = Check.pythonTests({ directory: 'my shop', pythonVersion: '3.9', installCommands: ['tool prepare'], cache: BuildCache.s3() });
+      expect(spec(check)).toMatchObject({ phases: { install: { 'runtime-versions': { python: '3.9' } } }, cache: { paths: ['/root/.cache/pip/**/*'] } });
+      const { result, lines } = await run(check, { python: pytest(0), tool: () => ({}) });
+      expect(lines).toEqual(['tool prepare', 'python -m pip install pytest pytest-cov', RUN]);
+      expect(result.reports['coverage-results'].files).toEqual(['my shop/coverage/coverage.xml']);
+    });
+
+    test('runs other commands, whose reports the user names', async () => {
+      const check = Check.pythonTests({ commands: ['tox run', 'tox report'], reports: [{ name: 'tox', files: ['tox.xml'] }] });
+      expect(Object.keys(spec(check).reports)).toEqual(['tox']);
+      const { lines } = await run(check, { python: () => ({}), tox: () => ({}) });
+      expect(lines.slice(1)).toEqual(['tox run', 'tox report']);
+    });
+  });
+
+  describe('Check.bandit', () => {
+    const says = (exitCode: number, { lines = 12, skipped = 0 } = {}): Program => ({ args }) => {
+      writeFileSync(args[args.indexOf('--output') + 1], `Issue: none\n\tTotal lines of code: ${lines}\nFiles skipped (${skipped}):\n`);
+      return { exitCode };
+    };
+    const scan = async (check: Check, bandit: Program) => run(check, { python: () => ({}), bandit });
+
+    test('installs one version, looks at everything, shows what it found', async () => {
+      const { result, lines } = await scan(Check.bandit(), says(0));
+      expect(`${result.succeeded} ${result.output}`).toMatch(/^true[^]*Total lines of code: 12/);
+      expect(lines).toEqual(['python -m pip install bandit==1.9.4', 'bandit --recursive --severity-level medium --format txt --output /tmp/bandit.txt .']);
+    });
+
+    test('looks where it is told, from the severity it is told', async () => {
+      mkdirSync(join(source, 'web/my src'), { recursive: true });
+      writeFileSync(join(source, 'web/main.py'), '');
+      const { result, lines } = await scan(Check.bandit({ directory: 'web', directories: ['my src', 'main.py'], severity: BanditSeverity.HIGH }), says(0));
+      expect(result.succeeded).toBe(true);
+      expect(lines[1]).toBe('bandit --recursive --severity-level high --format txt --output /tmp/bandit.txt my src main.py');
+    });
+
+    test.each<[string, Program, string]>([
+      ['Bandit finds something', says(1), 'Issue: none'],
+      ['Bandit fails', () => ({ exitCode: 2 }), 'bandit.txt'],
+      ['Bandit fails silently', () => ({}), 'bandit.txt'],
+      ['there is no Python', says(0, { lines: 0 }), "no Python in '.'"],
+      ['a file cannot be read', says(0, { skipped: 1 }), 'not every file could be read'],
+    ])('fails when %s', async (_, bandit, output) => {
+      const { result } = await scan(Check.bandit(), bandit);
+      expect(result.succeeded).toBe(false);
+      expect(result.output).toContain(output);
+    });
+
+    test('fails when a folder is missing', async () => {
+      const { result, lines } = await scan(Check.bandit({ directories: ['.', 'src'] }), says(0));
+      expect(result.succeeded).toBe(false);
+      expect(result.output).toContain('bandit: src is missing');
+      expect(lines).toHaveLength(1);
     });
   });
 

@@ -205,6 +205,20 @@ describe('secrets', () => {
     expect(rights).toContain('ssm:GetParameters arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/docker/user');
     expect(rights).toContain('ssm:GetParameters arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/docker-password');
     expect(rights).toContainEqual(expect.stringMatching(/^kms:Decrypt <ParameterKey.*"kms:ViaService":"ssm\./));
+    // The key aws/ssm of the other one needs no grant, and nothing else may be read.
+    expect(rights.filter((right) => /^(ssm|secretsmanager):/.test(right))).toHaveLength(2);
+    expect(rights.filter((right) => right.includes('ViaService'))).toHaveLength(1);
+  });
+
+  test('from Secrets Manager, to log in to another registry', () => {
+    const { properties, rights } = secrets(({ stack }) => {
+      const secret = secretsmanager.Secret.fromSecretNameV2(stack, 'Login', 'ghcr');
+      return { registryLogin: { registry: 'ghcr.io', username: BuildSecret.fromSecretsManager(secret, 'user'), password: BuildSecret.fromSecretsManager(secret, 'password') } };
+    });
+    expect(variables(properties)).toMatchObject({
+      DOCKER_USERNAME: expect.stringMatching(/^SECRETS_MANAGER .*:secret:ghcr:user$/), DOCKER_PASSWORD: expect.stringMatching(/:secret:ghcr:password$/), DOCKER_REGISTRY: 'ghcr.io',
+    });
+    expect([...new Set(rights.filter((right) => right.startsWith('secretsmanager:')))]).toEqual([expect.stringMatching(/^secretsmanager:GetSecretValue .*:secret:ghcr-\?{6}$/)]);
   });
 });
 

@@ -92,8 +92,8 @@ describe('the smallest pipeline', () => {
 
   test('outputs', () => {
     expect(Object.keys(template.findOutputs('*')).map((id) => id.replace(/^Shop(Environment|Delivery)?|[0-9A-F]{8}$/g, '')).sort()).toEqual([
-      'AlbDnsName', 'ArtifactBucketName', 'BuildProjectName', 'ConnectionHandshake', 'DashboardUrl', 'EcrRepositoryUri', 'EcsClusterArn', 'EcsServiceArn', 'KmsKeyId',
-      'LambdaFunctionArn', 'PipelineArn', 'PipelineName', 'PipelineUrl', 'ReleasedImagesUri', 'ServiceUrl', 'SnsTopicArn', 'VpcId',
+      'AlbDnsName', 'ArtifactBucketName', 'BuildProjectName', 'ConnectionHandshake', 'DashboardUrl', 'DeploymentTableName', 'EcrRepositoryUri', 'EcsClusterArn', 'EcsServiceArn', 'KmsKeyId',
+      'LambdaFunctionArn', 'PipelineArn', 'PipelineName', 'PipelineUrl', 'ReleasedImagesUri', 'ServiceUrl', 'SnsTopicArn', 'StateTableName', 'ValidationLambdaArn', 'VpcId',
     ]);
   });
 
@@ -115,6 +115,7 @@ describe('the smallest pipeline', () => {
       'ShopDeliveryPipeline3E09B4ED',
       'ShopDeliveryReleaseFunctionLogsA205B2AD',
       'ShopDeliveryRepository64F364D9',
+      'ShopEnvironmentAlternateTargetGroupB81D38D3',
       'ShopEnvironmentCluster8DEB6977',
       'ShopEnvironmentFirstImageFunctionLogs289DB38F',
       'ShopEnvironmentLoadBalancerA5BEE274',
@@ -217,6 +218,18 @@ describe('stages', () => {
     expect(notified(own)).toMatch(/^ShopDeliveryStagesDeployApprovalTopic/);
     expect(actionsIn(statements(own, 'ShopDeliveryStagesDeployApprovalRole'))).toEqual(['sns:Publish', 'kms:Decrypt', 'kms:GenerateDataKey']);
     expect(actionOf(own, 'Approve')).not.toHaveProperty('TimeoutInMinutes');
+  });
+
+  test('a gate shows the service of the release before, unless it names a page', () => {
+    const gates = make((scope) => ({
+      earlierStages: ['One', 'Two'].map((stageName) => ({
+        stageName, releases: [{ target: new FargateEnvironment(scope, stageName) }], approval: Approval.manual(),
+      })),
+      approval: Approval.manual({ reviewUrl: 'https://example.com' }),
+    }));
+    const links = pipelineOf(gates).Stages.flatMap(({ Actions }: any) => Actions).filter(({ Name }: any) => Name === 'Approve')
+      .map(({ Configuration }: any) => Configuration.ExternalEntityLink);
+    expect(links).toEqual([undefined, '#{One-One-release.ServiceUrl}', 'https://example.com']);
   });
 
   test('a gate that nobody hears of is a warning', () => {
@@ -389,7 +402,7 @@ describe('removal', () => {
 
   test('RETAIN keeps key, buckets, repositories and logs', () => {
     expect(policies(make()).map(({ Type }) => Type).sort()).toEqual([
-      ...Array(3).fill('AWS::ECR::Repository'), 'AWS::KMS::Key', ...Array(6).fill('AWS::Logs::LogGroup'), ...Array(2).fill('AWS::S3::Bucket'),
+      'AWS::DynamoDB::Table', ...Array(3).fill('AWS::ECR::Repository'), 'AWS::KMS::Key', ...Array(6).fill('AWS::Logs::LogGroup'), ...Array(2).fill('AWS::S3::Bucket'),
     ]);
   });
 });

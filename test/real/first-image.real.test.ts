@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { firstImage, type FirstImageOptions } from '../../src/deploy/first-image/image';
+import { firstImage, firstImageIndex, type FirstImageOptions } from '../../src/deploy/first-image/image';
 import { Registry } from '../../src/deploy/first-image/registry';
 import { describeWithDocker, type Docker, type Registry as RealRegistry, startDocker, startRegistry } from '../support/docker';
 
@@ -107,6 +107,27 @@ describeWithDocker('the first image, in a real registry and a real container', (
     const second = await push('again', {});
     expect(second.image.index.digest).toBe(first.image.index.digest);
     expect(await docker.run('pull', first.reference)).toContain(first.image.index.digest);
+  });
+
+  test('an index of ours around an image of the user\'s runs that image', async () => {
+    const port = await freePort(23_000);
+    const { reference } = await push('source', { ports: [port] });
+    const [name, chosen] = [`${store.address}/chosen`, `${store.address}/chosen:v1`];
+    for (const args of [['pull', '--quiet', reference], ['tag', reference, chosen], ['push', '--quiet', chosen]]) await docker.run(...args);
+    const { username, password } = store.credentials!;
+    const token = Buffer.from(`${username}:${password}`).toString('base64');
+    const mediaType = 'application/vnd.docker.distribution.manifest.v2+json';
+    const { headers } = await fetch(`http://${store.address}/v2/chosen/manifests/v1`, { method: 'HEAD', headers: { accept: mediaType, authorization: `Basic ${token}` } });
+    expect(headers.get('content-type')).toBe(mediaType);
+
+    const [digest, size] = [headers.get('docker-content-digest')!, Number(headers.get('content-length'))];
+    const index = firstImageIndex([{ mediaType, digest, size, platform: { architecture: 'amd64', os: 'linux' } }]);
+    await new Registry({ repositoryUri: name, token, scheme: 'http' }).putManifest(index, 'released');
+
+    await docker.run('pull', '--quiet', `${name}:released`);
+    const container = await start(`${name}:released`);
+    expect(await answer(port)).toEqual([200, expect.stringContaining(PAGE)]);
+    await docker.run('stop', container);
   });
 
   async function inspect(container: string, field: string): Promise<string> {

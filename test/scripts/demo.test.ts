@@ -1,12 +1,21 @@
 import { execFileSync } from 'child_process';
+import { readFileSync } from 'fs';
 import { join } from 'path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { FargateCicdPipeline, Source } from '../../src';
+
+const root = join(__dirname, '../..');
 
 /** The scripts are ES modules, which the test runner does not load: Node does. */
-function explain(expression: string): unknown {
-  const module = join(__dirname, '../../scripts/lib/explain.mjs');
-  const code = `import * as explain from ${JSON.stringify(module)}; const template = ${JSON.stringify(template)}; console.log(JSON.stringify(${expression}));`;
-  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' }));
+function explain(expression: string, given: object = template): unknown {
+  const [words, costs] = ['explain', 'costs'].map((name) => JSON.stringify(join(root, `scripts/lib/${name}.mjs`)));
+  const code = `import * as explain from ${words}; import { costs } from ${costs}; import { readFileSync } from 'node:fs';
+    const template = JSON.parse(readFileSync(0, 'utf8')); console.log(JSON.stringify(${expression}));`;
+  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', input: JSON.stringify(given) }));
 }
+
+const priced = (expression: string, given?: object) => (explain(expression, given) as [string, number][]).map(([what, usd]) => [what, usd.toFixed(2)]);
 
 const action = (Name: string, RunOrder: number, Provider: string, Configuration: object) => ({ Name, RunOrder, ActionTypeId: { Provider }, Configuration });
 const template = {
@@ -21,25 +30,57 @@ const template = {
     },
     Project: { Type: 'AWS::CodeBuild::Project', Properties: { Source: { BuildSpec: JSON.stringify({ phases: { build: { commands: ['npm ci', 'npm run "test"'] } } }) } } },
     Definition: { Type: 'AWS::ECS::TaskDefinition', Properties: { Cpu: '512', Memory: '1024' } },
-    Service: { Type: 'AWS::ECS::Service', Properties: { DesiredCount: 2 } },
+    Service: { Type: 'AWS::ECS::Service', Properties: { DesiredCount: 2, TaskDefinition: { Ref: 'Definition' } } },
     Nat: { Type: 'AWS::EC2::NatGateway' },
     Balancer: { Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: { Scheme: 'internet-facing', Subnets: ['a', 'b'] } },
   },
 };
 
 test('actions of one run order stand side by side, in words', () => {
-  expect(explain('explain.stages(template)')).toEqual([
+  expect(explain('explain.stages([template])')).toEqual([
     { name: 'Check', steps: [['A (npm ci, npm run)', 'C (Other)'], ['B (waits for a person: "Go?")']] },
   ]);
 });
 
-test('resources are counted by service, most first', () => {
-  expect(explain('explain.services(template)')).toEqual([['ECS', 2], ['CodePipeline', 1], ['CodeBuild', 1], ['EC2', 1], ['ElasticLoadBalancingV2', 1]]);
+test('stages and resources of every template, by the names that AWS gives its services', () => {
+  expect(explain('explain.stages([template, { Resources: {} }, template]).map(({ name }) => name)')).toEqual(['Check', 'Check']);
+  expect(explain(`explain.services([template, { Resources: {
+    A: { Type: 'Custom::FirstImage' }, B: { Type: 'Custom::EmptyBucket' }, C: { Type: 'AWS::Logs::LogGroup' }, D: { Type: 'AWS::CDK::Metadata' },
+  } }])`)).toEqual([
+    ['ECS', 2], ['custom resources', 2], ['CodePipeline', 1], ['CodeBuild', 1], ['VPC (EC2)', 1], ['Elastic Load Balancing', 1], ['CloudWatch Logs', 1],
+  ]);
 });
 
 test('the fixed cost is that of the price lists', () => {
-  const rows = explain('explain.costs(template)') as [string, number][];
-  expect(rows.map(([what, usd]) => [what, usd.toFixed(2)])).toEqual([
-    ['2 tasks of 0.5 vCPU and 1 GB', '36.04'], ['1 NAT gateways', '32.85'], ['1 load balancers', '16.43'], ['3 public IPv4 addresses', '10.95'],
+  expect(priced('costs([template])')).toEqual([
+    ['2 tasks of 0.5 vCPU and 1 GB', '36.04'], ['1 NAT gateway', '32.85'], ['1 load balancer', '16.43'], ['3 public IPv4 addresses', '10.95'],
   ]);
+});
+
+test('every service of every template is priced: by architecture, by the least that scaling leaves, alarms by their metrics', () => {
+  const arm = {
+    Resources: {
+      Definition: { Type: 'AWS::ECS::TaskDefinition', Properties: { Cpu: '1024', Memory: '2048', RuntimePlatform: { CpuArchitecture: 'ARM64' } } },
+      Web: { Type: 'AWS::ECS::Service', Properties: { TaskDefinition: { Ref: 'Definition' } } },
+      Target: { Type: 'AWS::ApplicationAutoScaling::ScalableTarget', Properties: { MinCapacity: 3, ResourceId: { 'Fn::Join': ['/', ['service', { 'Fn::GetAtt': ['Web', 'Name'] }]] } } },
+      One: { Type: 'AWS::ECS::Service', Properties: { TaskDefinition: { Ref: 'Definition' } } },
+      Inside: { Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: { Scheme: 'internal', Subnets: ['a', 'b'] } },
+      Ratio: { Type: 'AWS::CloudWatch::Alarm', Properties: { Metrics: [{ MetricStat: {} }, { MetricStat: {} }, { Expression: 'a/b' }] } },
+      Plain: { Type: 'AWS::CloudWatch::Alarm', Properties: { MetricName: 'Errors' } },
+    },
+  };
+  expect(priced('costs([template, template])', arm)).toEqual([
+    ['3 tasks of 1 vCPU and 2 GB, ARM', '86.50'], ['1 task of 1 vCPU and 2 GB, ARM', '28.84'], ['3 tasks of 1 vCPU and 2 GB, ARM', '86.50'], ['1 task of 1 vCPU and 2 GB, ARM', '28.84'],
+    ['2 load balancers', '32.85'], ['4 alarms on 6 metrics', '0.60'],
+  ]);
+});
+
+test('the README says what the default costs', () => {
+  const stack = new Stack(new App(), 'Smallest');
+  new FargateCicdPipeline(stack, 'Shop', { source: Source.gitHub('acme/shop') });
+  const rows = priced('costs([template])', Template.fromStack(stack).toJSON());
+  const together = (explain('costs([template])', Template.fromStack(stack).toJSON()) as [string, number][]).reduce((sum, [, usd]) => sum + usd, 0);
+  const [, section] = readFileSync(join(root, 'README.md'), 'utf8').split('\n## What it costs\n');
+  const said = [...section.split('\n## ')[0].matchAll(/^\| (.+) \| ([\d.*]+) \|$/gm)].map(([, what, usd]) => [what, usd]);
+  expect(said).toEqual([...rows, ['**together**', `**${together.toFixed(2)}**`]]);
 });

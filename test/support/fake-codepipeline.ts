@@ -67,15 +67,17 @@ export class FakeCodePipeline extends FakeService {
   async invoke(event: CodePipelineEvent): Promise<any> {
     const { clock } = this;
     const end = clock.now() + this.functionTimeout * 1000;
-    const before = this.replies.length;
+    const { id } = event['CodePipeline.job'];
+    const replies = () => this.replies.filter(({ jobId }) => jobId === id);
+    const before = replies().length;
     await this.work(event, {
       now: () => clock.now(),
-      sleep: async milliseconds => clock.pass(milliseconds),
+      sleep: milliseconds => clock.sleep(milliseconds),
       left: () => end - clock.now(),
     });
     if (clock.now() > end) throw new Error('Lambda would have ended the invocation');
-    if (this.replies.length > before + 1) throw new Error('the job has more than one reply');
-    return this.replies[before];
+    if (replies().length > 1) throw new Error('the job has more than one reply');
+    return replies()[before];
   }
 
   /** The whole action. */
@@ -95,7 +97,7 @@ export class FakeCodePipeline extends FakeService {
         return { succeeded: false, message: failureDetails.message, failureType: failureDetails.type, summaries, variables: {}, invocations };
       }
       if (!continuationToken) return { succeeded: true, message: '', summaries, variables: outputVariables, invocations };
-      this.clock.pass(this.pause * 1000);
+      await this.clock.sleep(this.pause * 1000);
       this.between();
       event = this.event(UserParameters, { ...event['CodePipeline.job'].data, continuationToken });
     }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
-  BatchCheckLayerAvailabilityCommand, BatchGetImageCommand, CompleteLayerUploadCommand, ECRClient, GetDownloadUrlForLayerCommand,
-  InitiateLayerUploadCommand, PutImageCommand, UploadLayerPartCommand,
+  BatchCheckLayerAvailabilityCommand, BatchDeleteImageCommand, BatchGetImageCommand, CompleteLayerUploadCommand, DescribeImageScanFindingsCommand,
+  DescribeImagesCommand, ECRClient, GetAuthorizationTokenCommand, GetDownloadUrlForLayerCommand, InitiateLayerUploadCommand, PutImageCommand, UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr';
 import { mockClient } from 'aws-sdk-client-mock';
 import { awsError, type Caller, FakeService } from './fake-service';
@@ -25,6 +25,12 @@ export class FakeRepository {
   readonly tags = new Map<string, string>();
   readonly layers = new Map<string, Buffer>();
   readonly uploads = new Map<string, Buffer>();
+  /** What is uploaded is kept and its digest checked; otherwise its bytes are counted. */
+  keepsContent = true;
+  /** Findings of scanned images, by digest and severity. */
+  readonly scans = new Map<string, Record<string, number>>();
+  /** Whether images are of a kind that cannot be scanned. */
+  unsupported = false;
 
   constructor(readonly props: FakeRepositoryProps) {}
 
@@ -57,6 +63,13 @@ export class FakeRepository {
     return this.store(JSON.stringify({ schemaVersion: 2, manifests }), 'application/vnd.oci.image.index.v1+json', tag);
   }
 
+  /** Puts an image of layers of these sizes, whose bytes are made when they are read and counted when they are written: their digests are taken on trust. */
+  pushGenerated(sizes: number[]): string {
+    const layers = sizes.map((size, index) => ({ digest: digestOf(`generated ${index}`), size }));
+    for (const { digest, size } of layers) this.layers.set(digest, { length: size, subarray: (first: number, last: number) => Buffer.alloc(last - first) } as Buffer);
+    return this.store(JSON.stringify({ schemaVersion: 2, config: this.blob('{}'), layers }), 'application/vnd.oci.image.manifest.v1+json');
+  }
+
   blob(content: string | Buffer): { digest: string; size: number } {
     const bytes = Buffer.from(content);
     this.layers.set(digestOf(bytes), bytes);
@@ -80,20 +93,28 @@ export function digestOf(content: string | Buffer): string {
  * and which tags may move. Signed addresses are served by `fetch`.
  */
 export class FakeEcr extends FakeService {
+  /** Password of the registries. */
+  readonly token = Buffer.from('AWS:secret').toString('base64');
   /** Downloads: address and range. */
   readonly downloads: string[] = [];
   private readonly repositories: FakeRepository[] = [];
+  /** The account of callers, for calls that name none. */
+  home?: string;
   private readonly addresses = new Map<string, Buffer>();
 
   constructor() {
     super();
     const mock = mockClient(ECRClient);
     this.on(mock, BatchGetImageCommand, (input, caller) => this.batchGetImage(this.find(input, caller, 'readers'), input));
+    this.on(mock, GetAuthorizationTokenCommand, () => ({ authorizationData: [{ authorizationToken: this.token }] }));
+    this.on(mock, BatchDeleteImageCommand, (input, caller) => deleteImages(this.find(input, caller, 'writers'), input));
     this.on(mock, BatchCheckLayerAvailabilityCommand, (input, caller) => checkAvailability(this.find(input, caller, 'readers'), input));
     this.on(mock, GetDownloadUrlForLayerCommand, (input, caller) => this.downloadUrl(this.find(input, caller, 'readers'), input));
     this.on(mock, InitiateLayerUploadCommand, (input, caller) => initiate(this.find(input, caller, 'writers')));
     this.on(mock, UploadLayerPartCommand, (input, caller) => uploadPart(this.find(input, caller, 'writers'), input));
     this.on(mock, CompleteLayerUploadCommand, (input, caller) => complete(this.find(input, caller, 'writers'), input));
+    this.on(mock, DescribeImagesCommand, (input, caller) => describe(this.find(input, caller, 'readers'), input.imageIds[0].imageDigest));
+    this.on(mock, DescribeImageScanFindingsCommand, (input, caller) => findings(this.find(input, caller, 'readers'), input.imageId.imageDigest));
     this.on(mock, PutImageCommand, (input, caller) => putImage(this.find(input, caller, 'writers'), input));
     jest.spyOn(globalThis, 'fetch').mockImplementation((url, init) => this.fetch(String(url), init));
   }
@@ -112,16 +133,21 @@ export class FakeEcr extends FakeService {
     this.repositories.splice(this.repositories.indexOf(repository), 1);
   }
 
+  /** The repository with this URI. */
+  at(uri: string): FakeRepository | undefined {
+    return this.repositories.find(repository => repository.uri === uri);
+  }
+
   /** The digest that an image reference means now. */
   resolve(image: string): string | undefined {
     if (image.includes('@')) return image.split('@')[1];
     const [uri, tag] = image.split(':');
-    return this.repositories.find(repository => repository.uri === uri)?.tags.get(tag);
+    return this.at(uri)?.tags.get(tag);
   }
 
   private find({ registryId, repositoryName }: any, { region, accessKeyId }: Caller, right: 'readers' | 'writers'): FakeRepository {
     const found = this.repositories.find(({ props }) =>
-      props.account === registryId && props.name === repositoryName && props.region === region);
+      props.account === (registryId ?? this.home ?? props.account) && props.name === repositoryName && props.region === region);
     if (!found) throw awsError('RepositoryNotFoundException');
     const allowed = found.props[right];
     if (allowed && !allowed.includes(accessKeyId)) throw awsError('AccessDeniedException', `${accessKeyId} is not among the ${right} of ${repositoryName}`);
@@ -163,32 +189,58 @@ function checkAvailability({ layers }: FakeRepository, { layerDigests }: any) {
   };
 }
 
+function describe({ manifests, tags }: FakeRepository, imageDigest: string) {
+  if (!manifests.has(imageDigest)) throw awsError('ImageNotFoundException');
+  return { imageDetails: [{ imageDigest, imageTags: [...tags].filter(([, digest]) => digest === imageDigest).map(([tag]) => tag) }] };
+}
+
+function findings({ scans, unsupported }: FakeRepository, imageDigest: string) {
+  if (unsupported) return { imageScanStatus: { status: 'UNSUPPORTED_IMAGE' } };
+  const findingSeverityCounts = scans.get(imageDigest);
+  if (!findingSeverityCounts) throw awsError('ScanNotFoundException');
+  return { imageScanStatus: { status: 'COMPLETE' }, imageScanFindings: { findingSeverityCounts } };
+}
+
 function initiate({ uploads }: FakeRepository) {
   const uploadId = randomUUID();
   uploads.set(uploadId, Buffer.alloc(0));
   return { uploadId, partSize: 10 * MIB };
 }
 
-function uploadPart({ uploads }: FakeRepository, { uploadId, partFirstByte, partLastByte, layerPartBlob }: any) {
+function uploadPart({ uploads, keepsContent }: FakeRepository, { uploadId, partFirstByte, partLastByte, layerPartBlob }: any) {
   const received = uploads.get(uploadId);
   if (!received) throw awsError('UploadNotFoundException');
   if (partFirstByte !== received.length) throw awsError('InvalidLayerPartException', 'not consecutive', { lastValidByteReceived: received.length - 1 });
   if (layerPartBlob.length !== partLastByte - partFirstByte + 1 || layerPartBlob.length > 10 * MIB) throw awsError('InvalidLayerPartException', 'size');
-  uploads.set(uploadId, Buffer.concat([received, layerPartBlob]));
+  uploads.set(uploadId, keepsContent ? Buffer.concat([received, layerPartBlob]) : { length: received.length + layerPartBlob.length } as Buffer);
   return { uploadId, lastByteReceived: partLastByte };
 }
 
 function complete(repository: FakeRepository, { uploadId, layerDigests }: any) {
   const received = repository.uploads.get(uploadId);
   if (!received) throw awsError('UploadNotFoundException');
-  if (digestOf(received) !== layerDigests[0]) throw awsError('InvalidLayerException', 'the digest is another');
+  if (repository.keepsContent && digestOf(received) !== layerDigests[0]) throw awsError('InvalidLayerException', 'the digest is another');
   if (repository.layers.has(layerDigests[0])) throw awsError('LayerAlreadyExistsException');
   repository.uploads.delete(uploadId);
   repository.layers.set(layerDigests[0], received);
   return { layerDigest: layerDigests[0] };
 }
 
-function putImage(repository: FakeRepository, { imageManifest, imageManifestMediaType, imageDigest, imageTag }: any) {
+/** ECR keeps what an index refers to, and takes the tags of what it deletes. */
+function deleteImages({ manifests, tags }: FakeRepository, { imageIds }: any) {
+  const failures = imageIds.flatMap(({ imageDigest }: any) => {
+    const failureCode = !manifests.has(imageDigest) ? 'ImageNotFound'
+      : [...manifests.values()].some(({ text }) => text.includes(imageDigest)) ? 'ImageReferencedByManifestList' : undefined;
+    if (failureCode) return [{ imageId: { imageDigest }, failureCode }];
+    manifests.delete(imageDigest);
+    for (const [tag, digest] of tags) if (digest === imageDigest) tags.delete(tag);
+    return [];
+  });
+  return { failures };
+}
+
+/** Puts a manifest, and a tag on it, if all is there that it names and the tag may move. */
+export function putImage(repository: FakeRepository, { imageManifest, imageManifestMediaType, imageDigest, imageTag }: any) {
   const { manifests, tags, layers, props } = repository;
   const digest = digestOf(imageManifest);
   if (imageDigest && imageDigest !== digest) throw awsError('ImageDigestDoesNotMatchException');

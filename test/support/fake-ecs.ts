@@ -15,6 +15,8 @@ const PAGE = 2;
 export interface Step {
   readonly after: number;
   readonly change: Partial<ServiceDeployment>;
+  /** Percent of the traffic on the new tasks. */
+  readonly weight?: number;
   /** A task of the new revision that stops. */
   readonly stops?: Partial<Task>;
 }
@@ -24,6 +26,13 @@ export type Script = Step[];
 /** Scripts of deployments, by what they end with. */
 export const deployment = {
   succeeds: (after = 60): Script => [{ after: Math.min(5, after), change: { status: 'IN_PROGRESS' } }, { after, change: { status: 'SUCCESSFUL' } }],
+  /** Blue/green, linear and canary: stage by stage. */
+  goesThroughStages: (each = 30): Script => [
+    ...([['PRE_SCALE_UP'], ['SCALE_UP'], ['POST_SCALE_UP'], ['TEST_TRAFFIC_SHIFT'], ['POST_TEST_TRAFFIC_SHIFT'], ['PRODUCTION_TRAFFIC_SHIFT', 50],
+      ['POST_PRODUCTION_TRAFFIC_SHIFT', 100], ['BAKE_TIME', 100], ['CLEAN_UP', 100]] as const)
+      .map(([lifecycleStage, weight = 0], index) => ({ after: each * (index + 1), change: { status: 'IN_PROGRESS' as const, lifecycleStage }, weight })),
+    { after: each * 10, change: { status: 'SUCCESSFUL' } },
+  ],
   hangs: (): Script => [{ after: 5, change: { status: 'IN_PROGRESS' } }],
   isGivenUpByTheCircuitBreaker: (task: Partial<Task>, after = 60): Script => [
     { after: 5, change: { status: 'IN_PROGRESS', deploymentCircuitBreaker: { status: 'MONITORING', failureCount: 0, threshold: 3 } } },
@@ -55,7 +64,7 @@ interface Deployment {
 }
 
 /**
- * Amazon ECS with one cluster and one service under rolling deployments. The outcome of each deployment is written down
+ * Amazon ECS with one cluster and one service, deployed by ECS itself or handed over to CodeDeploy. The outcome of each deployment is written down
  * before it begins; it unfolds with the clock, and tasks, revisions and the service follow it.
  */
 export class FakeEcs extends FakeService {
@@ -68,7 +77,7 @@ export class FakeEcs extends FakeService {
   readonly revisions = new Map<string, ServiceRevision>();
   running: Task[] = [];
   stopped: Task[] = [];
-  /** Scripts of the deployments to come; when there are none they succeed. */
+  /** Scripts of the deployments to come; when there are none, the usual happens. */
   readonly scripts: Script[] = [];
   /** Seconds until a deployment is listed. */
   appearsAfter = 0;
@@ -95,6 +104,9 @@ export class FakeEcs extends FakeService {
     on(DescribeTasksCommand, ({ tasks }) => ({ tasks: [...this.running, ...this.stopped].filter(({ taskArn }) => tasks.includes(taskArn)) }));
   }
 
+  /** What happens to a deployment of this task definition. */
+  usually: (taskDefinition: string) => Script = () => deployment.succeeds();
+
   /** Makes the tasks of a deployment, when they are not as usual. */
   disturbTask: (task: Task) => Task = task => task;
 
@@ -102,16 +114,25 @@ export class FakeEcs extends FakeService {
     return this.deployments.at(-1)!.state;
   }
 
+  /** The desired count changes and no deployment begins: further tasks run the digest that the last deployment has fixed. */
+  scale(desiredCount: number): void {
+    this.unfold();
+    this.service.desiredCount = desiredCount;
+    const revision = this.settledRevision();
+    while (revision && this.running.length < desiredCount) this.running.push(this.disturbTask(this.task(revision, { lastStatus: 'RUNNING' })));
+    this.running.splice(desiredCount);
+  }
+
   /** Registers a task definition; answers its ARN. */
   define(definition: TaskDefinition, tags: Tag[] = []): string {
     const revision = [...this.definitions.values()].filter(({ definition: { family } }) => family === definition.family).length + 1;
     const taskDefinitionArn = `${PREFIX}:task-definition/${definition.family}:${revision}`;
-    this.definitions.set(taskDefinitionArn, { definition: { ...definition, taskDefinitionArn, revision, status: 'ACTIVE' }, tags });
+    this.definitions.set(taskDefinitionArn, { definition: { ...definition, taskDefinitionArn, revision, status: 'ACTIVE', registeredAt: this.clock.date() }, tags });
     return taskDefinitionArn;
   }
 
   /** Deploys, as UpdateService would, whoever calls it. */
-  deploy(taskDefinition: string, script: Script = this.scripts.shift() ?? deployment.succeeds()): ServiceDeployment {
+  deploy(taskDefinition: string, script: Script = this.scripts.shift() ?? this.usually(taskDefinition)): ServiceDeployment {
     this.unfold();
     const number = this.deployments.length + 1;
     for (const { state } of this.deployments) {
@@ -130,6 +151,30 @@ export class FakeEcs extends FakeService {
     return state;
   }
 
+  /** Hands the service over to CodeDeploy: what runs now is its first task set. */
+  handOver(): void {
+    const { taskDefinition, ...service } = this.service;
+    Object.assign(this.service, { ...service, deploymentController: { type: 'CODE_DEPLOY' }, taskSets: [{ id: 'ecs-svc/0', status: 'PRIMARY', taskDefinition }] });
+    delete this.service.taskDefinition;
+  }
+
+  /** For CodeDeploy: the traffic goes to the tasks of this definition, the others are gone. */
+  setPrimary(taskDefinition: string, externalId: string): void {
+    const { taskSets } = this.service;
+    if (taskSets!.find(({ status }) => status === 'PRIMARY')!.taskDefinition === taskDefinition) return;
+    taskSets!.splice(0, Infinity, { id: `ecs-svc/${externalId}`, status: 'PRIMARY', taskDefinition, externalId });
+    const revision = `${PREFIX}:service-revision/shop/web/${externalId}`;
+    this.revisions.set(revision, { serviceRevisionArn: revision, taskDefinition, containerImages: [] });
+    this.establish(revision);
+    this.running = Array.from({ length: this.service.desiredCount! }, () => this.disturbTask(this.task(revision, { lastStatus: 'RUNNING' })));
+  }
+
+  /** A task of this definition stops. */
+  stopTask(taskDefinitionArn: string, more: Partial<Task>): void {
+    const number = ++this.started;
+    this.stopped.push({ taskArn: `${PREFIX}:task/shop/task${number}`, taskDefinitionArn, containers: [], ...more, lastStatus: 'STOPPED', stoppedAt: this.clock.date() });
+  }
+
   /** Lets what is due happen. */
   unfold(): void {
     for (const one of this.deployments) {
@@ -139,8 +184,9 @@ export class FakeEcs extends FakeService {
     }
   }
 
-  private take({ state, source }: Deployment, { change, stops }: Step): void {
+  private take({ state, source }: Deployment, { change, stops, weight }: Step): void {
     Object.assign(state, change);
+    if (weight !== undefined) state.targetServiceRevision!.requestedProductionTrafficWeight = weight;
     const target = state.targetServiceRevision!.arn!;
     if (stops) this.stopped.push(this.task(target, { ...stops, lastStatus: 'STOPPED', stoppedAt: this.clock.date() }));
     if (state.status === 'SUCCESSFUL') this.run(target, state);
@@ -192,7 +238,8 @@ export class FakeEcs extends FakeService {
   }
 
   private describeTaskDefinition(arn: string, include: string[] = []) {
-    const found = this.definitions.get(arn);
+    // A family alone means its latest revision.
+    const found = this.definitions.get(arn) ?? [...this.definitions.values()].filter(({ definition: { family } }) => family === arn).at(-1);
     if (!found) throw awsError('ClientException', 'Unable to describe task definition.');
     return { taskDefinition: found.definition, tags: include.includes('TAGS') ? found.tags : undefined };
   }
@@ -207,6 +254,9 @@ export class FakeEcs extends FakeService {
 
   /** Without a change no deployment begins. */
   private update(taskDefinition: string) {
+    if (this.service.deploymentController?.type === 'CODE_DEPLOY') {
+      throw awsError('InvalidParameterException', 'Unable to update task definition on services with a CODE_DEPLOY deployment controller.');
+    }
     if (this.service.taskDefinition !== taskDefinition) this.deploy(taskDefinition);
     return { service: this.service };
   }
@@ -218,8 +268,8 @@ export class FakeEcs extends FakeService {
       .filter(state => this.clock.now() >= state.createdAt!.getTime() + 1000 * this.appearsAfter);
     const from = Number(nextToken);
     return {
-      serviceDeployments: all.slice(from, from + PAGE).map(({ serviceDeploymentArn, createdAt: created, status: now, targetServiceRevision }) => ({
-        serviceDeploymentArn, createdAt: created, status: now, targetServiceRevisionArn: targetServiceRevision!.arn,
+      serviceDeployments: all.slice(from, from + PAGE).map(({ serviceDeploymentArn, createdAt: created, finishedAt, status: now, targetServiceRevision }) => ({
+        serviceDeploymentArn, createdAt: created, finishedAt, status: now, targetServiceRevisionArn: targetServiceRevision!.arn,
       })),
       nextToken: from + PAGE < all.length ? String(from + PAGE) : undefined,
     };

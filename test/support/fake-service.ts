@@ -28,6 +28,9 @@ export abstract class FakeService {
   leavesEmptyListsOut = false;
   private readonly faults = new Map<string, Array<Error | (() => Error | undefined)>>();
 
+  /** How long a call takes, before AWS does what it asks for and once more before the answer arrives. */
+  pace: () => Promise<void> = async () => {};
+
   /** The next calls of the command fail with these errors, one each; a function decides, and may let a call through. */
   fail(command: string, ...errors: Array<Error | (() => Error | undefined)>): void {
     this.faults.set(command, [...this.faults.get(command) ?? [], ...errors]);
@@ -43,11 +46,14 @@ export abstract class FakeService {
     mock.on(command as never).callsFake(async (input: unknown, getClient: () => SdkClient) => {
       const { config } = getClient();
       const caller = { region: await config.region(), accessKeyId: (await config.credentials()).accessKeyId };
+      await this.pace();
       this.calls.push({ command: name, input, caller });
       const fault = this.faults.get(name)?.shift();
       const error = typeof fault === 'function' ? fault() : fault;
       if (error) throw error;
-      return this.leavesEmptyListsOut ? withoutEmptyLists(await answer(input, caller)) : answer(input, caller);
+      const reply = await answer(input, caller);
+      await this.pace();
+      return this.leavesEmptyListsOut ? withoutEmptyLists(reply) : reply;
     });
   }
 }

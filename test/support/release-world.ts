@@ -1,3 +1,4 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Task } from '@aws-sdk/client-ecs';
@@ -7,9 +8,11 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { FakeClock } from './fake-clock';
+import { FakeCodeDeploy } from './fake-codedeploy';
 import { type ActionResult, FakeCodePipeline } from './fake-codepipeline';
 import { FakeEcr } from './fake-ecr';
 import { deployment, FakeEcs } from './fake-ecs';
+import { FakeHistory } from './fake-history';
 import { awsError, FakeService } from './fake-service';
 import type { PublishedPlace } from '../../src/deploy/published-place';
 import { handleJob } from '../../src/deploy/release/pipeline/job';
@@ -17,7 +20,11 @@ import type { ReleaseRequest } from '../../src/deploy/release/release-request';
 
 const ROLE = 'arn:aws:iam::222222222222:role/release-web';
 const PARAMETER = '/places/web';
+export const STACK = 'arn:aws:cloudformation:eu-west-1:222222222222:stack/shop/11111111-2222-3333-4444-555555555555';
+export const TABLE = 'history';
+export const TOPIC = 'arn:aws:sns:us-east-1:111111111111:ops';
 const TARGET_GROUP = 'arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/web/0123456789abcdef';
+export const GREEN_TARGET_GROUP = 'arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/green/0123456789abcdef';
 
 /** The small services around a place: roles, parameters, alarms, logs, load balancer, artifact store. */
 export class FakeSurroundings extends FakeService {
@@ -26,7 +33,7 @@ export class FakeSurroundings extends FakeService {
   readonly ringing = new Set<string>();
   readonly logs = new Map<string, string[]>();
   readonly objects: any[] = [];
-  readonly targetGroups = new Set([TARGET_GROUP]);
+  readonly targetGroups = new Set([TARGET_GROUP, GREEN_TARGET_GROUP]);
 
   constructor(ecs: FakeEcs) {
     super();
@@ -50,17 +57,24 @@ export class FakeSurroundings extends FakeService {
       if (!this.targetGroups.has(TargetGroupArn)) throw awsError('TargetGroupNotFoundException');
       return {
         TargetHealthDescriptions: ecs.running.flatMap(task => {
-          const health = this.health(task);
+          const health = this.health(task, TargetGroupArn);
           const Id = task.containers![0].networkInterfaces?.[0].privateIpv4Address;
           return health && Id ? [{ Target: { Id }, TargetHealth: health }] : [];
         }),
       };
     });
+    this.on(mockClient(CloudFormationClient), DescribeStacksCommand, ({ StackName }) => {
+      if (StackName !== STACK) throw awsError('ValidationError', `Stack with id ${StackName} does not exist`);
+      return { Stacks: [{ StackId: STACK, StackStatus: this.stackStatus() }] };
+    });
     this.on(mockClient(S3Client), PutObjectCommand, input => { this.objects.push(input); });
   }
 
+  /** State of the place's stack. */
+  stackStatus: () => string = () => 'UPDATE_COMPLETE';
+
   /** Health of a task's target; undefined: it is not registered. */
-  health: (task: Task) => TargetHealth | undefined = () => ({ State: 'healthy' });
+  health: (task: Task, targetGroup: string) => TargetHealth | undefined = () => ({ State: 'healthy' });
 }
 
 /**
@@ -71,7 +85,9 @@ export class ReleaseWorld {
   readonly clock = new FakeClock();
   readonly ecr = new FakeEcr();
   readonly ecs = new FakeEcs(this.clock, image => this.ecr.resolve(image));
+  readonly codeDeploy = new FakeCodeDeploy(this.clock, this.ecs);
   readonly around = new FakeSurroundings(this.ecs);
+  readonly history = new FakeHistory();
   readonly pipeline = new FakeCodePipeline(this.clock, handleJob);
   readonly built = this.ecr.repository({ account: '111111111111', region: 'us-east-1', name: 'builds', readers: ['function'], writers: [] });
   readonly released = this.ecr.repository({
@@ -86,6 +102,12 @@ export class ReleaseWorld {
     process.env.AWS_ACCESS_KEY_ID = 'function';
     process.env.AWS_SECRET_ACCESS_KEY = 'secret-of-the-function';
     process.env.ECR_REPOSITORY = this.built.arn;
+    process.env.STATE_TABLE = TABLE;
+    process.env.SNS_TOPIC_ARN = TOPIC;
+    process.env.ENVIRONMENT_SUFFIX = 'dev';
+    process.env.RECORD_EXPIRY_SECONDS = '';
+    process.env.PLACES = JSON.stringify({ production: { roleArn: ROLE, parameterName: PARAMETER, region: 'eu-west-1' } });
+    process.env.AWS_LAMBDA_FUNCTION_NAME = 'release';
     delete process.env.RELEASE_TIMEOUT_MINUTES;
     this.previous = this.released.push(['base', 'app 1'], { tag: 'released' });
     this.next = this.built.push(['base', 'app 2']);
@@ -114,7 +136,7 @@ export class ReleaseWorld {
       targetGroupArns: [TARGET_GROUP],
       alarmNames: ['errors', 'slow'],
       strategy: 'ROLLING',
-      stackId: 'arn:aws:cloudformation:us-east-1:111111111111:stack/shop/11111111-2222-3333-4444-555555555555',
+      stackId: STACK,
       url: 'https://web.example',
     };
     this.publish();
@@ -123,6 +145,23 @@ export class ReleaseWorld {
   /** Publishes the place, changed in these respects. */
   publish(changes: Partial<PublishedPlace> = {}): void {
     this.around.parameters.set(PARAMETER, JSON.stringify({ ...this.place, ...changes }));
+  }
+
+  /** Makes the place one with two target groups, whose tasks all stand in the second one. */
+  inTwoColours(strategy: PublishedPlace['strategy']): void {
+    this.publish({ strategy, targetGroupArns: [TARGET_GROUP, GREEN_TARGET_GROUP] });
+    this.around.health = (_, targetGroup) => targetGroup === GREEN_TARGET_GROUP ? { State: 'healthy' } : undefined;
+  }
+
+  /** Makes the place one that CodeDeploy deploys to. */
+  byCodeDeploy(changes: Partial<PublishedPlace> = {}): void {
+    this.inTwoColours('CODE_DEPLOY');
+    this.ecs.handOver();
+    this.publish({
+      strategy: 'CODE_DEPLOY', targetGroupArns: [TARGET_GROUP, GREEN_TARGET_GROUP],
+      codeDeploy: { ...this.codeDeploy.group, containerPort: 8080, hooks: { AfterAllowTestTraffic: 'arn:aws:lambda:eu-west-1:222222222222:function:smoke' } },
+      ...changes,
+    });
   }
 
   /** Runs the release action. */

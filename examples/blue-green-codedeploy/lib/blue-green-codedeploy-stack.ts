@@ -1,9 +1,8 @@
 import { Duration, RemovalPolicy, Stack, StackProps } from 'aws-cdk-lib';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import * as ssm from 'aws-cdk-lib/aws-ssm';
 import {
-  Check, CheckOrder, Dashboard, DeployStrategy, FargateCicdPipeline, ImageBuild, LoadBalancer, Network, Notification, RegistryCredentials, ReleaseAction,
+  BuildSecret, Check, CheckOrder, Dashboard, DeployStrategy, FargateCicdPipeline, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction,
   ResourceNames, Scaling, Source,
 } from 'cdk-fargate-cicd';
 import { Construct } from 'constructs';
@@ -40,7 +39,6 @@ export class BlueGreenCodeDeployStack extends Stack {
     const first = { ...log, order: CheckOrder.BEFORE_BUILD, stage: 'Test' };
     const repository = new codecommit.Repository(this, 'Code', { repositoryName: `repository-orders-code-${environmentSuffix}` });
     repository.applyRemovalPolicy(RemovalPolicy.DESTROY);
-    const secure = (id: string, parameterName: string) => ssm.StringParameter.fromSecureStringParameterAttributes(this, id, { parameterName });
     return {
       pipelineName: 'orders-pipeline',
       repositoryName: 'orders-images',
@@ -51,7 +49,10 @@ export class BlueGreenCodeDeployStack extends Stack {
       checks: [Check.pythonTests(first), Check.bandit(first), Check.imageScan(log)],
       imageBuild: ImageBuild.dockerfile({
         ...log,
-        registryCredentials: [RegistryCredentials.fromParameters(secure('DockerUser', dockerUserParameter), secure('DockerPassword', dockerPasswordParameter))],
+        registryLogin: {
+          username: BuildSecret.fromParameterStore(dockerUserParameter),
+          password: BuildSecret.fromParameterStore(dockerPasswordParameter),
+        },
       }),
       releaseAction: ReleaseAction.codePipelineAction(),
     };

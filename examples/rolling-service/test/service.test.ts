@@ -124,19 +124,22 @@ describe('the load balancer', () => {
     ]));
   });
 
-  test('has a target group with its health check', () => {
-    expect(only(template, 'AWS::ElasticLoadBalancingV2::TargetGroup')).toMatchObject({
+  test('has two target groups with the health check, and sends everything to the first', () => {
+    const groups = all(template, 'AWS::ElasticLoadBalancingV2::TargetGroup').map(([, properties]) => properties);
+    expect(groups).toHaveLength(2);
+    groups.forEach((group) => expect(group).toMatchObject({
       Port: 80, Protocol: 'HTTP', TargetType: 'ip',
       HealthCheckPath: '/', HealthyThresholdCount: 2, UnhealthyThresholdCount: 3, HealthCheckTimeoutSeconds: 5, HealthCheckIntervalSeconds: 30,
       TargetGroupAttributes: expect.arrayContaining([{ Key: 'deregistration_delay.timeout_seconds', Value: '30' }]),
-    });
+    }));
+    expect(only(template, 'AWS::ElasticLoadBalancingV2::ListenerRule').Actions[0].ForwardConfig.TargetGroups.map(({ Weight }: any) => Weight)).toEqual([100, 0]);
   });
 
   test('answers HTTPS with TLS 1.2 or newer and redirects HTTP', () => {
     const listeners = all(template, 'AWS::ElasticLoadBalancingV2::Listener').map(([, properties]) => properties);
     expect(listeners).toHaveLength(2);
     expect(listeners.find(({ Port }) => Port === 443)).toMatchObject({
-      Protocol: 'HTTPS', Certificates: [{ CertificateArn: context.certificateArn }], SslPolicy: expect.stringMatching(/TLS13-1-2/), DefaultActions: [{ Type: 'forward' }],
+      Protocol: 'HTTPS', Certificates: [{ CertificateArn: context.certificateArn }], SslPolicy: expect.stringMatching(/TLS13-1-2/),
     });
     expect(listeners.find(({ Port }) => Port === 80)).toMatchObject({
       Protocol: 'HTTP', DefaultActions: [{ Type: 'redirect', RedirectConfig: { Port: '443', Protocol: 'HTTPS' } }],

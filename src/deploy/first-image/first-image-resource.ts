@@ -2,14 +2,16 @@ import {
   BatchDeleteImageCommand, BatchGetImageCommand, type ECRClient, GetAuthorizationTokenCommand, type ImageIdentifier, RepositoryNotFoundException,
 } from '@aws-sdk/client-ecr';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { type ChosenImageProperties, type Delivered, deliverChosenImage } from './chosen-image';
 import { firstImage, type FirstImageOptions, isFirstImage } from './image';
 import { Registry } from './registry';
+import { MEDIA_TYPES } from '../release/image/repository';
 
 /** The properties of the custom resource. */
-export interface FirstImageProperties {
+export interface FirstImageProperties extends Partial<ChosenImageProperties> {
   readonly RepositoryUri: string;
-  readonly RepositoryName: string;
   readonly Tag: string;
+  readonly RepositoryName: string;
   readonly Ports: string[];
   readonly Status: string;
   readonly Commands: string[];
@@ -22,14 +24,6 @@ export type FirstImageEvent = CloudFormationCustomResourceEvent<FirstImageProper
 type State =
   | { readonly name: 'none' | 'released' }
   | { readonly name: 'first'; readonly digest: string; readonly manifests: string[] };
-
-/** Whatever kind of manifest is under the tag; ECR would convert a kind that is not named here, or refuse it. */
-const MEDIA_TYPES = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-];
 
 /** Another repository or tag is another resource: CloudFormation then deletes the former one, after the update. */
 export function firstImageId({ RepositoryName, Tag }: FirstImageProperties): string {
@@ -90,16 +84,20 @@ export class FirstImageResource {
     const state = await this.look(properties);
     if (!states.includes(state.name)) return unchanged(id, state);
 
-    const image = firstImage(optionsOf(properties));
-    const registry = await this.registry(properties);
-    await Promise.all(image.blobs.map(async blob => registry.putBlob(blob)));
-    await Promise.all(image.manifests.map(async manifest => registry.putManifest(manifest)));
-
+    const image = isChosen(properties) ? await deliverChosenImage(this.ecr, properties, this.signal) : await this.deliverOurs(properties);
     // A release may have moved the tag in the meantime.
     const later = await this.look(properties);
     if (!states.includes(later.name)) return unchanged(id, later);
-    await registry.putManifest(image.index, properties.Tag);
-    return `the first image ${image.index.digest} was put under ${id}`;
+    await image.putTag();
+    return `the first image ${image.digest} was put under ${id}`;
+  }
+
+  private async deliverOurs(properties: FirstImageProperties): Promise<Delivered> {
+    const { blobs, manifests, index } = firstImage(optionsOf(properties));
+    const registry = await this.registry(properties);
+    await Promise.all(blobs.map(async blob => registry.putBlob(blob)));
+    await Promise.all(manifests.map(async manifest => registry.putManifest(manifest)));
+    return { digest: index.digest, putTag: async () => registry.putManifest(index, properties.Tag) };
   }
 
   private async look({ RepositoryName, Tag }: FirstImageProperties): Promise<State> {
@@ -150,6 +148,11 @@ function expectMissing(failures: Failure[] = []): void {
 function unlessMissing(error: unknown): { images?: undefined; failures?: undefined } {
   if (error instanceof RepositoryNotFoundException) return {};
   throw error;
+}
+
+/** CloudFormation has no property where the user chose no image. */
+function isChosen(properties: FirstImageProperties): properties is FirstImageProperties & ChosenImageProperties {
+  return properties.SourceRepositoryArn !== undefined;
 }
 
 function unchanged(id: string, { name }: State): string {

@@ -1,63 +1,40 @@
-import { CustomResource, Duration, RemovalPolicy, Tokenization } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
-import * as kms from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
-import { FirstImageFunction } from './first-image-function';
-import { createFunction } from '../../private/function';
-import { REGISTRY_LOGIN } from '../../private/scoped-role';
-import { RELEASED_TAG } from '../published-place';
+import { Choice } from '../../private/problems';
 
-/** @internal */
-export interface FirstImageParts {
-  readonly repository: ecr.Repository;
-  readonly ports: number[];
-  /** Status that the health check takes for healthy. */
-  readonly status: string;
-  /** First words of everything that the task definition runs in the image. */
-  readonly commands: string[];
-  readonly users: string[];
-  readonly key?: kms.IKey;
-  readonly removalPolicy: RemovalPolicy;
+/** An image in ECR. @internal */
+export interface ChosenImage {
+  readonly repositoryArn: string;
+  /** A tag, or a digest. */
+  readonly reference: string;
 }
 
-/**
- * Puts an image under the tag `released` before anything was released, so that the service of a new stack becomes healthy. It never touches
- * an image that was released.
- * @internal
- */
-export function createFirstImage(scope: Construct, parts: FirstImageParts): CustomResource {
-  const { repository, key, removalPolicy } = parts;
-  const { function: handler, role } = createFunction(scope, 'FirstImageFunction', FirstImageFunction, {
-    description: `Puts the first image of ${scope.node.path} into its repository`,
-    timeout: Duration.minutes(2),
-    memorySize: 256,
-    key,
-    removalPolicy,
-    owner: scope,
-  });
-  role.allow(
-    REGISTRY_LOGIN,
-    {
-      actions: [
-        'ecr:BatchCheckLayerAvailability', 'ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload',
-        'ecr:PutImage', 'ecr:BatchGetImage', 'ecr:BatchDeleteImage',
-      ],
-      resources: [repository.repositoryArn],
-    },
-  );
-  const firstImage = new CustomResource(scope, 'FirstImage', {
-    serviceToken: handler.functionArn,
-    resourceType: 'Custom::FirstImage',
-    properties: {
-      RepositoryUri: repository.repositoryUri,
-      RepositoryName: repository.repositoryName,
-      Tag: RELEASED_TAG,
-      Ports: parts.ports.map(Tokenization.stringifyNumber),
-      Status: parts.status,
-      Commands: parts.commands,
-      Users: parts.users,
-    },
-  });
-  firstImage.node.addDependency(role);
-  return firstImage;
+/** What a new service runs until its first release, instead of a page which says that nothing was released yet. */
+export abstract class FirstImage extends Choice {
+  /**
+   * An image of a repository of ECR, for example the one that runs today in a service that is being replaced. It is copied into the repository of the place,
+   * so it may expire where it came from. It must listen on the port of the container and pass its health check.
+   * @param repository of this account, or of another one whose repository policy lets this account pull
+   * @param tagOrDigest `v1`, or `sha256:` and 64 digits; what a tag names is looked up when the place is made
+   */
+  static fromRepository(repository: ecr.IRepository, tagOrDigest: string): FirstImage {
+    return new InRepository(repository, tagOrDigest);
+  }
+
+  /** @internal */
+  abstract _image(): ChosenImage;
+}
+
+class InRepository extends FirstImage {
+  constructor(private readonly repository: ecr.IRepository, private readonly reference: string) {
+    super();
+    this._inspect((look) => {
+      look.kind('repository', repository ?? null, 'repositoryArn', 'a repository', 'hand over an ecr.IRepository');
+      look.matches('tagOrDigest', reference ?? '', /^(sha256:[0-9a-f]{64}|[A-Za-z0-9_][A-Za-z0-9._-]{0,127})$/, 'a tag, or sha256: and 64 digits of 0-9 a-f',
+        "write for example 'v1'");
+    });
+  }
+
+  _image(): ChosenImage {
+    return { repositoryArn: this.repository.repositoryArn, reference: this.reference };
+  }
 }

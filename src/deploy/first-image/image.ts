@@ -26,6 +26,14 @@ export interface Content {
   readonly bytes: Buffer;
 }
 
+/** How an index names an image. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly platform?: { readonly architecture: string; readonly os: string };
+}
+
 /** An image for both architectures, in the order in which a registry takes it. */
 export interface FirstImage {
   /** Layers and configurations. */
@@ -52,11 +60,13 @@ export function firstImage(options: FirstImageOptions): FirstImage {
   return {
     blobs: images.flatMap(({ config, layer }) => [config, layer]),
     manifests: images.map(({ manifest }) => manifest),
-    index: document('index.v1', {
-      manifests: images.map(({ architecture, manifest }) => ({ ...descriptor(manifest), platform: { architecture, os: 'linux' } })),
-      annotations: MARK,
-    }),
+    index: firstImageIndex(images.map(({ architecture, manifest }) => ({ ...descriptor(manifest), platform: { architecture, os: 'linux' } }))),
   };
+}
+
+/** An index of these images that `isFirstImage` knows again. */
+export function firstImageIndex(manifests: Descriptor[]): Content {
+  return document('index.v1', { manifests, annotations: MARK });
 }
 
 /** Whether this is the manifest under which a registry knows a first image. */
@@ -137,7 +147,7 @@ function content(mediaType: string, bytes: Buffer): Content {
   return { mediaType, digest: digest(bytes), bytes };
 }
 
-function descriptor({ mediaType, digest: of, bytes }: Content) {
+function descriptor({ mediaType, digest: of, bytes }: Content): Descriptor {
   return { mediaType, digest: of, size: bytes.length };
 }
 

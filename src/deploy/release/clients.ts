@@ -1,5 +1,7 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -12,11 +14,13 @@ import type { PublishedPlace } from '../published-place';
 /** Clients in the place's account and region, with the rights of its release role. */
 export interface PlaceClients {
   readonly alarms: CloudWatchClient;
+  readonly codeDeploy: CodeDeployClient;
   readonly ecr: ECRClient;
   readonly ecs: ECSClient;
   readonly loadBalancing: ElasticLoadBalancingV2Client;
   readonly logs: CloudWatchLogsClient;
   readonly ssm: SSMClient;
+  readonly stacks: CloudFormationClient;
 }
 
 /**
@@ -48,11 +52,13 @@ export async function clientsOf(request: ReleaseRequest): Promise<PlaceClients> 
     const settings = { ...CLIENT_SETTINGS, region, credentials };
     return {
       alarms: new CloudWatchClient(settings),
+      codeDeploy: new CodeDeployClient(settings),
       ecr: new ECRClient(settings),
       ecs: new ECSClient(settings),
       loadBalancing: new ElasticLoadBalancingV2Client(settings),
       logs: new CloudWatchLogsClient(settings),
       ssm: new SSMClient(settings),
+      stacks: new CloudFormationClient(settings),
     };
   } catch (error) {
     // STS gives the same answer for a role that is missing and for one that does not trust the caller.

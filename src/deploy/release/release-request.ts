@@ -17,9 +17,14 @@ export interface ReleaseRequest {
   readonly digest: string;
   /** Commit that the image was built from; a variable of the source action. Empty: the copy is known by its digest only. */
   readonly commit: string;
+  /** When the commit was made, as the source says it; a variable of the source action. */
+  readonly commitTime?: string;
   /** Execution of the pipeline; a variable of CodePipeline. */
   readonly executionId: string;
 }
+
+/** How a place is found: its release role, its SSM parameter, its region. */
+export type PlaceAddress = Pick<ReleaseRequest, 'roleArn' | 'parameterName' | 'region'>;
 
 /** Environment variables of the release function. */
 export interface ReleaseEnvironment {
@@ -27,6 +32,16 @@ export interface ReleaseEnvironment {
   readonly ECR_REPOSITORY: string;
   /** Minutes that one release may take in all, waiting included; default 60. */
   readonly RELEASE_TIMEOUT_MINUTES?: string;
+  /** Name of the history table; empty: nothing is recorded. */
+  readonly STATE_TABLE: string;
+  /** Seconds that a record is kept; empty: for ever. */
+  readonly RECORD_EXPIRY_SECONDS: string;
+  /** ARNs of the topics that are told about failed releases, divided by commas; empty: none. */
+  readonly SNS_TOPIC_ARN: string;
+  /** Suffix of the construct's names; empty with generated names. */
+  readonly ENVIRONMENT_SUFFIX: string;
+  /** Places that may be released to by a direct call, as JSON: name to address. */
+  readonly PLACES: string;
 }
 
 /** Variables that the release action hands to later actions of the pipeline (its `outputVariables`). */
@@ -41,8 +56,10 @@ export interface ReleaseVariables {
   readonly ImageUri: string;
   /** Task definition that runs the image; not from `prepare`. */
   readonly TaskDefinitionArn?: string;
-  /** Service deployment that brought it; not from `prepare`. */
+  /** Service deployment that brought it; not from `prepare`, not under CodeDeploy. */
   readonly ServiceDeploymentArn?: string;
+  /** Deployment of CodeDeploy that brought it; under CodeDeploy only, and not from `prepare`. */
+  readonly CodeDeployDeploymentId?: string;
 }
 
 /**

@@ -1,14 +1,14 @@
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { CLIENT_SETTINGS, clientsOf, readPlace } from './clients';
+import { engineOf } from './engines';
 import { copyImage, manifestToRelease, moveReleasedTag } from './image/copy-image';
-import { parseRepositoryArn, parseRepositoryUri, type Repository } from './image/repository';
-import { type ArtifactAccess, imageDefinitions, writeArtifact } from './pipeline/artifact';
+import { digestUnder, parseRepositoryArn, parseRepositoryUri, type Repository } from './image/repository';
+import { type ArtifactAccess, writeArtifact } from './pipeline/artifact';
 import type { ReleaseEnvironment, ReleaseOutcome, ReleaseRequest, ReleaseVariables } from './release-request';
 import type { Log, Progress, Run, Time } from './run';
 import { readService } from './service/ecs-service';
-import { followDeployment } from './service/follow';
-import { findDeployed, startDeployment, waitForQuiet } from './service/start';
-import { type Proof, verify } from './service/verify';
+import { type Proof, verify } from './tasks/verify';
+import { RELEASED_TAG } from '../published-place';
 
 /** What an action ends with. */
 export interface Success {
@@ -19,6 +19,7 @@ export interface Success {
 /** What the action asks for. Each step may be interrupted and repeated; what is done is known from AWS, or from the token. */
 export async function perform(request: ReleaseRequest, progress: Progress, time: Time, log: Log, artifacts: ArtifactAccess): Promise<Success> {
   const run = await open(request, progress, time, log);
+  progress.facts ??= { strategy: run.place.strategy };
   switch (request.task) {
     case 'release': return release(run);
     case 'prepare': return prepare(run, artifacts);
@@ -36,7 +37,8 @@ async function release(run: Run): Promise<Success> {
   if (run.progress.deployment === undefined) {
     await check(run);
     await copyImage(run);
-    await startDeployment(run);
+    run.progress.facts!.copiedAt ??= run.time.now();
+    await engineOf(run).start(run);
   }
   return finish(run);
 }
@@ -45,8 +47,8 @@ async function release(run: Run): Promise<Success> {
 async function prepare(run: Run, artifacts: ArtifactAccess): Promise<Success> {
   await check(run);
   await copyImage(run);
-  await waitForQuiet(run);
-  await writeArtifact(artifacts, imageDefinitions(run.place.containerName, run.image));
+  await engineOf(run).waitForQuiet(run);
+  await writeArtifact(artifacts, await engineOf(run).artifact(run));
   return {
     summary: `${run.request.digest} may be deployed to ${run.request.place}`,
     variables: variables(run, 'PREPARED'),
@@ -57,7 +59,8 @@ async function prepare(run: Run, artifacts: ArtifactAccess): Promise<Success> {
 async function prove(run: Run): Promise<Success> {
   if (run.progress.deployment === undefined) {
     await readService(run);
-    await findDeployed(run);
+    await engineOf(run).find(run);
+    await notePrevious(run);
   }
   return finish(run);
 }
@@ -67,19 +70,27 @@ async function check(run: Run): Promise<void> {
   if (run.progress.copied) return;
   await readService(run);
   await manifestToRelease(run);
+  await notePrevious(run);
+}
+
+/** What ran until now, for the record. */
+async function notePrevious({ progress, target }: Run): Promise<void> {
+  progress.facts!.previousDigest ??= await digestUnder(target, RELEASED_TAG);
 }
 
 /** The tag moves last, and only when all before it has held. */
 async function finish(run: Run): Promise<Success> {
-  await followDeployment(run);
-  const proof = await verify(run);
+  const engine = engineOf(run);
+  await engine.follow(run);
+  run.progress.facts!.deployedAt ??= run.time.now();
+  const proof = await verify(run, () => engine.expected(run), engine.link(run));
   await moveReleasedTag(run);
   return {
     summary: summary(run, proof),
     variables: {
       ...variables(run, outcome(run, proof)),
       TaskDefinitionArn: proof.taskDefinitionArn,
-      ServiceDeploymentArn: run.progress.deployment,
+      ...run.place.strategy === 'CODE_DEPLOY' ? { CodeDeployDeploymentId: run.progress.deployment } : { ServiceDeploymentArn: run.progress.deployment },
     },
   };
 }

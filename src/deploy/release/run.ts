@@ -36,14 +36,27 @@ export interface Progress {
   upload?: LayerUpload;
   /** Task definition that the service was told to run, until its service deployment is found. */
   registered?: string;
-  /** Service deployment that is followed. */
+  /** Deployment that is followed: ARN of ECS's, id of CodeDeploy's. */
   deployment?: string;
   /** Service revision that must run in the end. */
   revision?: string;
+  /** Last stage that the deployment was seen in, when its strategy has stages. */
+  stage?: string;
   /** The service ran the image before this release. */
   alreadyRunning?: boolean;
+  /** What only the record of the release is about. */
+  facts?: RecordedFacts;
   /** Wait with a limit of its own that is under way. */
   wait?: { readonly name: string; readonly since: number };
+}
+
+/** What a release learns on its way and its record says. */
+export interface RecordedFacts {
+  readonly strategy: string;
+  /** What the tag of released images named before. */
+  previousDigest?: string;
+  copiedAt?: number;
+  deployedAt?: number;
 }
 
 /** One line of the function's log. Never takes the event or anything of it that is secret. */
@@ -66,6 +79,9 @@ export interface Run {
   /** Image in the place's repository, by digest. */
   readonly image: string;
 }
+
+/** What it takes to copy an image; the first image of a place is copied without a release. */
+export type Copying = Pick<Run, 'source' | 'target' | 'progress' | 'deadline'> & { readonly time: Pick<Time, 'now' | 'left'> };
 
 /** Seconds between two looks at AWS: a failure is told within seconds, far below any rate limit. */
 const POLL = 5_000;
@@ -104,7 +120,7 @@ export async function waitFor<T>(run: Run, wait: Wait<T>): Promise<T> {
 }
 
 /** To be called between steps that can be taken up again: ends the invocation, or the release, when its time is over. */
-export function checkTime(run: Run, summary: string, percent: number): void {
+export function checkTime(run: Pick<Copying, 'time' | 'deadline' | 'progress'>, summary: string, percent: number): void {
   if (run.time.now() >= run.deadline) {
     throw new ReleaseFailure(`the release took longer than ${minutes(run)} minutes; it ended while ${summary}`);
   }
@@ -112,7 +128,7 @@ export function checkTime(run: Run, summary: string, percent: number): void {
 }
 
 /** Minutes that the release may take. */
-export function minutes({ deadline, progress }: Run): number {
+export function minutes({ deadline, progress }: Pick<Run, 'deadline' | 'progress'>): number {
   return Math.round((deadline - progress.startedAt) / 60_000);
 }
 

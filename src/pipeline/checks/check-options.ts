@@ -63,6 +63,9 @@ export interface CheckRecipe {
   readonly buildImage: () => codebuild.IBuildImage;
 }
 
+/** A list, or the default where it is no list: that is reported, and until then the recipe must live with it. @internal */
+export const listOr = <T>(standard: T[], given: T[] | undefined): T[] => Array.isArray(given) ? given : standard;
+
 /** @internal */
 export const NAME = /^[A-Za-z0-9.@_-]{1,100}$/;
 const NAME_ALLOWED = '1 to 100 of A-Z a-z 0-9 . @ - _';
@@ -70,7 +73,7 @@ const NAME_ALLOWED = '1 to 100 of A-Z a-z 0-9 . @ - _';
 /** @internal */
 export function inspectCheck(look: Inspection, options: CheckOptions, recipe: CheckRecipe): void {
   inspectBuild(look, options);
-  look.matches('actionName', recipe.actionName ?? '', NAME, NAME_ALLOWED, 'leave out other characters');
+  look.matches('actionName', 'actionName' in options ? (options as NamedCheckOptions).actionName : recipe.actionName ?? '', NAME, NAME_ALLOWED, 'leave out other characters');
   look.matches('stage', options.stage, NAME, NAME_ALLOWED, 'leave out other characters');
   look.oneOf('order', options.order, Object.values(CheckOrder), 'take for example CheckOrder.WITH_BUILD');
   look.that(!recipe.needsImage || options.order === undefined || options.order === CheckOrder.AFTER_BUILD, 'order', options.order,

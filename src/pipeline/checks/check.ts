@@ -5,6 +5,7 @@ import { CheckOptions, CheckOrder, CheckRecipe, checkSpec, inspectCheck } from '
 import { CommandsCheckOptions, commandsRecipe, inspectCommands } from './commands';
 import { ImageScanOptions, imageScanRecipe, inspectImageScan } from './image-scan';
 import { EslintOptions, eslintRecipe, inspectNode, NodeTestsOptions, nodeTestsRecipe, NpmAuditOptions, npmAuditRecipe } from './node';
+import { BanditOptions, banditRecipe, inspectPython, PythonTestsOptions, pythonTestsRecipe } from './python';
 import { Choice, Inspection } from '../../private/problems';
 import { REGISTRY_LOGIN } from '../../private/scoped-role';
 import { BuildCache } from '../image-build/build-cache';
@@ -49,6 +50,16 @@ export abstract class Check extends Choice {
   /** `npx eslint` over the source, with the project's own version and configuration. */
   static eslint(options: EslintOptions = {}): Check {
     return new ProjectCheck(eslintRecipe, options, inspectNode);
+  }
+
+  /** pytest over the source, with the coverage of the code: installs `requirements.txt`, where there is one, and pytest. */
+  static pythonTests(options: PythonTestsOptions = {}): Check {
+    return new ProjectCheck(pythonTestsRecipe, options, inspectPython);
+  }
+
+  /** Bandit over the source: insecure code in Python. Any finding of medium or high severity fails it, unless you say otherwise. */
+  static bandit(options: BanditOptions = {}): Check {
+    return new ProjectCheck(banditRecipe, options, inspectPython);
   }
 
   /** Trivy over the image that was built. Any finding of HIGH or CRITICAL fails it, unless it is waived. */

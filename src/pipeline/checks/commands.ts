@@ -42,6 +42,9 @@ export const inspectCommands = (look: Inspection, options: CommandsCheckOptions)
   for (const prop of ['commands', 'installCommands', 'cachedDirectories'] as const) {
     look.each(prop, options[prop], (path, text) => look.matches(path, text ?? '', /\S/, 'a text that is not empty', 'write it in quotes'));
   }
+  if (options.runtimes !== undefined && look.struct('runtimes', options.runtimes, 'a map of names to versions')) {
+    for (const [name, version] of Object.entries(options.runtimes)) look.text(`runtimes.${name}`, version);
+  }
   look.that(!(options.cache && options.cache._layers !== 'none') || (options.cachedDirectories?.length ?? 0) > 0, 'cachedDirectories',
     options.cachedDirectories, 'at least one directory beside cache', 'say what is kept, or leave the cache out');
 };

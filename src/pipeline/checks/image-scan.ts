@@ -1,5 +1,5 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
-import { CheckRecipe, NamedCheckOptions } from './check-options';
+import { CheckRecipe, listOr, NamedCheckOptions } from './check-options';
 import { Inspection } from '../../private/problems';
 
 /** How bad a vulnerability is, as its database says. */
@@ -46,7 +46,7 @@ const REPORT = 'image-scan.xml';
  * @internal
  */
 export function imageScanRecipe(options: ImageScanOptions): CheckRecipe {
-  const severities = options.severities ?? [VulnerabilitySeverity.HIGH, VulnerabilitySeverity.CRITICAL];
+  const severities = listOr([VulnerabilitySeverity.HIGH, VulnerabilitySeverity.CRITICAL], options.severities);
   const scan = [
     'trivy image --no-progress --scanners vuln', `--severity ${severities.join(',')}`, '--exit-code 1',
     ...(options.unfixed === false ? ['--ignore-unfixed'] : []),
@@ -91,8 +91,9 @@ const show = (severities: VulnerabilitySeverity[]): string => [
 
 /** @internal */
 export function inspectImageScan(look: Inspection, options: ImageScanOptions): void {
-  if (options.severities !== undefined) look.notEmpty('severities', options.severities, 'take for example [VulnerabilitySeverity.HIGH, VulnerabilitySeverity.CRITICAL]');
+  if (Array.isArray(options.severities)) look.notEmpty('severities', options.severities, 'take for example [VulnerabilitySeverity.HIGH, VulnerabilitySeverity.CRITICAL]');
   look.each('severities', options.severities, (path, severity) => look.oneOf(path, severity, Object.values(VulnerabilitySeverity), 'take for example VulnerabilitySeverity.HIGH'));
+  look.oneOf('unfixed', options.unfixed, [true, false], 'say whether findings without a fix count');
   // Without blanks and quotes, since the shell sees it; Trivy tells formats apart by the ending.
   look.matches('waiverFile', options.waiverFile, /^(?![-/])(?!(.*\/)?\.\.(\/|$))[A-Za-z0-9._/-]+\.ya?ml$/, 'a YAML file below the root of the source, of A-Z a-z 0-9 . _ / -',
     "write for example '.trivyignore.yaml'");

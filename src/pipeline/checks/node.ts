@@ -1,5 +1,5 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
-import { CheckRecipe, NamedCheckOptions } from './check-options';
+import { CheckRecipe, listOr, NamedCheckOptions } from './check-options';
 import { Inspection } from '../../private/problems';
 
 /** What all checks with Node.js can be told. */
@@ -54,7 +54,7 @@ export interface EslintOptions extends NodeCheckOptions {
 
 /** @internal */
 export const nodeTestsRecipe = (options: NodeTestsOptions): CheckRecipe => recipe('NodeTests', 'Runs scripts of package.json', options,
-  (options.scripts ?? ['test']).map((script) => `npm run ${script}`));
+  listOr(['test'], options.scripts).map((script) => `npm run ${script}`));
 
 /** @internal */
 export const npmAuditRecipe = (options: NpmAuditOptions): CheckRecipe => recipe('NpmAudit', 'Looks for known holes in dependencies', options,
@@ -62,7 +62,7 @@ export const npmAuditRecipe = (options: NpmAuditOptions): CheckRecipe => recipe(
 
 /** In quotes: a shell without globstar takes `**` for `*` and leaves out what lies deeper. @internal */
 export const eslintRecipe = (options: EslintOptions): CheckRecipe => recipe('Eslint', 'Runs ESLint', options,
-  [`npx eslint ${(options.files ?? ['.']).map((file) => `'${file}'`).join(' ')}`]);
+  [`npx eslint ${listOr(['.'], options.files).map((file) => `'${file}'`).join(' ')}`]);
 
 function recipe(actionName: string, description: string, options: NodeCheckOptions, commands: string[]): CheckRecipe {
   const { directory = '.', installCommand = 'npm ci' } = options;
@@ -89,10 +89,11 @@ export function inspectNode(look: Inspection, options: NodeTestsOptions & Eslint
   look.matches('nodeVersion', options.nodeVersion, /^(\d+(\.x)?|latest)$/, "a major version or 'latest'", "write for example '22'");
   look.matches('directory', options.directory, /^(?!\/)(?!(.*\/)?\.\.(\/|$))[^']+$/, 'a path below the root of the source', "write for example 'services/web'");
   look.matches('installCommand', options.installCommand, /\S/, 'a command', "write for example 'npm ci'");
+  look.oneOf('devDependencies', options.devDependencies, [true, false], 'say whether dependencies for development count');
   look.oneOf('level', options.level, Object.values(NpmAuditLevel), 'take for example NpmAuditLevel.HIGH');
-  if (options.scripts !== undefined) look.notEmpty('scripts', options.scripts, "write for example 'test'");
+  if (Array.isArray(options.scripts)) look.notEmpty('scripts', options.scripts, "write for example 'test'");
   look.each('scripts', options.scripts, (path, script) => look.matches(path, script ?? '', /^[A-Za-z0-9][A-Za-z0-9:._-]*$/, 'the name of a script of package.json',
     "write for example 'test:unit'; other commands go into Check.commands"));
-  if (options.files !== undefined) look.notEmpty('files', options.files, "write for example 'lib/**/*.ts'");
+  if (Array.isArray(options.files)) look.notEmpty('files', options.files, "write for example 'lib/**/*.ts'");
   look.each('files', options.files, (path, file) => look.matches(path, file ?? '', /^[^'\n-][^'\n]*$/, 'a file, folder or glob', "write for example 'lib/**/*.ts'"));
 }

@@ -187,6 +187,7 @@ function inspectDockerfile(look: Inspection, options: DockerfileOptions): void {
   look.matches('directory', options.directory, inside, 'a path below the root of the source', "write for example 'services/web'");
   look.matches('dockerfile', options.dockerfile, inside, 'a path below directory', "write for example 'docker/Dockerfile'");
   look.matches('target', options.target, /^[A-Za-z0-9_.-]+$/, 'the name of a stage of the Dockerfile', 'write the name after AS');
+  look.kind('architecture', options.architecture, '_cpuArchitecture', 'an architecture', 'take for example ecs.CpuArchitecture.ARM64');
   look.oneOf('architecture', nameOf(options.architecture), ['ARM64', 'X86_64'], 'take ecs.CpuArchitecture.ARM64 or X86_64');
   look.choice('cache', options.cache, BuildCache);
   inspectVariables(look, 'buildArgs', options.buildArgs);
@@ -196,7 +197,7 @@ function inspectDockerfile(look: Inspection, options: DockerfileOptions): void {
     }
   }
   const { registryLogin } = options;
-  if (!registryLogin) return;
+  if (registryLogin === undefined || !look.struct('registryLogin', registryLogin)) return;
   look.matches('registryLogin.registry', registryLogin.registry, /^[A-Za-z0-9.-]+(:\d+)?$/, 'a host name', "write for example 'ghcr.io', or leave it out for Docker Hub");
   for (const part of ['username', 'password'] as const) {
     look.that(registryLogin[part] !== undefined, `registryLogin.${part}`, registryLogin[part], 'a BuildSecret', 'use one of the BuildSecret factories');

@@ -67,8 +67,10 @@ export function inspectBuild(look: Inspection, options: BuildOptions): void {
   look.matches('logGroupName', options.logGroupName, /^[A-Za-z0-9._/#-]{1,512}$/, '1 to 512 of A-Z a-z 0-9 . - _ / #', 'leave out other characters');
   look.matches('projectName', options.projectName, /^[A-Za-z0-9][A-Za-z0-9_-]{1,149}$/, '2 to 150 of A-Z a-z 0-9 - _, beginning with a letter or digit',
     'leave out other characters');
+  look.oneOf('logRetention', options.logRetention, Object.values(logs.RetentionDays).filter(Number.isInteger), 'take for example logs.RetentionDays.ONE_MONTH');
   inspectVariables(look, 'environment', options.environment);
-  for (const [name, secret] of Object.entries(options.secrets ?? {})) {
+  if (options.secrets === undefined || !look.struct('secrets', options.secrets, 'a map of names to secrets')) return;
+  for (const [name, secret] of Object.entries(options.secrets)) {
     inspectVariableName(look, `secrets.${name}`, name);
     look.that(secret !== undefined, `secrets.${name}`, secret, 'a BuildSecret', 'use one of the BuildSecret factories');
     look.choice(`secrets.${name}`, secret, BuildSecret);
@@ -78,7 +80,8 @@ export function inspectBuild(look: Inspection, options: BuildOptions): void {
 
 /** @internal */
 export function inspectVariables(look: Inspection, prop: string, variables: { [name: string]: string } | undefined): void {
-  for (const [name, value] of Object.entries(variables ?? {})) {
+  if (variables === undefined || !look.struct(prop, variables, 'a map of names to values')) return;
+  for (const [name, value] of Object.entries(variables)) {
     const at = `${prop}.${name}`;
     inspectVariableName(look, at, name);
     look.that(typeof value === 'string', at, value, 'a text', 'write it in quotes');

@@ -59,8 +59,10 @@ class ManagedSecret extends BuildSecret {
 class Parameter extends BuildSecret {
   constructor(private readonly parameterName: string, private readonly key?: kms.IKey) {
     super();
-    this._inspect((look) => look.matches('', parameterName ?? '', /^[A-Za-z0-9._/-]{1,1011}$/, 'the name of a parameter, 1 to 1011 of A-Z a-z 0-9 . - _ /',
-      "write for example '/docker/user'"));
+    this._inspect((look) => {
+      look.matches('', parameterName ?? '', /^[A-Za-z0-9._/-]{1,1011}$/, 'the name of a parameter, 1 to 1011 of A-Z a-z 0-9 . - _ /', "write for example '/docker/user'");
+      look.kind('', key, 'keyArn', 'a key', 'hand over a kms.IKey');
+    });
   }
 
   _variable(): codebuild.BuildEnvironmentVariable {

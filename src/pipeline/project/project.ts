@@ -46,15 +46,15 @@ export function createProjectRole(scope: Construct, description: string): Scoped
 export function createProject(scope: Construct, parts: PipelineParts, role: ScopedRole, settings: ProjectSettings): MadeProject {
   const { key, names } = parts;
   const { options } = settings;
-  const detail = kebab(settings.purpose);
+  const detail = settings.purpose;
   const logGroup = createLogGroup(scope, 'Logs', {
     key,
     removalPolicy: parts.removalPolicy,
     retention: options.logRetention,
-    logGroupName: names.name({ type: 'log-group', detail, base: options.logGroupName, maxLength: 512 }),
+    logGroupName: names.name({ type: 'log-group', detail, base: options.logGroupName, prop: 'logGroupName', maxLength: 512 }),
   });
   const project = new codebuild.PipelineProject(scope, 'Project', {
-    projectName: names.name({ type: 'project', detail, base: options.projectName, maxLength: 100 }),
+    projectName: names.name({ type: 'project', detail, base: options.projectName, prop: 'projectName', maxLength: 150 }),
     description: settings.description,
     role,
     encryptionKey: key,
@@ -130,8 +130,6 @@ function reportRights(project: codebuild.IProject, reports: string[]): Right[] {
     resources: reports.map((report) => Stack.of(project).formatArn({ service: 'codebuild', resource: 'report-group', resourceName: `${project.projectName}-${report}` })),
   }];
 }
-
-const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
 
 function acknowledgeProject(project: codebuild.Project, { privileged, buildImage, options }: ProjectSettings, hasKey: boolean): void {
   acknowledge(project, inPacks('CodeBuildProjectSourceRepoUrl', 'the source comes from CodePipeline'));

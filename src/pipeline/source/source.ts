@@ -1,130 +1,43 @@
-import { CfnOutput, Fn, Stack } from 'aws-cdk-lib';
-import * as codeconnections from 'aws-cdk-lib/aws-codeconnections';
-import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
-import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import * as kms from 'aws-cdk-lib/aws-kms';
-import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import { Construct } from 'constructs';
-import { explicitName } from '../../private/naming';
-import { Choice, Inspection } from '../../private/problems';
-import { ScopedRole } from '../../private/scoped-role';
-import { mayWriteArtifacts } from '../project/artifact-rights';
-
-/** Options of `Source.gitHub`. */
-export interface GitHubSourceOptions {
-  /** Branch that is built and released. @default 'main' */
-  readonly branch?: string;
-  /**
-   * ARN of an existing connection to GitHub, in the pipeline's region.
-   * @default - a new connection; an output says that it waits for a handshake in the console
-   * @see https://docs.aws.amazon.com/dtconsole/latest/userguide/connections-create-github.html
-   */
-  readonly connectionArn?: string;
-  /**
-   * Only pushes to the branch that change files which match one of 1 to 8 glob patterns start the pipeline. The first push of a new branch does not.
-   * @default - every push to the branch
-   * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-filter.html
-   */
-  readonly triggerOnPaths?: string[];
-  /**
-   * Tags that match one of 1 to 8 glob patterns start the pipeline, instead of pushes to the branch; beside them if `triggerOnPaths` is given too.
-   * @default - tags start nothing
-   */
-  readonly triggerOnTags?: string[];
-}
-
-/** @internal */
-export interface SourceParts {
-  readonly artifactBucket: s3.IBucket;
-  readonly key?: kms.IKey;
-  readonly pipelineRole: iam.IRole;
-}
-
-/** @internal */
-export interface BoundSource {
-  readonly action: codepipeline.IAction;
-  readonly artifact: codepipeline.Artifact;
-  /** Variable that holds the commit. */
-  readonly commit: string;
-  readonly trigger?: codepipeline.TriggerProps;
-}
+import { codeCommit, CodeCommitSourceOptions } from './code-commit';
+import { gitHub, GitHubSourceOptions } from './git-hub';
+import { gitHubToken, GitHubTokenSourceOptions } from './git-hub-token';
+import { BoundSource, SourceKind, SourceParts } from './source-parts';
+import { Choice } from '../../private/problems';
 
 /** Where the code comes from and what starts the pipeline. */
 export abstract class Source extends Choice {
   /** A repository on GitHub, given as `owner/repository`, over a connection: no token is stored anywhere. */
   static gitHub(repository: string, options: GitHubSourceOptions = {}): Source {
-    return new GitHub(repository, options);
+    return new RepositorySource(gitHub(repository, options), options);
+  }
+
+  /**
+   * A repository on GitHub, given as `owner/repository`, with a token of a person or an app; a webhook starts the pipeline. For those who may not
+   * use a connection, which needs no token and knows more triggers: `Source.gitHub`.
+   * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/appendix-github-oauth.html
+   */
+  static gitHubToken(repository: string, options: GitHubTokenSourceOptions): Source {
+    return new RepositorySource(gitHubToken(repository, options), options ?? null);
+  }
+
+  /** A repository of CodeCommit in the pipeline's account and region. An event rule on its branch starts the pipeline; nothing polls. */
+  static codeCommit(repository: codecommit.IRepository, options: CodeCommitSourceOptions = {}): Source {
+    return new RepositorySource(codeCommit(repository, options), options);
   }
 
   /** @internal */
   abstract _bind(scope: Construct, parts: SourceParts): BoundSource;
 }
 
-class GitHub extends Source {
-  constructor(private readonly repository: string, private readonly options: GitHubSourceOptions) {
+class RepositorySource extends Source {
+  constructor(private readonly kind: SourceKind, options: unknown) {
     super();
-    this._inspect((look) => {
-      look.matches('repository', repository ?? '', /^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/, "'owner/repository'", "write for example 'acme/shop'");
-      look.matches('branch', options.branch, /^\S{1,255}$/, 'the name of a branch', "write for example 'main'");
-      look.matches('connectionArn', options.connectionArn, /^arn:[\w-]+:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection\/[0-9a-f-]{36}$/,
-        'arn:<partition>:codeconnections:<region>:<account>:connection/<uuid>', 'copy it from the developer tools console, or leave it out for a new connection');
-      inspectPatterns(look, 'triggerOnPaths', options.triggerOnPaths);
-      inspectPatterns(look, 'triggerOnTags', options.triggerOnTags);
-    }, options);
+    this._inspect(kind.inspect, options);
   }
 
   _bind(scope: Construct, parts: SourceParts): BoundSource {
-    const [owner, repo] = [0, 1].map((index) => Fn.select(index, Fn.split('/', this.repository)));
-    const connectionArn = this.options.connectionArn ?? createConnection(scope);
-    const role = new ScopedRole(scope, 'SourceRole', {
-      assumedBy: new iam.ArnPrincipal(parts.pipelineRole.roleArn), description: `Fetches ${this.repository}`,
-    });
-    role.allow(
-      // The service asks for both prefixes, whichever one the ARN has.
-      { actions: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'], resources: [connectionArn] },
-      ...mayWriteArtifacts(parts),
-      { actions: ['s3:PutObjectAcl'], resources: [parts.artifactBucket.arnForObjects('*')] },
-    );
-    const artifact = new codepipeline.Artifact('Source');
-    const action = new actions.CodeStarConnectionsSourceAction({
-      actionName: 'Source', variablesNamespace: 'Source', role, connectionArn, owner, repo, output: artifact,
-      branch: this.options.branch ?? 'main',
-      // The trigger below decides; without this every push would start the pipeline as well.
-      triggerOnPush: false,
-    });
-    return { action, artifact, commit: '#{Source.CommitId}', trigger: this.trigger(action) };
+    return this.kind.bind(scope, parts);
   }
-
-  private trigger(sourceAction: codepipeline.IAction): codepipeline.TriggerProps {
-    const { branch = 'main', triggerOnPaths, triggerOnTags } = this.options;
-    const push = { branchesIncludes: [branch], filePathsIncludes: triggerOnPaths };
-    return {
-      providerType: codepipeline.ProviderType.CODE_STAR_SOURCE_CONNECTION,
-      gitConfiguration: {
-        sourceAction,
-        pushFilter: triggerOnTags ? [{ tagsIncludes: triggerOnTags }, ...(triggerOnPaths ? [push] : [])] : [push],
-      },
-    };
-  }
-}
-
-function inspectPatterns(look: Inspection, prop: string, patterns: string[] | undefined): void {
-  if (patterns === undefined) return;
-  look.that(Array.isArray(patterns) && patterns.length >= 1 && patterns.length <= 8, prop, patterns, '1 to 8 patterns', 'leave it out or summarise patterns');
-  look.each(prop, patterns, (path, pattern) => look.matches(path, pattern ?? '', /^.{1,255}$/, 'a glob pattern of 1 to 255 characters', "write for example 'src/**'"));
-}
-
-/** A connection is made unauthorised: nobody but a person can allow AWS to read a repository. */
-function createConnection(scope: Construct): string {
-  const connection = new codeconnections.CfnConnection(scope, 'Connection', {
-    connectionName: explicitName(scope, 'github', 32),
-    providerType: 'GitHub',
-  });
-  const { region } = Stack.of(scope);
-  new CfnOutput(scope, 'ConnectionHandshake', {
-    description: 'Pending until you authorise it: open this page, choose the connection, "Update pending connection"',
-    value: `https://${region}.console.aws.amazon.com/codesuite/settings/connections?region=${region}#${connection.attrConnectionArn}`,
-  });
-  return connection.attrConnectionArn;
 }

@@ -22,7 +22,10 @@ export interface ManualApprovalOptions {
    * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
    */
   readonly timeout?: Duration;
-  /** Page that the reviewer should look at. @default - the service of the place before, where there is one */
+  /**
+   * Page that the reviewer should look at.
+   * @default - where the first place of the release stage before answers; none before the first release
+   */
   readonly reviewUrl?: string;
   /** Stage that the approval stands in. @default - `Approve-` and the name of the stage that it guards */
   readonly stage?: string;
@@ -34,6 +37,8 @@ export interface ApprovalParts {
   readonly key?: kms.IKey;
   readonly topics: sns.ITopic[];
   readonly pipelineRole: iam.IRole;
+  /** Where the release before this gate can be looked at: a variable, which CodePipeline resolves before it asks. */
+  readonly serviceUrl?: string;
 }
 
 /** A gate before a release. */
@@ -66,9 +71,9 @@ class Manual extends Approval {
   }
 
   _bind(scope: Construct, parts: ApprovalParts): codepipeline.IAction {
-    const { comment, notify, timeout, reviewUrl } = this.options;
+    const { comment, notify, timeout, reviewUrl = parts.serviceUrl } = this.options;
     const owner = new Construct(scope, 'Approval');
-    const [topic] = notify ? bindNotifications(owner, [notify], parts) : parts.topics;
+    const [topic] = notify ? bindNotifications(owner, [notify], { ...parts, detail: `approval-${scope.node.id}` }) : parts.topics;
     if (!topic) {
       Annotations.of(scope).addWarningV2('cdk-fargate-cicd:nobody-approves', "approval: nobody is told that it waits; give notifications, or Approval.manual({ notify: Notification.email('team@example.com') })");
     }

@@ -19,27 +19,36 @@ interface DeploySettings {
 
 /** Gate, releases side by side, checks of the running service: for each stage that releases. Returns the projects of the checks. */
 export function addDeployStages(scope: Construct, pipeline: codepipeline.Pipeline, stages: DeployStage[], settings: DeploySettings): codebuild.IProject[] {
+  let serviceUrl: string | undefined;
   return stages.flatMap((stage) => {
     const home = new Construct(scope, deployStageName(stage));
     const { approval } = stage;
-    if (approval) pipeline.addStage({ stageName: approvalStageName(stage), actions: [approval._bind(home, { ...settings.parts, topics: settings.topics })] });
-    return addDeployStage(home, pipeline, stage, settings);
+    if (approval) pipeline.addStage({ stageName: approvalStageName(stage), actions: [approval._bind(home, { ...settings.parts, topics: settings.topics, serviceUrl })] });
+    const added = addDeployStage(home, pipeline, stage, settings);
+    ({ serviceUrl } = added);
+    return added.projects;
   });
 }
 
-function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, settings: DeploySettings): codebuild.IProject[] {
+interface AddedStage {
+  readonly projects: codebuild.IProject[];
+  readonly serviceUrl: string;
+}
+
+function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, settings: DeploySettings): AddedStage {
   const { parts, image, releaseAction, releaseFunction } = settings;
   stage.releases.forEach(({ target }) => waitFor(home, target));
   const releases = stage.releases.map(({ target }) => releaseAction._bind(new Construct(home, target._releaseTarget().placeName), {
     ...parts, target, function: releaseFunction, digest: image.digest, runOrder: 1,
   }));
   const runOrder = Math.max(...releases.map(({ nextRunOrder }) => nextRunOrder));
-  const checks = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, environment: { SERVICE_URL: releases[0].serviceUrl } }));
+  const [{ serviceUrl }] = releases;
+  const checks = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, environment: { SERVICE_URL: serviceUrl } }));
   pipeline.addStage({
     stageName: deployStageName(stage),
     actions: [...releases.flatMap(({ actions }) => actions), ...checks.map(({ action }) => action)],
   });
-  return checks.map(({ project }) => project);
+  return { projects: checks.map(({ project }) => project), serviceUrl };
 }
 
 /** A new pipeline starts at once, so its places should exist. The order is all that binds the stacks; nothing is exported. */

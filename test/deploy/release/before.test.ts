@@ -32,6 +32,55 @@ describe('another deployment', () => {
   });
 });
 
+describe('the stack of the place', () => {
+  test.each(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', 'CREATE_IN_PROGRESS'])('is waited for while it is %s, and what it brought is kept', async status => {
+    world.pipeline.functionTimeout = 60;
+    const end = world.clock.now() + 300_000;
+    let updated = false;
+    world.around.stackStatus = () => {
+      if (world.clock.now() < end) return status;
+      if (!updated) {
+        const { definition } = world.ecs.definitions.get(world.place.taskDefinitionArn)!;
+        world.ecs.deploy(world.ecs.define({ ...definition, cpu: '512' }), deployment.succeeds(30));
+      }
+      updated = true;
+      return 'UPDATE_COMPLETE';
+    };
+    const result = await world.release();
+    expect(result.succeeded).toBe(true);
+    expect(result.summaries[0]).toBe(`Waiting for the stack of the place: ${status}`);
+    expect(world.ecs.definitions.get(world.ecs.service.taskDefinition!)!.definition.cpu).toBe('512');
+    expect(world.around.calls.find(({ command }) => command === 'DescribeStacks')!.caller).toEqual({ region: 'eu-west-1', accessKeyId: 'release-role' });
+  });
+
+  test('is no reason to wait when its last update failed', async () => {
+    world.around.stackStatus = () => 'UPDATE_ROLLBACK_FAILED';
+    expect(await world.release()).toMatchObject({ succeeded: true, invocations: 1 });
+  });
+
+  test('that is changed for ever fails the release', async () => {
+    world.around.stackStatus = () => 'UPDATE_IN_PROGRESS';
+    expect((await world.failure()).cause).toBe('production: the stack of the place is still being changed: UPDATE_IN_PROGRESS');
+    expect(world.ecs.inputs('RegisterTaskDefinition')).toHaveLength(0);
+  });
+
+  test('that does not exist is named', async () => {
+    world.publish({ stackId: 'arn:aws:cloudformation:eu-west-1:222222222222:stack/gone/1' });
+    expect((await world.failure()).cause).toBe('production: the stack of the place does not exist: arn:aws:cloudformation:eu-west-1:222222222222:stack/gone/1');
+  });
+
+  test('that begins to change in the moment of the release is not overwritten', async () => {
+    world.ecs.fail('RegisterTaskDefinition', () => {
+      const { definition } = world.ecs.definitions.get(world.place.taskDefinitionArn)!;
+      world.ecs.deploy(world.ecs.define({ ...definition, cpu: '512' }), deployment.succeeds(30));
+      return undefined;
+    });
+    expect((await world.release()).succeeded).toBe(true);
+    expect(world.ecs.definitions.get(world.ecs.service.taskDefinition!)!.definition.cpu).toBe('512');
+    expect(world.ecs.deployments.map(({ state }) => state.status)).toEqual(['SUCCESSFUL', 'SUCCESSFUL', 'SUCCESSFUL']);
+  });
+});
+
 describe('alarms that ring already', () => {
   test('refuse a new image, by name', async () => {
     world.around.ringing.add('slow');

@@ -138,6 +138,31 @@ describe('a large layer', () => {
   });
 });
 
+test('an image of 1 GB is copied by a function that may run for 30 seconds', async () => {
+  const digest = world.built.pushGenerated([700 * MIB, 324 * MIB]);
+  world.released.keepsContent = false;
+  world.pipeline.functionTimeout = 30;
+  world.pipeline.pause = 1;
+  // 20 MiB in a second.
+  world.ecr.disturbDownload = () => {
+    world.clock.pass(500);
+    return undefined;
+  };
+
+  const result = await world.release({ digest });
+
+  expect(result.succeeded).toBe(true);
+  expect(world.released.layers.get(JSON.parse(world.built.manifests.get(digest)!.text).layers[0].digest)).toHaveLength(700 * MIB);
+  // Each byte went once, each invocation in its time, and the console always said where it stood.
+  expect(world.ecr.inputs('InitiateLayerUpload')).toHaveLength(3);
+  const sizes = world.ecr.inputs('UploadLayerPart').map(({ partFirstByte, partLastByte }) => partLastByte - partFirstByte + 1);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(1024 * MIB + 2);
+  expect(Math.max(...sizes)).toBe(10 * MIB);
+  expect(result.invocations).toBeGreaterThanOrEqual(3);
+  expect(result.summaries[0]).toMatch(/^Copying the image: [3-5]\d\d of 1024 MiB$/);
+  expect(result.variables.ImageDigest).toBe(digest);
+}, 30_000);
+
 test('a layer that arrives from elsewhere in the meantime is as good', async () => {
   world.ecr.fail('CompleteLayerUpload', awsError('LayerAlreadyExistsException'));
   world.ecr.fail('PutImage', () => {

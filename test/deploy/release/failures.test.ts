@@ -125,7 +125,7 @@ describe('a deployment that fails', () => {
   test('what cannot be read is said and hides no cause', async () => {
     world.ecs.scripts.push(deployment.isGivenUpByTheCircuitBreaker(CRASH));
     world.ecs.fail('ListTasks', awsError('AccessDeniedException', 'no ecs:ListTasks'));
-    world.ecs.fail('DescribeServices', () => undefined, () => undefined, awsError('AccessDeniedException', 'no ecs:DescribeServices'));
+    world.ecs.fail('DescribeServices', () => undefined, () => undefined, () => undefined, awsError('AccessDeniedException', 'no ecs:DescribeServices'));
     const { cause, details } = await world.failure();
     expect(cause).toBe('production: the ECS circuit breaker rolled the deployment back after 3 failed tasks');
     expect(details).toContain('Could not read the stopped tasks: AccessDeniedException, no ecs:ListTasks');

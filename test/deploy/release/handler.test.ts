@@ -16,3 +16,12 @@ test('Lambda\'s entry takes its time from Lambda', async () => {
   expect(getRemainingTimeInMillis).toHaveBeenCalled();
   expect(world.pipeline.inputs('PutJobSuccessResult')).toMatchObject([{ continuationToken: expect.any(String) }]);
 });
+
+test('any other event is a direct call, known by its invocation', async () => {
+  jest.spyOn(console, 'log').mockImplementation();
+  const world = new ReleaseWorld();
+  const context = { getRemainingTimeInMillis: () => 5_000, awsRequestId: 'request-1' } as unknown as Context;
+  for (const event of [null, 'text', {}]) expect(await handler(event, context)).toMatchObject({ status: 'REFUSED' });
+  world.ecs.fail('ListServiceDeployments', throttled());
+  expect(await handler({ place: 'production', digest: world.next }, context)).toMatchObject({ status: 'IN_PROGRESS', id: 'request-1' });
+});

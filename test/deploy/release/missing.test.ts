@@ -46,7 +46,7 @@ describe('what is missing is named', () => {
     expect((await world.failure()).cause).toBe('production: the ECS service web is being deleted (DRAINING)');
     world.ecs.service.status = 'ACTIVE';
     world.ecs.service.deploymentController = { type: 'CODE_DEPLOY' };
-    expect((await world.failure()).cause).toBe('production: the ECS service web is deployed by CODE_DEPLOY, not by ECS itself');
+    expect((await world.failure()).cause).toBe('production: the ECS service web is deployed by CODE_DEPLOY, not by ECS');
   });
 
   test('the image in the build repository', async () => {

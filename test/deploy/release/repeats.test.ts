@@ -108,6 +108,11 @@ test('a newer deployment of the same image takes over, also while the release is
 });
 
 describe('the first revisions', () => {
+  test('of a service that is some minutes old', async () => {
+    world.ecs.definitions.get(world.place.taskDefinitionArn)!.definition.registeredAt = world.clock.date();
+    expect(await world.release()).toMatchObject({ succeeded: true, invocations: 1 });
+  });
+
   test('of a service that ECS has no history of', async () => {
     world.ecs.deployments.length = 0;
     expect((await world.release()).succeeded).toBe(true);

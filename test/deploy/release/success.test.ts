@@ -37,7 +37,8 @@ test('only the image of the one container changes; the revision is based on the 
       { name: 'proxy', image: 'public.ecr.aws/proxy@sha256:0123' },
     ],
   });
-  expect(tags).toEqual([{ key: 'team', value: 'shop' }, { key: 'cdk-fargate-cicd:job', value: expect.any(String) }]);
+  expect(tags).toEqual([{ key: 'team', value: 'shop' }, { key: 'cdk-fargate-cicd:job', value: expect.any(String) },
+    { key: 'cdk-fargate-cicd:execution', value: 'execution-1' }, { key: 'cdk-fargate-cicd:base', value: '1' }]);
 });
 
 test('what a stack update changes later is kept by the next release', async () => {
@@ -67,6 +68,7 @@ test('the log says each step and no secret', async () => {
     'The service deployment is over',
     'The release is verified',
     'The tag is moved',
+    'The release is recorded',
     'Replying to CodePipeline',
   ]);
   expect(lines.join()).not.toContain('secret');

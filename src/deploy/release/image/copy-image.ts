@@ -3,7 +3,7 @@ import { copyLayer } from './copy-layer';
 import { type Blob, getManifest, known, type Manifest, putManifest, type Repository } from './repository';
 import { RELEASED_TAG } from '../../published-place';
 import { isError, ReleaseFailure } from '../failure';
-import type { Run } from '../run';
+import type { Copying, Run } from '../run';
 
 /**
  * Copies the image from the build repository to the place's own, byte by byte, so that its digest stays what it was. Only
@@ -13,7 +13,7 @@ export async function copyImage(run: Run): Promise<void> {
   const { progress, request, log } = run;
   if (progress.copied) return;
   const manifest = await manifestToRelease(run);
-  await copyManifest(run, manifest, tagOf(run));
+  await copyManifest(run, manifest, async () => putTagged(run, manifest));
   progress.copied = true;
   log('The image is in the repository of the place', { repository: run.target.repositoryName, digest: request.digest });
 }
@@ -44,34 +44,39 @@ export async function moveReleasedTag(run: Run): Promise<void> {
 }
 
 /** Depth first: ECR refuses an index before its images, and an image before its layers. */
-async function copyManifest(run: Run, manifest: Manifest, tag?: string): Promise<void> {
-  const { source, target } = run;
+export async function copyManifest(copying: Copying, manifest: Manifest, put = async (): Promise<void> => putManifest(copying.target, manifest)): Promise<void> {
+  const { source, target } = copying;
   if (await getManifest(target, manifest.digest)) return;
   for (const child of manifest.children) {
     const image = await getManifest(source, child);
     if (!image) throw new ReleaseFailure(`the image ${child} of the index ${manifest.digest} is missing in ${source.repositoryName}`);
-    await copyManifest(run, image);
+    await copyManifest(copying, image);
   }
-  await copyLayers(run, manifest);
+  await copyLayers(copying, manifest);
+  await put();
+}
+
+async function putTagged(run: Run, manifest: Manifest): Promise<void> {
+  const tag = tagOf(run);
   try {
-    await putManifest(target, manifest, tag);
+    await putManifest(run.target, manifest, tag);
   } catch (error) {
     // A commit that was built twice has two images, and a tag of released images never moves: the digest is name enough.
     if (!isError(error, 'ImageTagAlreadyExistsException')) throw error;
     run.log('The tag of the commit names another image, the copy has no tag', { tag });
-    await putManifest(target, manifest);
+    await putManifest(run.target, manifest);
   }
 }
 
-async function copyLayers(run: Run, manifest: Manifest): Promise<void> {
-  const missing = await missingBlobs(run.target, manifest.blobs);
+async function copyLayers(copying: Copying, manifest: Manifest): Promise<void> {
+  const missing = await missingBlobs(copying.target, manifest.blobs);
   const total = sum(missing);
   for (const [index, layer] of missing.entries()) {
     const describe = (offset: number) => {
       const done = sum(missing.slice(0, index)) + offset;
       return { summary: `Copying the image: ${mebibytes(done)} of ${mebibytes(total)} MiB`, percent: Math.round(5 + 35 * done / total) };
     };
-    await copyLayer(run, layer, describe);
+    await copyLayer(copying, layer, describe);
   }
 }
 

@@ -3,7 +3,7 @@ import {
 } from '@aws-sdk/client-ecr';
 import { type Blob } from './repository';
 import { isError, ReleaseFailure, unless } from '../failure';
-import { checkTime, type LayerUpload, type Run } from '../run';
+import { checkTime, type Copying, type LayerUpload } from '../run';
 
 /** ECR takes parts of 5 to 10 MiB (the last one may be smaller); the whole part is held in memory. */
 const PART = 10 * 1024 * 1024;
@@ -12,7 +12,7 @@ const PART = 10 * 1024 * 1024;
  * Copies one layer in parts, through the function's memory: a registry gives no right to copy between two of them. A
  * digest that does not fit is refused by ECR in the end.
  */
-export async function copyLayer(run: Run, layer: Blob, describe: (offset: number) => { summary: string; percent: number }): Promise<void> {
+export async function copyLayer(run: Copying, layer: Blob, describe: (offset: number) => { summary: string; percent: number }): Promise<void> {
   const upload = run.progress.upload?.digest === layer.digest ? run.progress.upload : await beginUpload(run, layer);
   try {
     const url = await downloadUrl(run, layer);
@@ -33,7 +33,7 @@ export async function copyLayer(run: Run, layer: Blob, describe: (offset: number
   delete run.progress.upload;
 }
 
-async function beginUpload({ target, progress }: Run, layer: Blob): Promise<LayerUpload> {
+async function beginUpload({ target, progress }: Copying, layer: Blob): Promise<LayerUpload> {
   const { client, registryId, repositoryName } = target;
   const { uploadId } = await client.send(new InitiateLayerUploadCommand({ registryId, repositoryName }));
   progress.upload = { digest: layer.digest, uploadId: uploadId!, offset: 0 };
@@ -41,13 +41,13 @@ async function beginUpload({ target, progress }: Run, layer: Blob): Promise<Laye
 }
 
 /** The address is signed, so it is never logged. It outlives the invocation. */
-async function downloadUrl({ source }: Run, { digest }: Blob): Promise<string> {
+async function downloadUrl({ source }: Copying, { digest }: Blob): Promise<string> {
   const { client, registryId, repositoryName } = source;
   const { downloadUrl: url } = await client.send(new GetDownloadUrlForLayerCommand({ registryId, repositoryName, layerDigest: digest }));
   return url!;
 }
 
-async function download({ time }: Run, url: string, digest: string, first: number, last: number): Promise<Uint8Array> {
+async function download({ time }: Copying, url: string, digest: string, first: number, last: number): Promise<Uint8Array> {
   const expected = last - first + 1;
   try {
     const response = await fetch(url, { headers: { Range: `bytes=${first}-${last}` }, signal: AbortSignal.timeout(Math.max(1_000, time.left() - 5_000)) });
@@ -63,7 +63,7 @@ async function download({ time }: Run, url: string, digest: string, first: numbe
 }
 
 /** Answers the offset of the next part. */
-async function uploadPart({ target }: Run, upload: LayerUpload, last: number, bytes: Uint8Array): Promise<number> {
+async function uploadPart({ target }: Copying, upload: LayerUpload, last: number, bytes: Uint8Array): Promise<number> {
   const { client, registryId, repositoryName } = target;
   try {
     await client.send(new UploadLayerPartCommand({
@@ -84,7 +84,7 @@ async function uploadPart({ target }: Run, upload: LayerUpload, last: number, by
   }
 }
 
-async function completeUpload({ target }: Run, { uploadId, digest }: LayerUpload): Promise<void> {
+async function completeUpload({ target }: Copying, { uploadId, digest }: LayerUpload): Promise<void> {
   const { client, registryId, repositoryName } = target;
   await unless(client.send(new CompleteLayerUploadCommand({
     registryId, repositoryName, uploadId, layerDigests: [digest],

@@ -29,8 +29,8 @@ export interface Manifest {
   readonly blobs: Blob[];
 }
 
-/** Without these ECR would answer with another kind of manifest than the one that the digest names. */
-const MEDIA_TYPES = [
+/** Whatever kind of manifest there is: ECR would convert a kind that is not named here, which gives it another digest, or refuse. */
+export const MEDIA_TYPES = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -71,6 +71,15 @@ export async function getManifest(repository: Repository, digest: string): Promi
     children: manifests.map(child => child.digest),
     blobs: [...(config ? [config] : []), ...layers].filter(blob => !blob.urls),
   };
+}
+
+/** The digest under a tag; undefined when there is no such tag. */
+export async function digestUnder(repository: Repository, tag: string): Promise<string | undefined> {
+  const { client, registryId, repositoryName } = repository;
+  const { images } = await known(repository, client.send(new BatchGetImageCommand({
+    registryId, repositoryName, imageIds: [{ imageTag: tag }], acceptedMediaTypes: MEDIA_TYPES,
+  })));
+  return images?.[0]?.imageId!.imageDigest;
 }
 
 /**

@@ -1,9 +1,11 @@
 import { CodePipelineClient, PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
 import { CLIENT_SETTINGS } from '../clients';
-import { isError, isPassing, Later, toFailure } from '../failure';
-import { perform, releaseTime } from '../release';
-import type { ReleaseRequest, ReleaseVariables } from '../release-request';
+import { isError, isPassing, Later, ReleaseFailure, toFailure } from '../failure';
+import { announce } from '../history/announce';
+import { type Ended, record, type Recorded } from '../history/record';
+import { perform, releaseTime, type Success } from '../release';
+import type { ReleaseRequest } from '../release-request';
 import { parseRequest } from './user-parameters';
 import type { Log, Progress, Time } from '../run';
 
@@ -21,7 +23,7 @@ const PAUSE = 5_000;
 export async function handleJob(event: CodePipelineEvent, time: Time): Promise<void> {
   const job = event['CodePipeline.job'];
   const log = logOf(job);
-  const reply = await work(job, time, log);
+  const { reply, over } = await work(job, time, log);
   log('Replying to CodePipeline', loggable(reply));
   try {
     // Two commands of different types, one client: the compiler cannot choose between its overloads.
@@ -30,26 +32,44 @@ export async function handleJob(event: CodePipelineEvent, time: Time): Promise<v
     // The event was delivered twice and the other invocation has replied, or somebody has stopped the pipeline.
     if (!isError(error, 'InvalidJobStateException', 'JobNotFoundException')) throw error;
     log('The job is over already', { error: error.name });
+    return;
   }
+  if (over) await announce(over.ended, over.recorded);
 }
 
-async function work({ id, data }: Job, time: Time, log: Log): Promise<Reply> {
+/** A reply, and what is over with it. */
+interface Work {
+  readonly reply: Reply;
+  readonly over?: { readonly ended: Ended; readonly recorded: Recorded };
+}
+
+async function work({ id, data }: Job, time: Time, log: Log): Promise<Work> {
   const progress = progressOf(id, data.continuationToken, time);
   let request: ReleaseRequest | undefined;
   try {
     request = parseRequest(data.actionConfiguration.configuration.UserParameters);
     log(data.continuationToken ? 'Going on' : 'Beginning', { ...request });
-    const { summary, variables } = await perform(request, progress, time, log, data);
-    return success(id, progress, summary, variables);
+    return await end(id, { request, progress, time, log, result: await perform(request, progress, time, log, data) });
   } catch (error) {
-    if (error instanceof Later) return continuation(id, progress, error.summary, error.percent);
+    if (error instanceof Later) return { reply: continuation(id, progress, error.summary, error.percent) };
     if (isPassing(error) && time.now() < releaseTime(progress)) {
       log('AWS did not answer, going on in the next invocation', { error: error.name, reason: error.message });
       await time.sleep(PAUSE);
-      return continuation(id, progress, `AWS did not answer, trying again: ${error.message}`);
+      return { reply: continuation(id, progress, `AWS did not answer, trying again: ${error.message}`) };
     }
-    return failure(id, error, progress, request?.place);
+    const result = toFailure(error);
+    return request ? end(id, { request, progress, time, log, result }) : { reply: failure(id, result, progress) };
   }
+}
+
+/** The release is over: the reply says so, and what of its history is missing. */
+async function end(id: string, ended: Ended): Promise<Work> {
+  const { progress, request, result } = ended;
+  const recorded = await record(ended);
+  const reply = result instanceof ReleaseFailure
+    ? failure(id, result, progress, request.place, recorded.problem)
+    : success(id, progress, result, recorded.problem);
+  return { reply, over: { ended, recorded } };
 }
 
 function progressOf(job: string, token: string | undefined, time: Time): Progress {
@@ -65,20 +85,19 @@ function continuation(jobId: string, progress: Progress, summary: string, percen
 }
 
 /** CodePipeline takes output variables only in the last reply. */
-function success(jobId: string, { deployment }: Progress, summary: string, variables: ReleaseVariables): Reply {
+function success(jobId: string, { deployment }: Progress, { summary, variables }: Success, problem?: string): Reply {
   return new PutJobSuccessResultCommand({
     jobId,
-    executionDetails: { summary: cut(summary, 2_048), percentComplete: 100, externalExecutionId: deployment },
+    executionDetails: { summary: cut(problem === undefined ? summary : `${summary}; ${problem}`, 2_048), percentComplete: 100, externalExecutionId: deployment },
     outputVariables: { ...variables },
   });
 }
 
-function failure(jobId: string, error: unknown, { deployment }: Progress, place?: string): Reply {
-  const { message, details, type } = toFailure(error);
+function failure(jobId: string, { message, details, type }: ReleaseFailure, { deployment }: Progress, place?: string, problem?: string): Reply {
   const cause = place === undefined ? message : `${place}: ${message}`;
   return new PutJobFailureResultCommand({
     jobId,
-    failureDetails: { type, message: cut([cause, ...details].join('\n'), 5_000), externalExecutionId: deployment },
+    failureDetails: { type, message: cut([cause, ...problem === undefined ? [] : [`And ${problem}`], ...details].join('\n'), 5_000), externalExecutionId: deployment },
   });
 }
 

@@ -10,6 +10,7 @@ export function parseRequest(userParameters: string): ReleaseRequest {
   for (const field of FIELDS) {
     if (typeof request[field] !== 'string') throw wrong(`has no ${field}`);
   }
+  if (!['string', 'undefined'].includes(typeof request.commitTime)) throw wrong('has a commitTime that is no text');
   if (!TASKS.includes(request.task)) throw wrong(`asks for the task ${request.task}, which is none of ${TASKS.join(', ')}`);
   if (!/^sha256:[0-9a-f]{64}$/.test(request.digest)) throw wrong(`has no digest of an image but ${JSON.stringify(request.digest)}`);
   return request;

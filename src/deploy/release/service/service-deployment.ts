@@ -97,10 +97,22 @@ export function settledOn({ status, rollback, targetServiceRevision }: ServiceDe
   return undefined;
 }
 
+/** Lambda delivers an asynchronous event for six hours at most: no later duplicate of a job can come. */
+export const JOB_MEMORY = 6 * 3_600_000;
+
 /** Deployments of the last hours, or, when there are none, all that ECS still knows. */
-export async function recentDeployments(run: Run, hours: number): Promise<ServiceDeploymentBrief[]> {
-  const recent = await listDeployments(run, { since: new Date(run.progress.startedAt - hours * 3_600_000) });
+export async function recentDeployments(run: Run): Promise<ServiceDeploymentBrief[]> {
+  const recent = await listDeployments(run, { since: new Date(run.progress.startedAt - JOB_MEMORY) });
   return recent.length > 0 ? recent : listDeployments(run, {});
+}
+
+/** The recent service deployment that brings this task definition, and its revision. */
+export async function broughtBy(run: Run, taskDefinition: string): Promise<{ deployment: string; revision: string } | undefined> {
+  const recent = await recentDeployments(run);
+  const revisions = await readRevisions(run, recent.map(({ targetServiceRevisionArn }) => targetServiceRevisionArn!));
+  const revision = revisions.find(candidate => candidate.taskDefinition === taskDefinition)?.serviceRevisionArn;
+  const deployment = revision && recent.find(({ targetServiceRevisionArn }) => targetServiceRevisionArn === revision)?.serviceDeploymentArn;
+  return deployment ? { deployment, revision } : undefined;
 }
 
 /** The newest deployment that began after this one, if any. */

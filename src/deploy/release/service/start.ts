@@ -1,8 +1,10 @@
 import { type ServiceDeploymentBrief, UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import { nameOf, readService, ringingAlarms } from './ecs-service';
+import { earlierClaim, isBeingProved } from './claims';
+import { nameOf, readService, refuseRingingAlarms } from './ecs-service';
 import {
-  isGoingForward, isUnderWay, listDeployments, readDeployment, readRevisions, readTarget, recentDeployments, runsImage, settledOn,
+  broughtBy, isGoingForward, isUnderWay, JOB_MEMORY, listDeployments, readDeployment, readRevisions, readTarget, recentDeployments, runsImage, settledOn,
 } from './service-deployment';
+import { waitForStack } from './stack';
 import { registerRevision } from './task-definition';
 import { ReleaseFailure } from '../failure';
 import { type Run, waitFor } from '../run';
@@ -14,8 +16,6 @@ interface Found {
   readonly alreadyRunning?: boolean;
 }
 
-/** Lambda delivers an asynchronous event for six hours at most: no later duplicate of a job can come. */
-const JOB_MEMORY_HOURS = 6;
 /** ECS takes seconds to show a new deployment. */
 const APPEARANCE = 5 * 60_000;
 
@@ -29,24 +29,24 @@ const APPEARANCE = 5 * 60_000;
  */
 export async function startDeployment(run: Run): Promise<void> {
   const { progress } = run;
-  if (progress.registered === undefined) {
+  while (progress.registered === undefined) {
     const found = await theWayIsClear(run);
     if (found) return follow(run, found);
-    await refuseRingingAlarms(run);
+    await refuseRingingAlarms(run, () => hasRunHere(run));
     progress.registered = await updateService(run);
   }
   follow(run, await appearing(run, progress.registered));
 }
 
-/** For the task `prepare`: waits until no deployment is in the way of CodePipeline's own action. */
+/** For the task `prepare`: waits until nothing is in the way of CodePipeline's own action. */
 export async function waitForQuiet(run: Run): Promise<void> {
-  await waitUntilFree(run, async recent => ({ inTheWay: recent.find(isUnderWay) }));
-  await refuseRingingAlarms(run);
+  await waitUntilFree(run, async () => undefined);
+  await refuseRingingAlarms(run, () => hasRunHere(run));
 }
 
 /** For the task `verify`: the deployment that CodePipeline's own action started must be the newest one. */
 export async function findDeployed(run: Run): Promise<void> {
-  const [newest] = await recentDeployments(run, JOB_MEMORY_HOURS);
+  const [newest] = await recentDeployments(run);
   if (!newest) throw new ReleaseFailure('the service has never been deployed, so there is nothing to verify');
   const found = await current(run, newest);
   if (found) return follow(run, { ...found, alreadyRunning: false });
@@ -65,44 +65,44 @@ function follow(run: Run, { deployment, revision, alreadyRunning }: Found): void
   log('Following the service deployment', { deployment, revision, alreadyRunning });
 }
 
-/**
- * Waits while a deployment or a rollback of something else is under way: one that is started meanwhile can stall both.
- * Answers the deployment that makes another one needless, if there is one.
- */
+/** Answers the deployment that makes another one needless, if there is one. */
 async function theWayIsClear(run: Run): Promise<Found | undefined> {
-  return waitUntilFree(run, async recent => {
-    const found = await ofThisJob(run, recent) ?? (recent[0] && await current(run, recent[0]));
-    return { found, inTheWay: found ? undefined : recent.find(isUnderWay) };
-  });
+  return waitUntilFree(run, async recent => await ofThisJob(run, recent) ?? (recent[0] && current(run, recent[0])));
 }
 
-interface Situation {
-  readonly found?: Found;
-  readonly inTheWay?: ServiceDeploymentBrief;
-}
-
-async function waitUntilFree(run: Run, judge: (recent: ServiceDeploymentBrief[]) => Promise<Situation>): Promise<Found | undefined> {
-  let inTheWay: ServiceDeploymentBrief | undefined;
-  const { found } = await waitFor(run, {
+/**
+ * Waits while the stack is being changed, while another release is about to deploy, and while a deployment or a rollback of
+ * something else is under way: one that is started meanwhile can stall both.
+ */
+async function waitUntilFree(run: Run, find: (recent: ServiceDeploymentBrief[]) => Promise<Found | undefined>): Promise<Found | undefined> {
+  await waitForStack(run);
+  let inTheWay: string | undefined = 'AWS does not tell which';
+  const way = await waitFor(run, {
     name: 'free',
     probe: async () => {
-      const situation = await judge(await recentDeployments(run, JOB_MEMORY_HOURS));
-      inTheWay = situation.inTheWay;
-      return inTheWay ? undefined : situation;
+      const recent = await recentDeployments(run);
+      const found = await find(recent);
+      inTheWay = found ? undefined : await obstacle(run, recent);
+      return inTheWay === undefined ? { found } : undefined;
     },
-    progress: () => ({ summary: `Waiting for another deployment of the service: ${describe(inTheWay)}`, percent: 45 }),
-    expired: () => new ReleaseFailure(`another deployment of the service did not end in time: ${describe(inTheWay)}`),
+    progress: () => ({ summary: `Waiting for another deployment of the service: ${inTheWay}`, percent: 45 }),
+    expired: () => new ReleaseFailure(`another deployment of the service did not end in time: ${inTheWay}`),
   });
-  return found;
+  return way.found;
 }
 
-function describe(deployment?: ServiceDeploymentBrief): string {
-  return deployment ? `${nameOf(deployment.serviceDeploymentArn!)} (${deployment.status})` : 'AWS does not tell which';
+/** What is in the way: a deployment, or a release that is about to start one; only releases before this revision, when one is given. */
+async function obstacle(run: Run, recent: ServiceDeploymentBrief[], registered?: string): Promise<string | undefined> {
+  const underWay = recent.find(isUnderWay);
+  if (underWay) return `${nameOf(underWay.serviceDeploymentArn!)} (${underWay.status})`;
+  if (recent[0] && await isBeingProved(run, recent[0])) return `${nameOf(recent[0].serviceDeploymentArn!)} (another release proves it)`;
+  const claim = await earlierClaim(run, registered);
+  return claim && `another release is about to deploy ${nameOf(claim)}`;
 }
 
 /** The deployment that this job has started. */
 async function ofThisJob(run: Run, recent: ServiceDeploymentBrief[]): Promise<Found | undefined> {
-  const earliest = run.progress.startedAt - JOB_MEMORY_HOURS * 3_600_000;
+  const earliest = run.progress.startedAt - JOB_MEMORY;
   for (const deployment of recent.filter(({ createdAt }) => createdAt!.getTime() > earliest)) {
     const { job } = await readTarget(run, deployment.targetServiceRevisionArn!);
     if (job === run.progress.job) return { deployment: deployment.serviceDeploymentArn!, revision: deployment.targetServiceRevisionArn! };
@@ -119,34 +119,26 @@ async function current(run: Run, newest: ServiceDeploymentBrief): Promise<Found 
   return { deployment, revision, alreadyRunning: settled !== undefined };
 }
 
-/**
- * ECS ignores, for the whole of a deployment, the alarms that ring when it starts: a release would be without them. Only an
- * image that has run well here may pass, as it is the way back when the alarms ring because of the present one.
- */
-async function refuseRingingAlarms(run: Run): Promise<void> {
-  const alarms = await ringingAlarms(run);
-  if (alarms.length === 0) return;
-  if (await hasRunHere(run)) {
-    run.log('Alarms ring, but the image has run here before', { alarms });
-    return;
-  }
-  throw new ReleaseFailure(`${alarms.length === 1 ? 'an alarm rings' : 'alarms ring'} already: ${alarms.join(', ')}`, [
-    'ECS ignores alarms that ring when a deployment starts, so this one could not be rolled back by them.',
-    'Release again when they are quiet, or release an image that has run here before.',
-  ]);
-}
-
+/** It is the way back when alarms ring because of the present image. */
 async function hasRunHere(run: Run): Promise<boolean> {
   const deployments = await listDeployments(run, { status: ['SUCCESSFUL'] });
   const revisions = await readRevisions(run, deployments.map(({ targetServiceRevisionArn }) => targetServiceRevisionArn!));
   return revisions.some(revision => runsImage(run, revision));
 }
 
-/** Tells the service to run the new revision. */
-async function updateService(run: Run): Promise<string> {
+/**
+ * Tells the service to run a new revision. Nothing, when in the moment of registering something else came first: then the
+ * revision may be based on one that is not current any more, and the release begins anew with waiting.
+ */
+async function updateService(run: Run): Promise<string | undefined> {
   const { clients, log, place } = run;
-  const { taskDefinition: now, desiredCount } = await readService(run);
-  const taskDefinition = await registerRevision(run, now!);
+  const { taskDefinition: base, desiredCount } = await readService(run);
+  const taskDefinition = await registerRevision(run, base!);
+  const first = await obstacle(run, await recentDeployments(run), taskDefinition);
+  if (first || (await readService(run)).taskDefinition !== base) {
+    log('Something else came first', { first });
+    return undefined;
+  }
   await clients.ecs.send(new UpdateServiceCommand({ cluster: place.clusterArn, service: place.serviceArn, taskDefinition }));
   log('The service is updated', { taskDefinition, desiredCount });
   return taskDefinition;
@@ -157,13 +149,7 @@ async function appearing(run: Run, taskDefinition: string): Promise<Found> {
   return waitFor(run, {
     name: 'appearance',
     limit: APPEARANCE,
-    probe: async () => {
-      const recent = await recentDeployments(run, JOB_MEMORY_HOURS);
-      const revisions = await readRevisions(run, recent.map(({ targetServiceRevisionArn }) => targetServiceRevisionArn!));
-      const revision = revisions.find(candidate => candidate.taskDefinition === taskDefinition)?.serviceRevisionArn;
-      const deployment = revision && recent.find(({ targetServiceRevisionArn }) => targetServiceRevisionArn === revision)?.serviceDeploymentArn;
-      return deployment ? { deployment, revision } : undefined;
-    },
+    probe: () => broughtBy(run, taskDefinition),
     progress: () => ({ summary: 'Waiting for ECS to begin the deployment', percent: 45 }),
     expired: () => new ReleaseFailure(`ECS began no deployment of ${taskDefinition}, though the service was told to run it`),
   });

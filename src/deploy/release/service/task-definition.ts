@@ -4,8 +4,10 @@ import {
 import { ReleaseFailure, unless } from '../failure';
 import type { Run } from '../run';
 
-/** Tag of a revision that a release registered: the job that asked for it. */
-export const JOB_TAG = 'cdk-fargate-cicd:job';
+/** Tags of a revision that a release registered: the job that asked for it, its execution of the pipeline, and the number of the revision it was copied from. */
+const JOB_TAG = 'cdk-fargate-cicd:job';
+const EXECUTION_TAG = 'cdk-fargate-cicd:execution';
+const BASE_TAG = 'cdk-fargate-cicd:base';
 
 export interface DefinitionWithTags {
   readonly definition: TaskDefinition;
@@ -30,33 +32,47 @@ export function jobOf({ tags }: DefinitionWithTags): string | undefined {
   return tags.find(tag => tag.key === JOB_TAG)?.value;
 }
 
+/** A release has copied this revision from that one. */
+export function isCopyOf({ tags }: DefinitionWithTags, arn: string): boolean {
+  return tags.some(tag => tag.key === BASE_TAG && tag.value === numberOf(arn));
+}
+
 /**
- * Registers a copy of the revision that the service uses now in which only the image differs: whatever the last stack
+ * Registers a copy of a revision (the one that the service uses now; CodeDeploy's services: the template's) in which only the image differs: whatever the last stack
  * update changed stays changed, sidecars, tags and fields that are younger than this code included.
  *
  * One job gets one revision, even when its event is delivered twice at the same time: each invocation tags the revision
  * with the job and takes the lowest one of an unbroken row with that tag. Both then tell the service to run the same
  * revision, and being told so again does not start a second deployment.
  */
-export async function registerRevision(run: Run, current: string): Promise<string> {
-  const { clients, image, log, place, progress } = run;
-  const base = await readTaskDefinition(run, current);
-  if (!base) throw new ReleaseFailure(`the task definition ${current}, which the service uses, does not exist any more`, [], 'ConfigurationError');
+export async function registerRevision(run: Run, basedOn: string): Promise<string> {
+  const { clients, log } = run;
+  const { taskDefinition: registered } = await clients.ecs.send(new RegisterTaskDefinitionCommand(await newRevision(run, basedOn)));
+  const arn = await lowestOfJob(run, registered!.taskDefinitionArn!, basedOn);
+  log('The task definition is registered', { taskDefinition: arn, basedOn });
+  return arn;
+}
+
+/** What would be registered. */
+export async function newRevision(run: Run, basedOn: string): Promise<RegisterTaskDefinitionCommandInput> {
+  const { image, place, progress, request } = run;
+  const base = await readTaskDefinition(run, basedOn);
+  if (!base) throw new ReleaseFailure(`the task definition ${basedOn}, which the service uses, does not exist any more`, [], 'ConfigurationError');
   const containers = base.definition.containerDefinitions ?? [];
   if (!containers.some(container => container.name === place.containerName)) {
     throw new ReleaseFailure(
-      `the task definition ${current} has no container ${place.containerName}, only ${containers.map(container => container.name).join(', ')}`,
+      `the task definition ${basedOn} has no container ${place.containerName}, only ${containers.map(container => container.name).join(', ')}`,
       [], 'ConfigurationError',
     );
   }
-  const { taskDefinition: registered } = await clients.ecs.send(new RegisterTaskDefinitionCommand({
+  return {
     ...acceptedFields(base.definition),
     containerDefinitions: containers.map(container => container.name === place.containerName ? { ...container, image } : container),
-    tags: [...base.tags.filter(carriesOver), { key: JOB_TAG, value: progress.job }],
-  }));
-  const arn = await lowestOfJob(run, registered!.taskDefinitionArn!, registered!.revision!);
-  log('The task definition is registered', { taskDefinition: arn, basedOn: current });
-  return arn;
+    tags: [
+      ...base.tags.filter(carriesOver),
+      { key: JOB_TAG, value: progress.job }, { key: EXECUTION_TAG, value: request.executionId }, { key: BASE_TAG, value: numberOf(basedOn) },
+    ],
+  };
 }
 
 /** ECS answers with fields that it refuses as input; all others go through, known here or not. */
@@ -68,13 +84,23 @@ function acceptedFields(definition: TaskDefinition): Omit<RegisterTaskDefinition
   return { family, ...accepted };
 }
 
-/** CloudFormation's own tags cannot be given, and the mark of an earlier release is not ours. */
+/** CloudFormation's own tags cannot be given, and the marks of an earlier release are not ours. */
 function carriesOver({ key }: Tag): boolean {
-  return key !== JOB_TAG && !key!.startsWith('aws:');
+  return !key!.startsWith('cdk-fargate-cicd:') && !key!.startsWith('aws:');
 }
 
-async function lowestOfJob(run: Run, arn: string, revision: number): Promise<string> {
-  const before = `${arn.slice(0, arn.lastIndexOf(':'))}:${revision - 1}`;
-  const earlier = await readTaskDefinition(run, before);
-  return earlier && jobOf(earlier) === run.progress.job ? lowestOfJob(run, before, revision - 1) : arn;
+async function lowestOfJob(run: Run, arn: string, basedOn: string): Promise<string> {
+  const earlier = revisionBefore(arn);
+  const revision = earlier && await readTaskDefinition(run, earlier);
+  return revision && jobOf(revision) === run.progress.job && isCopyOf(revision, basedOn) ? lowestOfJob(run, earlier, basedOn) : arn;
+}
+
+/** The revision before this one; undefined before the first. */
+export function revisionBefore(arn: string): string | undefined {
+  const number = Number(numberOf(arn)) - 1;
+  return number > 0 ? `${arn.slice(0, arn.lastIndexOf(':') + 1)}${number}` : undefined;
+}
+
+function numberOf(arn: string): string {
+  return arn.slice(arn.lastIndexOf(':') + 1);
 }

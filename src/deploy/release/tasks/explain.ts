@@ -1,15 +1,27 @@
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { type Container, DescribeTasksCommand, type DesiredStatus, ListTasksCommand, type ServiceDeployment, type Task } from '@aws-sdk/client-ecs';
-import { nameOf, readService } from './ecs-service';
-import { readRevision } from './service-deployment';
+import type { Container, Task } from '@aws-sdk/client-ecs';
+import { failedTasks } from './stopped-tasks';
 import { ReleaseFailure } from '../failure';
 import type { Run } from '../run';
+import { nameOf, readService } from '../service/ecs-service';
 
-/** Why a deployment failed, as far as ECS says it. */
+/** Why a deployment failed, as far as AWS says it. */
 export interface Verdict {
   readonly cause: string;
-  /** Failed tasks are the cause; when alarms are, a stopped task may be there for many reasons and is told in the details only. */
-  readonly blame: 'tasks' | 'alarms';
+  /** Failed tasks are the cause; otherwise a stopped task may be there for many reasons and is told in the details only. */
+  readonly blame: 'tasks' | 'others';
+}
+
+/** What an engine knows of a deployment that failed. */
+export interface FailedDeployment {
+  /** When it began. */
+  readonly since: Date;
+  /** What the engine itself says. */
+  readonly details: string[];
+  /** Where to look. */
+  readonly link: string;
+  /** Task definition that it brought, when that is known. */
+  taskDefinition(): Promise<string | undefined>;
 }
 
 /** Lines of the container's log in a message. */
@@ -19,59 +31,21 @@ const LOG_LINES = 12;
  * A failed deployment in words: the cause first, then what the stopped task, the service and the container's log say, and
  * where to look. What cannot be read is said too and never hides the cause.
  */
-export async function explain(run: Run, deployment: ServiceDeployment, { cause, blame }: Verdict): Promise<ReleaseFailure> {
+export async function explain(run: Run, deployment: FailedDeployment, { cause, blame }: Verdict): Promise<ReleaseFailure> {
   let task: Task | undefined;
   const aboutTasks = await lines('the stopped tasks', async () => {
-    task = await failedTask(run, deployment);
+    const taskDefinition = await deployment.taskDefinition();
+    [task] = taskDefinition ? await failedTasks(run, taskDefinition) : [];
     return task ? aboutTask(task) : [];
   });
   const reason = task && blame === 'tasks' ? `: ${shortReason(task)}` : '';
   return new ReleaseFailure(`${cause}${reason}`, [
     ...aboutTasks,
     ...await (task ? lines('the log of the task', () => lastLogLines(run, task!)) : lines('the events of the service', () => serviceEvents(run, deployment))),
-    ...deployment.statusReason ? [`ECS says: ${deployment.statusReason}`] : [],
+    ...deployment.details,
     'The tag of released images was not moved.',
-    `Look at ${consoleLink(run, deployment.serviceDeploymentArn!)}`,
+    `Look at ${deployment.link}`,
   ]);
-}
-
-/** Tasks of the service, with all that ECS knows of them. */
-export async function readTasks({ clients, place }: Run, desiredStatus: DesiredStatus): Promise<Task[]> {
-  const tasks: Task[] = [];
-  let nextToken: string | undefined;
-  do {
-    const list = await clients.ecs.send(new ListTasksCommand({
-      cluster: place.clusterArn, serviceName: nameOf(place.serviceArn), desiredStatus, nextToken,
-    }));
-    if (list.taskArns?.length) {
-      const answer = await clients.ecs.send(new DescribeTasksCommand({ cluster: place.clusterArn, tasks: list.taskArns }));
-      tasks.push(...answer.tasks ?? []);
-    }
-    nextToken = list.nextToken;
-  } while (nextToken);
-  return tasks;
-}
-
-/** The page of the service deployment in the console. */
-export function consoleLink({ place, request }: Run, deploymentArn: string): string {
-  const partition = place.serviceArn.split(':')[1];
-  const domain = { 'aws-cn': 'console.amazonaws.cn', 'aws-us-gov': 'console.amazonaws-us-gov.com' }[partition] ?? 'console.aws.amazon.com';
-  return `https://${request.region}.${domain}/ecs/v2/clusters/${nameOf(place.clusterArn)}/services/${nameOf(place.serviceArn)}`
-    + `/deployments/${nameOf(deploymentArn)}?region=${request.region}`;
-}
-
-/** The task of the deployment that failed last; ECS keeps stopped tasks for an hour. */
-async function failedTask(run: Run, { targetServiceRevision }: ServiceDeployment): Promise<Task | undefined> {
-  const { taskDefinition } = await readRevision(run, targetServiceRevision!.arn!);
-  const stopped = (await readTasks(run, 'STOPPED'))
-    .filter(task => task.taskDefinitionArn === taskDefinition)
-    // Tasks that the rollback itself, or the auto scaling, has stopped did not fail.
-    .filter(task => !/^Scaling activity initiated/.test(task.stoppedReason ?? ''));
-  return stopped.sort((a, b) => timeOf(b) - timeOf(a))[0];
-}
-
-function timeOf({ stoppedAt, stoppingAt }: Task): number {
-  return (stoppedAt ?? stoppingAt)?.getTime() ?? 0;
 }
 
 /** `Essential container in task exited (container web exited with code 1)`. */
@@ -101,10 +75,10 @@ function findings({ exitCode, healthStatus, reason }: Container): string[] {
 }
 
 /** What the service said since the deployment began, when no task tells more. */
-async function serviceEvents(run: Run, { createdAt }: ServiceDeployment): Promise<string[]> {
+async function serviceEvents(run: Run, { since }: FailedDeployment): Promise<string[]> {
   const { events = [] } = await readService(run);
   return events
-    .filter(event => event.createdAt! >= createdAt! && !/has (reached a steady state|started|stopped|begun|registered|deregistered)/.test(event.message!))
+    .filter(event => event.createdAt! >= since && !/has (reached a steady state|started|stopped|begun|registered|deregistered)/.test(event.message!))
     .slice(0, 3)
     .map(event => `ECS event: ${event.message}`);
 }

@@ -1,11 +1,17 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand, type TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { nameOf, readService } from './ecs-service';
-import { consoleLink, readTasks } from './explain';
-import { digestIn, newerDeployment, readDeployment, readRevision, readTarget, superseded } from './service-deployment';
+import { readTasks } from './stopped-tasks';
 import { ReleaseFailure, unless } from '../failure';
 import { releasedManifest } from '../image/copy-image';
 import { type Run, waitFor } from '../run';
+import { nameOf, readService } from '../service/ecs-service';
+
+/** What a deployment has left behind, as the engine sees it; it refuses when that is not of this release. */
+export interface Expected {
+  readonly taskDefinition: string;
+  /** Digest that the engine has established, and for what. */
+  readonly digest?: { readonly of: string; readonly is?: string };
+}
 
 /** What was found to run. */
 export interface Proof {
@@ -24,28 +30,27 @@ interface Missing {
 }
 
 /**
- * Proves that what ECS calls successful is what was asked for: no other deployment has begun, the revision and each of its
- * running tasks have the digest that was built, and each of those tasks is healthy in every target group.
+ * Proves that what AWS calls successful is what was asked for: no other deployment has begun, the revision and each of its
+ * running tasks have the digest that was built, and each of those tasks is healthy in the load balancer.
  */
-export async function verify(run: Run): Promise<Proof> {
-  const { log, progress } = run;
+export async function verify(run: Run, expected: () => Promise<Expected>, link: string): Promise<Proof> {
   const digests = await acceptedDigests(run);
   let missing: Missing = { cause: 'AWS did not answer while the release was verified', details: [] };
   const proof = await waitFor<Proof>(run, {
     name: 'verification',
     limit: LIMIT,
     probe: async () => {
-      const found = await look(run, digests);
+      const found = await look(run, digests, await expected());
       if ('tasks' in found) return found;
       missing = found;
       return undefined;
     },
     progress: () => ({ summary: `Verifying: ${missing.cause}`, percent: 90 }),
     expired: () => new ReleaseFailure(missing.cause, [
-      ...missing.details, 'The tag of released images was not moved.', `Look at ${consoleLink(run, progress.deployment!)}`,
+      ...missing.details, 'The tag of released images was not moved.', `Look at ${link}`,
     ]),
   });
-  log('The release is verified', { tasks: proof.tasks, taskDefinition: proof.taskDefinitionArn });
+  run.log('The release is verified', { tasks: proof.tasks, taskDefinition: proof.taskDefinitionArn });
   return proof;
 }
 
@@ -55,15 +60,10 @@ async function acceptedDigests(run: Run): Promise<string[]> {
   return [digest, ...children];
 }
 
-async function look(run: Run, digests: string[]): Promise<Proof | Missing> {
-  const { place, progress } = run;
-  const newer = await newerDeployment(run, await readDeployment(run, progress.deployment!));
-  if (newer && !(await readTarget(run, newer.targetServiceRevisionArn!)).isOurs) throw await superseded(run, newer);
-
-  const revision = await readRevision(run, progress.revision!);
-  refuseWrongDigest(run, digests, `the service revision ${nameOf(progress.revision!)}`, digestIn(run, revision));
-
-  const taskDefinitionArn = revision.taskDefinition!;
+async function look(run: Run, digests: string[], expected: Expected): Promise<Proof | Missing> {
+  const { place } = run;
+  if (expected.digest) refuseWrongDigest(run, digests, expected.digest.of, expected.digest.is);
+  const taskDefinitionArn = expected.taskDefinition;
   if ((await readService(run)).desiredCount === 0) return { taskDefinitionArn, tasks: 0 };
 
   const tasks = (await readTasks(run, 'RUNNING')).filter(task => task.taskDefinitionArn === taskDefinitionArn && task.lastStatus === 'RUNNING');
@@ -83,22 +83,31 @@ function refuseWrongDigest({ request }: Run, digests: string[], who: string, dig
   throw new ReleaseFailure(`${who} runs the wrong image: ${digest} instead of ${request.digest}`);
 }
 
-/** One line for each task that a target group does not send traffic to. */
+/**
+ * One line for each task and target group that keep a task from traffic. Where new tasks stand beside old ones each task belongs
+ * to one of two target groups: it must be healthy in one. Otherwise it must be in each.
+ */
 async function unhealthy(run: Run, tasks: Task[]): Promise<string[]> {
-  const ill: string[] = [];
-  for (const targetGroupArn of run.place.targetGroupArns) {
-    const targets = await targetsIn(run, targetGroupArn);
-    for (const task of tasks) {
-      const addresses = addressesOf(task);
-      const own = targets.filter(({ Target }) => addresses.includes(Target!.Id!));
-      const where = `task ${nameOf(task.taskArn!)} in target group ${targetGroupArn.split('/')[1]}`;
-      if (own.length === 0) ill.push(`${where}: not registered`);
-      for (const { TargetHealth: health } of own) {
-        if (health?.State !== 'healthy') ill.push(`${where}: ${[health?.State, health?.Reason, health?.Description].filter(Boolean).join(', ')}`);
-      }
-    }
-  }
-  return ill;
+  const { strategy, targetGroupArns } = run.place;
+  const groups = await Promise.all(targetGroupArns.map(async arn => ({ name: arn.split('/')[1], targets: await targetsIn(run, arn) })));
+  return tasks.flatMap(task => {
+    const lacks = groups.map(group => lackOf(task, group));
+    if (strategy === 'ROLLING') return lacks.flat();
+    if (lacks.some(lack => lack.length === 0)) return [];
+    const where = lacks.flat().filter(lack => !lack.endsWith(ABSENT));
+    return where.length > 0 ? where : lacks.flat();
+  });
+}
+
+const ABSENT = ': not registered';
+
+function lackOf(task: Task, { name, targets }: { name: string; targets: TargetHealthDescription[] }): string[] {
+  const addresses = addressesOf(task);
+  const own = targets.filter(({ Target }) => addresses.includes(Target!.Id!));
+  const where = `task ${nameOf(task.taskArn!)} in target group ${name}`;
+  if (own.length === 0) return [`${where}${ABSENT}`];
+  return own.flatMap(({ TargetHealth: health }) => health?.State === 'healthy'
+    ? [] : [`${where}: ${[health?.State, health?.Reason, health?.Description].filter(Boolean).join(', ')}`]);
 }
 
 async function targetsIn({ clients }: Run, targetGroupArn: string): Promise<TargetHealthDescription[]> {

@@ -1,0 +1,67 @@
+// What the resources of templates cost a month while nobody uses them.
+import { count } from './words.mjs';
+
+/** Hours of a month, as the calculators of AWS count them. */
+const HOURS = 730;
+
+/**
+ * USD in us-east-1, Linux. Public copies of the price lists, read on 2026-11-21; the pages of AWS decide.
+ * Fargate: https://www.vantage.sh/blog/fargate-pricing (https://aws.amazon.com/fargate/pricing)
+ * CloudWatch: https://aws.amazon.com/cloudwatch/pricing, one price for each metric of an alarm
+ * The rest: https://aws.amazon.com/elasticloadbalancing/pricing, https://aws.amazon.com/vpc/pricing, https://aws.amazon.com/kms/pricing
+ */
+const PRICE = {
+  vcpuHour: { X86_64: 0.04048, ARM64: 0.03238 },
+  gbHour: { X86_64: 0.004445, ARM64: 0.00356 },
+  loadBalancerHour: 0.0225,
+  natHour: 0.045,
+  ipv4Hour: 0.005,
+  key: 1,
+  alarmMetric: 0.1,
+};
+
+/** What has a price and stands in no row, because it depends on use or on the rest of the account. */
+export const NOT_PRICED = 'Not in it: traffic, capacity units of the load balancer, logs, metrics of Container Insights, images, builds, minutes of pipeline actions;'
+  + ' a dashboard, 3 USD from the fourth of an account on. Ten alarm metrics of an account are free.';
+
+const ofType = ({ Resources }, type) => Object.entries(Resources).filter(([, resource]) => resource.Type === type);
+
+/** Tasks that a service keeps: what it asks for, or the least that scaling leaves. */
+function tasksOf(template, id, { DesiredCount }) {
+  const [, target] = ofType(template, 'AWS::ApplicationAutoScaling::ScalableTarget').find(([, { Properties }]) => JSON.stringify(Properties.ResourceId).includes(`"${id}"`)) ?? [];
+  return target?.Properties.MinCapacity ?? DesiredCount ?? 1;
+}
+
+function fargate(template) {
+  return ofType(template, 'AWS::ECS::Service').flatMap(([id, { Properties }]) => {
+    const { Cpu, Memory, RuntimePlatform } = template.Resources[Properties.TaskDefinition?.Ref]?.Properties ?? {};
+    if (!Cpu) return [];
+    const architecture = RuntimePlatform?.CpuArchitecture ?? 'X86_64';
+    const [vcpu, gb, tasks] = [Cpu / 1024, Memory / 1024, tasksOf(template, id, Properties)];
+    const hour = vcpu * PRICE.vcpuHour[architecture] + gb * PRICE.gbHour[architecture];
+    return [[`${count(tasks, 'task')} of ${vcpu} vCPU and ${gb} GB${architecture === 'ARM64' ? ', ARM' : ''}`, tasks * hour * HOURS]];
+  });
+}
+
+/** Rows of what and how much, in USD; what costs nothing has none. */
+export function costs(templates) {
+  const all = (type) => templates.flatMap((template) => ofType(template, type)).map(([, { Properties }]) => Properties ?? {});
+  const balancers = all('AWS::ElasticLoadBalancingV2::LoadBalancer');
+  const nats = all('AWS::EC2::NatGateway').length;
+  // A load balancer has one in each of its subnets, a public NAT gateway has one.
+  const addresses = nats + balancers.filter(({ Scheme }) => Scheme === 'internet-facing').reduce((sum, { Subnets }) => sum + Subnets.length, 0);
+  const keys = all('AWS::KMS::Key').length;
+  const alarms = all('AWS::CloudWatch::Alarm');
+  const metrics = alarms.reduce((sum, { Metrics }) => sum + (Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1), 0);
+  return [
+    ...templates.flatMap(fargate),
+    [count(nats, 'NAT gateway'), nats * PRICE.natHour * HOURS],
+    [count(balancers.length, 'load balancer'), balancers.length * PRICE.loadBalancerHour * HOURS],
+    [count(addresses, 'public IPv4 address'), addresses * PRICE.ipv4Hour * HOURS],
+    [count(keys, 'key'), keys * PRICE.key],
+    [`${count(alarms.length, 'alarm')} on ${count(metrics, 'metric')}`, metrics * PRICE.alarmMetric],
+  ].filter(([, usd]) => usd > 0);
+}
+
+/** The sum of rows. */
+export const total = (rows) => rows.reduce((sum, [, usd]) => sum + usd, 0);

@@ -1,0 +1,63 @@
+import { isPassing, Later, ReleaseFailure, toFailure } from '../failure';
+import { announce } from '../history/announce';
+import { record } from '../history/record';
+import { perform, releaseTime } from '../release';
+import type { PlaceAddress, ReleaseEnvironment, ReleaseRequest } from '../release-request';
+import type { Log, Progress, Time } from '../run';
+
+/** What somebody who may invoke the function asks for. */
+export interface DirectCall {
+  /** Name of the place, as in the pipeline. */
+  readonly place: string;
+  /** Digest of an image that is still in the build repository. */
+  readonly digest: string;
+  /** Names the release: a call with the same id goes on with it. */
+  readonly id?: string;
+}
+
+/** What the call answers with. */
+export interface DirectAnswer {
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'IN_PROGRESS' | 'REFUSED';
+  /** One sentence. */
+  readonly summary: string;
+  readonly details?: string[];
+  /** To call again with. */
+  readonly id?: string;
+}
+
+/** A release needs no artifact. */
+const NO_ARTIFACTS = { outputArtifacts: [], artifactCredentials: { accessKeyId: '', secretAccessKey: '', sessionToken: '' } };
+
+/**
+ * A release without a pipeline. It does what the action does, and is recorded as that is. A release that does not fit into one invocation answers
+ * IN_PROGRESS: what is done is known from AWS, so that a call with the same id takes it up.
+ */
+export async function handleDirectCall(event: unknown, invocation: string, time: Time): Promise<DirectAnswer> {
+  const { place, digest, id = invocation } = (event ?? {}) as DirectCall;
+  const places = JSON.parse((process.env as unknown as ReleaseEnvironment).PLACES) as Record<string, PlaceAddress>;
+  const wrong = whatIsWrong(place, digest, id, places);
+  if (wrong !== undefined) return { status: 'REFUSED', summary: wrong };
+  const progress: Progress = { job: `direct-${id}`, startedAt: time.now() };
+  const request: ReleaseRequest = { ...places[place], task: 'release', place, digest, commit: '', executionId: `direct-${id}` };
+  const log: Log = (message, details) => console.log(JSON.stringify({ message, call: id, ...details }));
+  log('Called directly', { ...request });
+  const result = await perform(request, progress, time, log, NO_ARTIFACTS).catch((error: Error) => error);
+  if (result instanceof Later || (isPassing(result) && time.now() < releaseTime(progress))) {
+    return { status: 'IN_PROGRESS', summary: `${result.message}; call again with this id`, id };
+  }
+  const ended = { request, progress, time, log, result: result instanceof Error ? toFailure(result) : result };
+  const recorded = await record(ended);
+  if (!recorded.repeated) await announce(ended, recorded);
+  const problem = recorded.problem === undefined ? [] : [recorded.problem];
+  return ended.result instanceof ReleaseFailure
+    ? { status: 'FAILED', summary: ended.result.message, details: [...problem, ...ended.result.details], id }
+    : { status: 'SUCCEEDED', summary: ended.result.summary, details: problem, id };
+}
+
+function whatIsWrong(place: unknown, digest: unknown, id: unknown, places: Record<string, PlaceAddress>): string | undefined {
+  const names = Object.keys(places);
+  if (typeof place !== 'string' || !names.includes(place)) return `The event has no place that this function releases to, but ${JSON.stringify(place)}; write one of ${names.join(', ')}.`;
+  if (typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest)) return `The event has no digest of an image, but ${JSON.stringify(digest)}; write "sha256:" and 64 hexadecimal digits.`;
+  if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id)) return `The event has no usable id, but ${JSON.stringify(id)}; write 1 to 64 letters, digits, "_" or "-", or leave it out.`;
+  return undefined;
+}

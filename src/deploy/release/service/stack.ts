@@ -1,0 +1,29 @@
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { ReleaseFailure, unless } from '../failure';
+import { type Run, waitFor } from '../run';
+
+/**
+ * Waits while CloudFormation changes the place's stack. A release copies the task definition of that moment: one that was
+ * read just before CloudFormation replaces it would undo what the stack update has changed.
+ */
+export async function waitForStack(run: Run): Promise<void> {
+  let status = 'AWS does not tell its state';
+  await waitFor(run, {
+    name: 'stack',
+    probe: async () => {
+      status = await readStatus(run);
+      return status.endsWith('_IN_PROGRESS') ? undefined : true;
+    },
+    progress: () => ({ summary: `Waiting for the stack of the place: ${status}`, percent: 43 }),
+    expired: () => new ReleaseFailure(`the stack of the place is still being changed: ${status}`, [
+      `Stack: ${run.place.stackId}`,
+      'A release would undo what the stack update changes. Release again when it is over.',
+    ]),
+  });
+}
+
+async function readStatus({ clients, place }: Run): Promise<string> {
+  const answer = await unless(clients.stacks.send(new DescribeStacksCommand({ StackName: place.stackId })), 'ValidationError');
+  if (!answer) throw new ReleaseFailure(`the stack of the place does not exist: ${place.stackId}`, [], 'ConfigurationError');
+  return answer.Stacks![0].StackStatus!;
+}

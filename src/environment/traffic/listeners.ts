@@ -1,0 +1,81 @@
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { TestListenerOptions } from '../../deploy/strategy/test-listener';
+import { acknowledge, inPacks } from '../../private/acknowledge';
+
+/** @internal */
+export interface ListenerSettings {
+  readonly loadBalancer: elbv2.ApplicationLoadBalancer;
+  /** The group that has the traffic at first, and the other one. */
+  readonly targetGroups: elbv2.ApplicationTargetGroup[];
+  readonly certificate?: acm.ICertificate;
+  readonly sslPolicy: elbv2.SslPolicy;
+  /** An internal load balancer is opened by its owner: `environment.loadBalancer.connections.allowDefaultPortFrom(...)`. */
+  readonly open: boolean;
+  /** CodeDeploy moves the default action of listeners, ECS the weights of rules. */
+  readonly movedBy: 'ECS' | 'CODE_DEPLOY';
+  readonly testListener?: TestListenerOptions;
+}
+
+/** @internal */
+export interface Entrance {
+  readonly listener: elbv2.ApplicationListener;
+  /** The rule whose weights ECS moves; nothing that a user can change stands in it. */
+  readonly rule?: elbv2.ApplicationListenerRule;
+}
+
+/** Behind every rule that users add. */
+const LAST_PRIORITY = 50000;
+
+/** Where production traffic comes in. */
+export function createProductionEntrance(settings: ListenerSettings): Entrance {
+  const { loadBalancer, certificate, open } = settings;
+  if (certificate) {
+    const entrance = createEntrance(settings, 'Https', 443, open);
+    const redirect = loadBalancer.addRedirect({ sourcePort: 80, targetPort: 443, open });
+    acknowledge(redirect, inPacks('ELBv2ACMCertificateRequired', 'only redirects to HTTPS'));
+    return entrance;
+  }
+  const reason = 'plain HTTP: no certificate was given';
+  acknowledge(loadBalancer, { 'cfn-guard::CT.ELASTICLOADBALANCING.PR.1': reason, ...inPacks('ALBHttpToHttpsRedirection', reason) });
+  return createEntrance(settings, 'Http', 80, open);
+}
+
+/** Where the new tasks can be tried before production traffic moves; closed but to those who are let in. */
+export function createTestEntrance(settings: ListenerSettings, { allowFrom = [] }: TestListenerOptions): Entrance {
+  const entrance = createEntrance(settings, 'Test', testPort(settings), false);
+  allowFrom.forEach((peer) => entrance.listener.connections.allowDefaultPortFrom(peer, 'Tests new tasks'));
+  return entrance;
+}
+
+/** @internal */
+export const testPort = ({ certificate, testListener }: Pick<ListenerSettings, 'certificate' | 'testListener'>): number => testListener?.port ?? (certificate ? 8443 : 8080);
+
+function createEntrance({ loadBalancer, targetGroups, certificate, sslPolicy, movedBy }: ListenerSettings, id: string, port: number, open: boolean): Entrance {
+  const listener = loadBalancer.addListener(id, {
+    port, open,
+    ...(certificate ? { protocol: elbv2.ApplicationProtocol.HTTPS, certificates: [certificate], sslPolicy } : { protocol: elbv2.ApplicationProtocol.HTTP }),
+    defaultAction: movedBy === 'CODE_DEPLOY'
+      ? elbv2.ListenerAction.forward([targetGroups[0]])
+      : elbv2.ListenerAction.fixedResponse(503, { contentType: 'text/plain', messageBody: 'No service stands behind this listener.' }),
+  });
+  if (!certificate) acknowledgePlainHttp(listener);
+  const rule = movedBy === 'ECS' ? new elbv2.ApplicationListenerRule(listener, 'Traffic', {
+    listener,
+    priority: LAST_PRIORITY,
+    conditions: [elbv2.ListenerCondition.pathPatterns(['/*'])],
+    action: elbv2.ListenerAction.weightedForward(targetGroups.map((targetGroup, index) => ({ targetGroup, weight: index === 0 ? 100 : 0 }))),
+  }) : undefined;
+  return { listener, rule };
+}
+
+function acknowledgePlainHttp(listener: elbv2.ApplicationListener): void {
+  const reason = 'plain HTTP: no certificate was given';
+  acknowledge(listener, {
+    'CKV_AWS_2': reason,
+    'CKV_AWS_103': reason,
+    'cfn-guard::CT.ELASTICLOADBALANCING.PR.1': reason,
+    ...inPacks('ELBv2ACMCertificateRequired', reason),
+    ...inPacks('ALBHttpToHttpsRedirection', reason),
+  });
+}

@@ -1,0 +1,107 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { DeliveryPipeline, FargateEnvironment, ReleaseAction, Source } from '../../src';
+import { createReleaseRole } from '../../src/deploy/release-role';
+import { ReleaseTargetParts } from '../../src/deploy/release-target';
+
+const GROUP = 'arn:aws:codedeploy:eu-west-1:111111111111:deploymentgroup:shop/web';
+const APPLICATION = 'arn:aws:codedeploy:eu-west-1:111111111111:application:shop';
+const CONFIG = 'arn:aws:codedeploy:eu-west-1:111111111111:deploymentconfig:CodeDeployDefault.ECSAllAtOnce';
+const codeDeploy = {
+  applicationName: 'shop', deploymentGroupName: 'web', applicationArn: APPLICATION, deploymentGroupArn: GROUP, deploymentConfigArn: CONFIG, containerPort: 8080,
+};
+
+/** A road to a place that is changed in these respects. */
+function road(changes: Partial<ReleaseTargetParts>, releaseAction = ReleaseAction.codePipelineAction()) {
+  const app = new App();
+  const target = new FargateEnvironment(new Stack(app, 'Place'), 'Web');
+  const parts = { ...target._releaseTarget(), ...changes };
+  jest.spyOn(target, '_releaseTarget').mockReturnValue(parts);
+  const stack = new Stack(app, 'Road');
+  new DeliveryPipeline(stack, 'Delivery', { source: Source.gitHub('acme/shop'), stages: [{ releases: [{ target }] }], releaseAction });
+  return Template.fromStack(stack);
+}
+
+/** Statements of all policies that mention this. */
+const rightsWith = (template: Template, text: string): any[] => Object.values(template.findResources('AWS::IAM::ManagedPolicy'))
+  .map(({ Properties }) => Properties.PolicyDocument.Statement).filter(statements => JSON.stringify(statements).includes(text)).flat();
+
+const deployAction = (template: Template) => Object.values(template.findResources('AWS::CodePipeline::Pipeline'))[0]
+  .Properties.Stages.at(-1).Actions.find(({ Name }: any) => Name.startsWith('Deploy'));
+
+describe('CodePipeline\'s own action', () => {
+  test('is CodeDeployToECS where CodeDeploy deploys, with the documented rights and no others', () => {
+    const template = road({ codeDeploy });
+    const action = deployAction(template);
+    expect(action.ActionTypeId).toMatchObject({ Provider: 'CodeDeployToECS', Category: 'Deploy', Owner: 'AWS', Version: '1' });
+    const artifact = action.InputArtifacts[0].Name;
+    expect(action.Configuration).toEqual({
+      ApplicationName: 'shop',
+      DeploymentGroupName: 'web',
+      TaskDefinitionTemplateArtifact: artifact,
+      TaskDefinitionTemplatePath: 'taskdef.json',
+      AppSpecTemplateArtifact: artifact,
+      AppSpecTemplatePath: 'appspec.yaml',
+    });
+    const statements = rightsWith(template, 'codedeploy:CreateDeployment');
+    expect(statements).toEqual(expect.arrayContaining([
+      expect.objectContaining({ Action: ['codedeploy:CreateDeployment', 'codedeploy:GetDeployment'], Resource: GROUP }),
+      expect.objectContaining({ Action: ['codedeploy:GetApplication', 'codedeploy:GetApplicationRevision', 'codedeploy:RegisterApplicationRevision'], Resource: APPLICATION }),
+      expect.objectContaining({ Action: 'codedeploy:GetDeploymentConfig', Resource: CONFIG }),
+    ]));
+    expect(JSON.stringify(statements)).not.toContain('ecs:UpdateService');
+    expect(statements.filter(({ Resource }) => Resource === '*')).toEqual([]);
+  });
+
+  test('is the ECS action elsewhere', () => {
+    const template = road({});
+    expect(deployAction(template).ActionTypeId.Provider).toBe('ECS');
+    expect(JSON.stringify(rightsWith(template, 'ecs:UpdateService'))).not.toContain('codedeploy:');
+  });
+});
+
+describe('steps and bake times', () => {
+  test.each([
+    ['of an hour do not fit into CodePipeline\'s ECS action', 60, undefined, 'take ReleaseAction.releaseFunction()'],
+    ['do not fit into a shorter limit of the function', 60, ReleaseAction.releaseFunction(), 'give the release function a longer releaseTimeout'],
+  ])('%s', (_, waitMinutes, action, cure) => {
+    expect(() => road({ waitMinutes }, action)).toThrow(`deployStrategy: got 'steps and bake times of 60 minutes'; allowed less than 60 minutes, the limit of the release action; ${cure}`);
+  });
+
+  test.each([
+    ['below an hour fit', { waitMinutes: 59 }, undefined],
+    ['under CodeDeploy have no such limit', { waitMinutes: 600, codeDeploy }, undefined],
+    ['fit into a longer limit', { waitMinutes: 600 }, ReleaseAction.releaseFunction({ releaseTimeout: Duration.hours(11) })],
+  ])('%s', (_, changes, action) => {
+    expect(() => road(changes, action)).not.toThrow();
+  });
+});
+
+describe('the release role', () => {
+  const roleOf = (changes: object = {}) => {
+    const stack = new Stack(new App(), 'Place');
+    createReleaseRole(new Construct(stack, 'Web'), 'release-web', {
+      clusterArn: 'cluster', clusterName: 'shop', serviceName: 'web', serviceArn: 'service', taskFamily: 'web', passableRoleArns: ['role'], repositoryArn: 'repository',
+      logGroupArn: 'logs', alarmNames: [], parameterArn: 'parameter', stackArn: 'arn:of:the:stack', ...changes,
+    });
+    return Object.values(Template.fromStack(stack).findResources('AWS::IAM::ManagedPolicy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+  };
+
+  test('may look at exactly its stack', () => {
+    expect(roleOf()).toEqual(expect.arrayContaining([{ Action: 'cloudformation:DescribeStacks', Effect: iam.Effect.ALLOW, Resource: 'arn:of:the:stack' }]));
+  });
+
+  test('may update the service, or have CodeDeploy do it, but not both', () => {
+    expect(JSON.stringify(roleOf())).toContain('ecs:UpdateService');
+    expect(JSON.stringify(roleOf())).not.toContain('codedeploy:');
+    const statements = roleOf({ codeDeploy });
+    expect(JSON.stringify(statements)).not.toContain('ecs:UpdateService');
+    expect(statements).toEqual(expect.arrayContaining([
+      expect.objectContaining({ Action: ['codedeploy:CreateDeployment', 'codedeploy:GetDeployment', 'codedeploy:BatchGetDeployments', 'codedeploy:ListDeployments'], Resource: GROUP }),
+      expect.objectContaining({ Action: ['codedeploy:RegisterApplicationRevision', 'codedeploy:GetApplicationRevision'], Resource: APPLICATION }),
+      expect.objectContaining({ Action: 'codedeploy:GetDeploymentConfig', Resource: CONFIG }),
+    ]));
+  });
+});

@@ -1,0 +1,192 @@
+import type { TaskDefinition } from '@aws-sdk/client-ecs';
+import type { Template } from './account/cloudformation';
+import { ModelWorld, type WorldOptions } from './model-world';
+import { type Change, changes, failingAfter, idOf, templateOf } from './templates';
+import type { FargateEnvironmentProps } from '../../src';
+import { firstImage } from '../../src/deploy/first-image/image';
+
+/** What a story is told with. */
+export interface Setting extends WorldOptions {
+  /** What the place is made with from the beginning. */
+  readonly place?: FargateEnvironmentProps;
+  /** Puts a fault into the world: the model must see it. */
+  readonly fault?: Fault;
+}
+
+export interface Fault {
+  /** Changes what the world does. */
+  readonly inWorld?: (world: ModelWorld) => void;
+  /** Changes a template before it is deployed. */
+  readonly inTemplate?: (template: Template, story: Story) => Template;
+}
+
+type Step = (story: Story) => Promise<void>;
+
+/** Everything that may happen to a place, by its name in a story. Shorter stories come first when one is shrunk. */
+export const STEPS: Record<string, Step> = {
+  'release an image': story => story.releaseGood(),
+  'release an image that crashes': story => story.releaseBad('crashes'),
+  'release an image that makes an alarm ring': story => story.releaseBad('makes an alarm ring'),
+  'release the image before the last one again': story => story.goBack(),
+  'force a new deployment by hand': async ({ world }) => world.forceNewDeployment(),
+  ...Object.fromEntries(changes.map(change => [`cdk deploy, ${change} changed`, (story: Story) => story.deploy(change)])),
+  ...Object.fromEntries(changes.map(change => [`cdk deploy, ${change} changed, fails`, (story: Story) => story.deployInVain(change)])),
+  'cdk deploy, a variable changed that no image bears': story => story.deployPoison(),
+  'cdk deploy, CPU changed, during a release': story => story.deployDuringRelease(),
+  'cdk deploy, CPU changed, and a release at the same moment': story => story.atOnce(1, 'CPU'),
+  'two releases at the same moment': story => story.atOnce(2),
+};
+
+/** A place from its creation on: what happens to it, and what must be true after each step, whatever came before. */
+export class Story {
+  /** A place that was just created. */
+  static async begin(setting: Setting = {}): Promise<Story> {
+    const story = new Story(setting);
+    setting.fault?.inWorld?.(story.world);
+    await story.world.deploy(story.current);
+    story.created = story.world.stack.events.length;
+    story.check('the creation');
+    return story;
+  }
+
+  /** Tells a whole story. */
+  static async tell(steps: string[], setting?: Setting): Promise<Story> {
+    const story = await Story.begin(setting);
+    for (const step of steps) {
+      await STEPS[step](story);
+      story.check(step);
+    }
+    return story;
+  }
+
+  readonly world: ModelWorld;
+  /** Digests that were released well. */
+  private readonly good: string[] = [];
+  /** How many events the creation of the stack had. */
+  private created = 0;
+  /** The template that was deployed last. */
+  private current: Template;
+
+  private constructor(private readonly setting: Setting) {
+    this.world = new ModelWorld(setting);
+    this.current = this.template('nothing');
+  }
+
+  /** The digest that must run: the last good release, or, before any, the first image that fits the template. */
+  get expected(): string {
+    const { Ports: ports, Status: status, Commands: commands, Users: users } = this.current.Resources[idOf(this.current, 'Custom::FirstImage')].Properties!;
+    return this.good.at(-1) ?? firstImage({ ports, status, commands, users }).index.digest;
+  }
+
+  /** What must be true when nothing is under way. */
+  check(step: string): void {
+    const wanted = this.wanted();
+    const wrong = Object.entries(this.found()).filter(([what, found]) => found !== wanted[what])
+      .map(([what, found]) => `${what}: ${found} instead of ${wanted[what]}`);
+    if (wrong.length > 0) throw new Error(`after '${step}': ${wrong.join('; ')}`);
+  }
+
+  private found(): Record<string, string> {
+    const { world } = this;
+    return {
+      'running tasks': world.running.map(digest => world.nameOf(digest)).join(', '),
+      'the tag': world.nameOf(world.released),
+      'the image of the template': world.stack.find('AWS::ECS::TaskDefinition').properties.ContainerDefinitions[0].Image,
+      'the stack': /^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(world.stack.status) ? 'at rest' : world.stack.status,
+      'traffic leads to': world.traffic.leadsTo.join(', '),
+      'changes of the weighted rule': this.changesOf('AWS::ElasticLoadBalancingV2::ListenerRule'),
+      'in force': allButImage(world.definition),
+    };
+  }
+
+  private wanted(): Record<string, string> {
+    const { world } = this;
+    const expected = world.nameOf(this.expected);
+    const ofTemplate = world.ecs.definitions.get(world.stack.find('AWS::ECS::TaskDefinition').id)!.definition;
+    return {
+      'running tasks': Array.from({ length: world.stack.find('AWS::ECS::Service').properties.DesiredCount }, () => expected).join(', '),
+      'the tag': expected,
+      'the image of the template': `${world.repository.uri}:released`,
+      'the stack': 'at rest',
+      'traffic leads to': world.traffic.tasks!,
+      'changes of the weighted rule': '',
+      'in force': allButImage(ofTemplate),
+    };
+  }
+
+  private changesOf(type: string): string {
+    return this.world.stack.events.slice(this.created).filter(event => event.type === type).map(({ action }) => action).join(', ');
+  }
+
+  async releaseGood(): Promise<void> {
+    const digest = this.world.build();
+    await this.mustSucceed(digest);
+  }
+
+  async releaseBad(behaviour: 'crashes' | 'makes an alarm ring'): Promise<void> {
+    const { succeeded } = await this.world.release(this.world.build(behaviour));
+    if (succeeded) throw new Error(`the release of an image that ${behaviour} succeeded`);
+  }
+
+  /** A stage rollback of CodePipeline: the release action runs again with the digest of an earlier execution. */
+  async goBack(): Promise<void> {
+    const earlier = this.good.at(-2);
+    if (earlier) await this.mustSucceed(earlier);
+  }
+
+  async deploy(change: Change): Promise<void> {
+    const template = this.template(change);
+    if (!await this.world.deploy(template)) throw new Error('cdk deploy failed');
+    this.current = template;
+  }
+
+  /** Fails at a resource after the service, when that has been updated. */
+  async deployInVain(change: Change): Promise<void> {
+    const template = this.template(change);
+    if (await this.world.deploy(failingAfter(template, idOf(template, 'AWS::ECS::Service')))) throw new Error('cdk deploy succeeded');
+  }
+
+  /** Fails at the service itself: ECS rolls the deployment back, then CloudFormation does. */
+  async deployPoison(): Promise<void> {
+    if (await this.world.deploy(this.template('a variable that no image bears'))) throw new Error('cdk deploy succeeded');
+  }
+
+  /** Which of the two prevails is not prescribed, but a release that says it succeeded has. */
+  async deployDuringRelease(): Promise<void> {
+    const digest = this.world.build();
+    const template = this.template('CPU');
+    const { succeeded } = await this.world.releaseDuring(digest, async () => void await this.world.deploy(template));
+    this.current = template;
+    if (succeeded) this.good.push(digest);
+  }
+
+  /** Whoever comes last, the tag says who it was. */
+  async atOnce(releases: number, change?: Change): Promise<void> {
+    const { world } = this;
+    const digests = Array.from({ length: releases }, () => world.build());
+    const template = change && this.template(change);
+    const results = await world.atOnce(digests, template);
+    if (template) this.current = template;
+    const good = digests.filter((_, index) => results[index].succeeded);
+    if (good.length === 0) throw new Error(results.map(({ message }) => message).join('; '));
+    const last = good.find(digest => digest === world.released) ?? good.at(-1)!;
+    this.good.push(...good.filter(digest => digest !== last), last);
+  }
+
+  private async mustSucceed(digest: string): Promise<void> {
+    const { succeeded, message } = await this.world.release(digest);
+    if (!succeeded) throw new Error(`the release failed: ${message}`);
+    this.good.push(digest);
+  }
+
+  private template(change: Parameters<typeof templateOf>[0]): Template {
+    const template = templateOf(change, this.setting.place);
+    return this.setting.fault?.inTemplate?.(template, this) ?? template;
+  }
+}
+
+/** What `cdk deploy` decides about tasks. */
+function allButImage({ cpu, memory, containerDefinitions }: TaskDefinition): string {
+  const [container] = containerDefinitions!;
+  return JSON.stringify({ cpu, memory, ...container, image: undefined });
+}

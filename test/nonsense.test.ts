@@ -1,0 +1,151 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import { App, Stack } from 'aws-cdk-lib';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as ts from 'typescript';
+import * as library from '../src';
+import { Choice } from '../src/private/problems';
+
+/** What JavaScript and Python may hand over, whatever the compiler would say. */
+const NONSENSE: [string, unknown][] = [
+  ['null', null], ['0', 0], ["''", ''], ['{}', {}], ['[]', []], ['NaN', NaN], ['a function', () => 1], ['true', true], ['[null]', [null]], ['{ a: null }', { a: null }],
+];
+
+interface Option { readonly name: string; readonly type: string }
+
+/** Structs of the source, by name, and factories of its classes, by class and name. */
+const structs = new Map<string, { own: Option[]; parents: string[] }>();
+const factories = new Map<string, Option[]>();
+
+const isChoice = (name = ''): boolean => (library as unknown as Record<string, { prototype?: unknown }>)[name]?.prototype instanceof Choice;
+
+const SRC = path.resolve(__dirname, '../src');
+const isInternal = (node: ts.Node): boolean => /@internal/.test((node as unknown as { jsDoc?: ts.JSDoc[] }).jsDoc?.map((doc) => doc.getText()).join() ?? '');
+const optionOf = (node: ts.PropertySignature | ts.ParameterDeclaration): Option => ({ name: node.name.getText(), type: node.type!.getText() });
+
+for (const file of fs.readdirSync(SRC, { recursive: true, encoding: 'utf-8' }).filter((name) => name.endsWith('.ts'))) {
+  for (const node of ts.createSourceFile(file, fs.readFileSync(path.join(SRC, file), 'utf-8'), ts.ScriptTarget.ES2022, true).statements) {
+    if (ts.isInterfaceDeclaration(node) && !/^I[A-Z]/.test(node.name.text)) {
+      structs.set(node.name.text, {
+        own: node.members.filter(ts.isPropertySignature).filter((member) => !isInternal(member)).map(optionOf),
+        parents: node.heritageClauses?.flatMap(({ types }) => types.map((type) => type.getText())) ?? [],
+      });
+    }
+    if (ts.isClassDeclaration(node) && isChoice(node.name?.text)) {
+      node.members.filter(ts.isMethodDeclaration).filter((member) => !isInternal(member) && member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword))
+        .forEach((member) => factories.set(`${node.name!.text}.${member.name.getText()}`, member.parameters.map(optionOf)));
+    }
+  }
+}
+
+const optionsOf = (struct: string): Option[] => {
+  const { own, parents } = structs.get(struct)!;
+  return [...parents.flatMap(optionsOf), ...own];
+};
+
+type Props = Partial<Record<keyof library.FargateCicdPipelineProps, unknown>>;
+type Make = (...args: any[]) => any;
+
+/** Where the choices of a class go. */
+const PLACES: Record<string, (choice: any) => Props> = {
+  Approval: (approval) => ({ approval }),
+  BuildCache: (cache) => ({ imageBuild: library.ImageBuild.dockerfile({ cache }) }),
+  BuildSecret: (secret) => ({ imageBuild: library.ImageBuild.dockerfile({ secrets: { NPM: secret } }) }),
+  Check: (check) => ({ checks: [check] }),
+  Cluster: (cluster) => ({ cluster }),
+  Dashboard: (dashboard) => ({ dashboard }),
+  DeployStrategy: (deployStrategy) => ({ deployStrategy }),
+  Encryption: (encryption) => ({ encryption }),
+  ImageBuild: (imageBuild) => ({ imageBuild }),
+  LoadBalancer: (loadBalancer) => ({ loadBalancer }),
+  Network: (network) => ({ network }),
+  Notification: (notification) => ({ notifications: [notification] }),
+  PipelineAlarm: (alarm) => ({ pipelineAlarms: [alarm] }),
+  ReleaseAction: (releaseAction) => ({ releaseAction }),
+  ResourceNames: (resourceNames) => ({ resourceNames }),
+  Scaling: (scaling) => ({ scaling }),
+  ServiceAlarm: (alarm) => ({ alarms: [alarm] }),
+  Source: (source) => ({ source }),
+};
+
+/** Arguments of factories that need some. */
+const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
+  'BuildCache.fromBucket': (scope) => [new s3.Bucket(scope, 'Needed')],
+  'BuildSecret.fromParameterStore': () => ['/a'],
+  'BuildSecret.fromSecretsManager': (scope) => [new secretsmanager.Secret(scope, 'Needed')],
+  'Check.commands': () => ['Lint', { commands: ['make'] }],
+  'Cluster.fromCluster': (scope) => [new ecs.Cluster(scope, 'Needed')],
+  'Encryption.fromKey': (scope) => [new kms.Key(scope, 'Needed')],
+  'Network.fromVpc': (scope) => [new ecs.Cluster(scope, 'Needed').vpc],
+  'Notification.email': () => ['a@example.com'],
+  'Notification.topic': (scope) => [new sns.Topic(scope, 'Needed')],
+  'ResourceNames.suffixed': () => [{ suffix: 'dev' }],
+  'Scaling.fixed': () => [1],
+  'Scaling.onRequests': () => [{ requestsPerTask: 100 }],
+  'Source.gitHub': () => ['acme/shop'],
+};
+
+/** What a type admits of the nonsense. */
+function fits(type: string, value: unknown): boolean {
+  if (type.endsWith('[]')) return Array.isArray(value) && value.every((element) => fits(type.slice(0, -2), element));
+  if (type.startsWith('{')) return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+  if (structs.has(type) || type === 'ec2.SubnetSelection') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === type && !Number.isNaN(value);
+}
+
+/** How a construct answers; undefined: it takes it. */
+function answerTo(props: (scope: Stack) => Props): Error | undefined {
+  const scope = new Stack(new App(), 'Shop');
+  try {
+    new library.FargateCicdPipeline(scope, 'Shop', { source: library.Source.gitHub('acme/shop'), ...props(scope) } as library.FargateCicdPipelineProps);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** What is wrong with the answers to nonsense at one option. */
+const wrongAnswers = ({ type }: Option, props: (scope: Stack, value: unknown) => Props): string[] => NONSENSE.flatMap(([name, value]) => {
+  const answer = answerTo((scope) => props(scope, value));
+  if (!answer) return fits(type, value) ? [] : [`${name} is taken for ${type}`];
+  return /^FargateCicdPipeline at 'Shop\/Shop' has \d+ problems?:\n/.test(answer.message) ? [] : [`${name}: ${answer.name}: ${answer.message.split('\n')[0]}`];
+});
+
+test('every choice has its place here', () => {
+  expect(Object.keys(PLACES).sort()).toEqual(Object.keys(library).filter(isChoice).sort());
+});
+
+/** Every option, of whatever a factory takes and of what stands in there: how to hand a value over at it. */
+const cases: [string, Option, (scope: Stack, value: unknown) => Props][] = [];
+
+function collect(label: string, struct: string, place: (scope: Stack, options: object) => Props): void {
+  for (const option of optionsOf(struct)) {
+    const set = (scope: Stack, value: unknown) => place(scope, { [option.name]: value });
+    cases.push([`${label}.${option.name}`, option, set]);
+    const inner = option.type.replace(/\[\]$/, '');
+    if (structs.has(inner)) collect(`${label}.${option.name}`, inner, (scope, options) => set(scope, option.type === inner ? options : [options]));
+  }
+}
+
+for (const [factory, parameters] of factories) {
+  const [type, method] = factory.split('.');
+  const make = (library as unknown as Record<string, Record<string, Make>>)[type][method].bind((library as any)[type]);
+  parameters.forEach((parameter, index) => {
+    const set = (merge: (needed: any, value: any) => unknown) => (scope: Stack, value: unknown) => {
+      const args = NEEDED[factory]?.(scope) ?? [];
+      args[index] = merge(args[index], value);
+      return PLACES[type](make(...args));
+    };
+    cases.push([`${factory}(${parameter.name})`, parameter, set((_, value) => value)]);
+    if (structs.has(parameter.type)) collect(`${factory}(${parameter.name})`, parameter.type, set((needed, value) => ({ ...needed, ...value })));
+  });
+}
+collect('props', 'FargateCicdPipelineProps', (_, props) => props as Props);
+
+test.each(cases)('%s', (_, option, props) => {
+  expect(wrongAnswers(option, props)).toEqual([]);
+});
