@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, StackProps } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, StackProps, Tags } from 'aws-cdk-lib';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import {
@@ -23,30 +23,29 @@ export class BlueGreenCodeDeployStack extends Stack {
     });
   }
 
-  private shared({ environmentSuffix, emails, tags }: Configuration) {
+  private shared(configuration: Configuration) {
+    const { environmentSuffix, emails } = configuration;
     return {
       resourceNames: ResourceNames.suffixed({ suffix: environmentSuffix }),
       notifications: [Notification.createTopic({ topicName: 'pipeline-notifications', displayName: 'Pipeline Notifications', emails })],
       dashboard: Dashboard.standard({ dashboardName: 'orders-dashboard' }),
-      tags: { Environment: environmentSuffix, ...tags },
+      tags: tagsOf(configuration),
       // An example must be easy to get rid of. What you want to keep wants RETAIN, which is the default.
       removalPolicy: RemovalPolicy.DESTROY,
     };
   }
 
-  private pipeline({ environmentSuffix, branch, dockerUserParameter, dockerPasswordParameter }: Configuration) {
+  private pipeline({ dockerUserParameter, dockerPasswordParameter, ...configuration }: Configuration) {
     const log = { logRetention: logs.RetentionDays.TWO_WEEKS };
     const first = { ...log, order: CheckOrder.BEFORE_BUILD, stage: 'Test' };
-    const repository = new codecommit.Repository(this, 'Code', { repositoryName: `repository-orders-code-${environmentSuffix}` });
-    repository.applyRemovalPolicy(RemovalPolicy.DESTROY);
     return {
       pipelineName: 'orders-pipeline',
       repositoryName: 'orders-images',
       imageCount: 10,
       artifactDays: 30,
-      source: Source.codeCommit(repository, { branch }),
+      source: Source.codeCommit(this.createRepository(configuration), { branch: configuration.branch }),
       // Tests and the scan of the code come first: what fails here is never pushed.
-      checks: [Check.pythonTests(first), Check.bandit(first), Check.imageScan(log)],
+      checks: [Check.pythonTests({ ...first, requirementsFile: 'requirements-dev.txt' }), Check.bandit({ ...first, directories: ['orders'] }), Check.imageScan(log)],
       imageBuild: ImageBuild.dockerfile({
         ...log,
         registryLogin: {
@@ -56,6 +55,14 @@ export class BlueGreenCodeDeployStack extends Stack {
       }),
       releaseAction: ReleaseAction.codePipelineAction(),
     };
+  }
+
+  /** A construct of CDK, so that name, tags and removal are told to it by itself. */
+  private createRepository(configuration: Pick<Configuration, 'environmentSuffix' | 'tags'>): codecommit.Repository {
+    const repository = new codecommit.Repository(this, 'Code', { repositoryName: `repository-orders-code-${configuration.environmentSuffix}` });
+    repository.applyRemovalPolicy(RemovalPolicy.DESTROY);
+    Object.entries(tagsOf(configuration)).forEach(([key, value]) => Tags.of(repository).add(key, value));
+    return repository;
   }
 
   private place({ cpu, memoryMiB, desiredCount }: Configuration) {
@@ -77,3 +84,5 @@ export class BlueGreenCodeDeployStack extends Stack {
     };
   }
 }
+
+const tagsOf = ({ environmentSuffix, tags }: Pick<Configuration, 'environmentSuffix' | 'tags'>) => ({ Environment: environmentSuffix, ...tags });

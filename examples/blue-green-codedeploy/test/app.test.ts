@@ -6,5 +6,5 @@ holdsForEveryExample({ synthesize, name: 'blue-green-codedeploy' });
 test('sizes come from the context', () => {
   const { template } = synthesize({ cpu: '1024', memoryMiB: 2048, desiredCount: 4 });
   template.hasResourceProperties('AWS::ECS::TaskDefinition', { Cpu: '1024', Memory: '2048' });
-  template.hasResourceProperties('AWS::ECS::Service', { DesiredCount: 4 });
+  template.hasResourceProperties('Custom::ServiceSettings', { DesiredCount: '4' });
 });

@@ -48,7 +48,7 @@ export class ValidatedReleaseStack extends Stack {
         : Source.gitHubToken(repository, { branch, token: secretsmanager.Secret.fromSecretCompleteArn(this, 'GitHubToken', githubTokenSecretArn) }),
       imageBuild: ImageBuild.dockerfile({ ...small, timeout: Duration.minutes(15), cache: BuildCache.none() }),
       // Beside the build, so that the release begins when both have passed.
-      checks: [Check.nodeTests({ ...small, stage: 'Build', actionName: 'UnitTests', scripts: ['test:unit'] })],
+      checks: [Check.nodeTests({ ...small, actionName: 'UnitTests', scripts: ['test:unit'] })],
       releaseAction: ReleaseAction.codePipelineAction(),
       history: DeploymentHistory.table({ tableName: 'release-history' }),
     };
