@@ -42,7 +42,8 @@ describe('the key', () => {
 
   test('encrypts artifacts, table, topic and build logs', () => {
     expect(only(template, 'AWS::SNS::Topic').KmsMasterKeyId).toEqual(key);
-    const uses = Object.values(template.toJSON().Resources as Record<string, any>).filter(({ Properties }) => JSON.stringify(Properties ?? {}).includes(keyId)).map(({ Type }) => Type);
+    const resources: Record<string, any> = template.toJSON().Resources;
+    const uses = Object.values(resources).filter(({ Properties }) => JSON.stringify(Properties ?? {}).includes(keyId)).map(({ Type }) => Type);
     expect(uses).toEqual(expect.arrayContaining(['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SNS::Topic', 'AWS::Logs::LogGroup']));
   });
 });
