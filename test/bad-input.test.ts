@@ -260,6 +260,8 @@ const environmentRows: [string, object, string][] = [
   ['names', names({ suffix: undefined }), "resourceNames.suffix: got ''; allowed 1 to 16 lower-case letters"],
   ['names', names({ pattern: '{type}-{suffix}' }), "resourceNames.pattern: got '{type}-{suffix}'; allowed {type}, {purpose}"],
   ['names', names({ pattern: 'my {type}/{purpose}-{suffix}' }), "resourceNames.pattern: got 'my {type}/{purpose}-{suffix}'; allowed"],
+  ['names', names({ exact: 'production-cluster' }), "resourceNames.exact: got 'production-cluster'; allowed a list"],
+  ['names', names({ exact: ['production', 7] }), 'resourceNames.exact[1]: got 7; allowed a text'],
   ['dashboard', { dashboard: Dashboard.standard({ dashboardName: 'a b' }) }, "dashboard.dashboardName: got 'a b'; allowed 1 to 255"],
   ['dashboard', { dashboard: Dashboard.standard(wrong({ titles: { cpu: 3 } })) }, 'dashboard.titles.cpu: got 3; allowed a text'],
   ['dashboard', { dashboard: Dashboard.standard(wrong({ titles: null })) }, 'dashboard.titles: got null; allowed options in braces'],

@@ -75,6 +75,11 @@ describe('names', () => {
     expect(naming(ResourceNames.suffixed({ suffix: 'dev' })).suffix).toBe('-dev');
   });
 
+  test('a base that stays as it is, and another that does not', () => {
+    const { name } = naming(ResourceNames.suffixed({ suffix: 'dev', exact: ['production-cluster'] }));
+    expect([name({ type: 'cluster', base: 'production-cluster' }), name({ type: 'service', base: 'production' })]).toEqual(['production-cluster', 'production-dev']);
+  });
+
   test('another pattern', () => {
     expect(suffixed({ type: 'alb' }, 'acme-{purpose}-{type}-{suffix}', 'My App!')).toBe('acme-my-app--alb-dev');
   });

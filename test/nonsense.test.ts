@@ -1,8 +1,11 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { App, Stack } from 'aws-cdk-lib';
+import * as codecommit from 'aws-cdk-lib/aws-codecommit';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -56,10 +59,14 @@ const PLACES: Record<string, (choice: any) => Props> = {
   BuildCache: (cache) => ({ imageBuild: library.ImageBuild.dockerfile({ cache }) }),
   BuildSecret: (secret) => ({ imageBuild: library.ImageBuild.dockerfile({ secrets: { NPM: secret } }) }),
   Check: (check) => ({ checks: [check] }),
+  CircuitBreaker: (circuitBreaker) => ({ deployStrategy: library.DeployStrategy.rolling({ circuitBreaker }) }),
   Cluster: (cluster) => ({ cluster }),
   Dashboard: (dashboard) => ({ dashboard }),
+  DeployHook: (hook) => ({ deployStrategy: library.DeployStrategy.blueGreen({ hooks: [hook], testListener: {} }) }),
+  DeploymentHistory: (history) => ({ history }),
   DeployStrategy: (deployStrategy) => ({ deployStrategy }),
   Encryption: (encryption) => ({ encryption }),
+  FirstImage: (firstImage) => ({ container: { firstImage } }),
   ImageBuild: (imageBuild) => ({ imageBuild }),
   LoadBalancer: (loadBalancer) => ({ loadBalancer }),
   Network: (network) => ({ network }),
@@ -70,6 +77,7 @@ const PLACES: Record<string, (choice: any) => Props> = {
   Scaling: (scaling) => ({ scaling }),
   ServiceAlarm: (alarm) => ({ alarms: [alarm] }),
   Source: (source) => ({ source }),
+  TrafficRouting: (trafficRouting) => ({ deployStrategy: library.DeployStrategy.codeDeploy({ trafficRouting }) }),
 };
 
 /** Arguments of factories that need some. */
@@ -78,16 +86,26 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'BuildSecret.fromParameterStore': () => ['/a'],
   'BuildSecret.fromSecretsManager': (scope) => [new secretsmanager.Secret(scope, 'Needed')],
   'Check.commands': () => ['Lint', { commands: ['make'] }],
+  'CircuitBreaker.failedPercent': () => [50],
+  'CircuitBreaker.failedTasks': () => [3],
   'Cluster.fromCluster': (scope) => [new ecs.Cluster(scope, 'Needed')],
+  'DeployHook.ecs': (scope) => [handler(scope), { stages: [ecs.DeploymentLifecycleStage.POST_SCALE_UP] }],
   'Encryption.fromKey': (scope) => [new kms.Key(scope, 'Needed')],
+  'FirstImage.fromRepository': (scope) => [new ecr.Repository(scope, 'Needed'), 'v1'],
   'Network.fromVpc': (scope) => [new ecs.Cluster(scope, 'Needed').vpc],
   'Notification.email': () => ['a@example.com'],
   'Notification.topic': (scope) => [new sns.Topic(scope, 'Needed')],
   'ResourceNames.suffixed': () => [{ suffix: 'dev' }],
   'Scaling.fixed': () => [1],
   'Scaling.onRequests': () => [{ requestsPerTask: 100 }],
+  'Source.codeCommit': (scope) => [new codecommit.Repository(scope, 'Needed', { repositoryName: 'shop' })],
   'Source.gitHub': () => ['acme/shop'],
+  'Source.gitHubToken': (scope) => ['acme/shop', { token: new secretsmanager.Secret(scope, 'Needed') }],
 };
+
+const handler = (scope: Stack) => new lambda.Function(scope, 'Needed', {
+  runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => {};'),
+});
 
 /** What a type admits of the nonsense. */
 function fits(type: string, value: unknown): boolean {

@@ -13,6 +13,8 @@ export interface SuffixedNamesOptions {
    * @default '{type}-{purpose}-{suffix}'
    */
   readonly pattern?: string;
+  /** Base names that stay as they are, without the suffix: for what other people know by its name. Only one copy of such a resource fits into an account. @default - none */
+  readonly exact?: string[];
 }
 
 /** @internal */
@@ -71,18 +73,19 @@ class Suffixed extends ResourceNames {
         '1 to 16 lower-case letters, digits and inner hyphens, beginning with a letter', "write for example 'dev'");
       look.matches('pattern', options.pattern, /^(?=.*\{type\})(?=.*\{purpose\})(?!-)(\{type\}|\{purpose\}|[a-z0-9-])+-\{suffix\}$/,
         "{type}, {purpose}, a-z 0-9 and hyphens, ending with '-{suffix}'", "write for example '{type}-{purpose}-{suffix}'");
+      look.each('exact', options.exact, (path, name) => look.text(path, name));
     }, options ?? null);
     this.pattern = options?.pattern ?? '{type}-{purpose}-{suffix}';
   }
 
   _bind(scope: Construct): NameMaker {
-    const { suffix } = this.options;
+    const { suffix, exact = [] } = this.options;
     const owner = kebab(scope.node.id);
     return {
       suffix: `-${suffix}`,
       name: (request) => {
         const { type, detail, base, maxLength = 64 } = request;
-        if (base !== undefined) return claimed(scope, request, `${base}-${suffix}`);
+        if (base !== undefined) return claimed(scope, request, exact.includes(base) ? base : `${base}-${suffix}`);
         const purpose = detail ? `${owner}-${kebab(detail)}` : owner;
         const full = this.pattern.replace('{type}', type).replace('{purpose}', purpose).replace('{suffix}', suffix);
         return claimed(scope, request, full.length <= maxLength ? full : shortened(full, suffix, maxLength));

@@ -120,6 +120,7 @@ export function inspectContainer(look: Inspection, prop: string, container: Cont
   look.matches(at('logGroupName'), container.logGroupName, /^[A-Za-z0-9_/.#-]{1,512}$/, '1 to 512 of A-Z a-z 0-9 _ / . # -', 'shorten it');
   look.kind(at('cpuArchitecture'), container.cpuArchitecture, '_cpuArchitecture', 'an architecture', 'take for example ecs.CpuArchitecture.ARM64');
   look.oneOf(at('logRetention'), container.logRetention, Object.values(logs.RetentionDays).filter(Number.isInteger), 'take for example logs.RetentionDays.ONE_MONTH');
+  look.oneOf(at('readonlyRootFilesystem'), container.readonlyRootFilesystem, [true, false], 'say whether the image writes to its root file system');
   look.choice(at('firstImage'), container.firstImage, FirstImage);
   inspectVariables(look, prop, container);
   const { commandHealthCheck } = container;

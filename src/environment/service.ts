@@ -50,8 +50,10 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
   balancer.targetGroups[0].addTarget(service.loadBalancerTarget({
     containerName, containerPort: port, alternateTarget: role && alternateTarget(role, trafficOf(balancer)),
   }));
-  waitFor(service, [balancer.production, balancer.test].flatMap((entrance) => entrance?.rule ?? entrance?.listener ?? []), role);
+  // ECS refuses a role without its rights, and target groups without a load balancer; the rules stand in the service's own properties.
+  if (role) service.node.addDependency(role._rights);
   if (strategy._codeDeploy) {
+    service.node.addDependency(...[balancer.production, balancer.test].flatMap((entrance) => entrance?.listener ?? []));
     createLivingService(scope, {
       ...foundation, service, gracePeriod, desiredCount: scaling._desiredCount, loadBalancer: balancer.loadBalancer, targetGroup: balancer.targetGroups[0], tls: balancer.tls,
       listener: balancer.production.listener,
@@ -64,8 +66,3 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
 const trafficOf = ({ targetGroups, production, test }: BoundLoadBalancer): EcsTrafficParts => ({
   targetGroups, productionRule: production.rule!, testRule: test?.rule, listeners: [production, test].flatMap((entrance) => entrance?.listener ?? []),
 });
-
-/** ECS refuses target groups without a load balancer, and a role without its rights. */
-function waitFor(service: ecs.FargateService, entrances: Construct[], role?: Construct): void {
-  service.node.addDependency(...entrances, ...(role ? [role] : []));
-}

@@ -52,6 +52,11 @@ export class ScopedRole extends iam.Role {
     if (this.open) super.addManagedPolicy(policy);
   }
 
+  /** For what needs the rights and names the role already: depending on the whole role would say so twice. @internal */
+  get _rights(): iam.ManagedPolicy {
+    return this.statements();
+  }
+
   /** @internal */
   _open(): void {
     this.open = true;

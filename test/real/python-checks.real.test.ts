@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Check } from '../../src/pipeline/checks/check';
@@ -69,5 +69,13 @@ if (missing) console.warn(`NOT RUN: pytest and Bandit: ${missing}`);
     files(content);
     const { succeeded, output } = await run(Check.bandit(options));
     expect(`${succeeded} ${output}`).toMatch(new RegExp(`^${said}`));
+  });
+
+  test('the service of the example blue-green-codedeploy passes both, as its pipeline runs them', async () => {
+    cpSync(join(__dirname, '../../examples/blue-green-codedeploy/app'), source, { recursive: true });
+    const tests = await run(Check.pythonTests({ requirementsFile: 'requirements-dev.txt' }));
+    expect(`${tests.succeeded} ${tests.output}`).toMatch(/^true[^]* 13 passed/);
+    const scan = await run(Check.bandit({ directories: ['orders'] }));
+    expect(`${scan.succeeded} ${scan.output}`).toMatch(/^true[^]*No issues identified/);
   });
 });

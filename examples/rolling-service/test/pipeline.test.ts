@@ -1,4 +1,5 @@
-import { actionOf, all, flat, idOf, only, projectOf, rightsOf, stagesOf, synthesize } from './synthesize';
+import { synthesize } from './synthesize';
+import { actionOf, all, flat, idOf, only, projectOf, rightsOf, stagesOf } from '../../../test/support/template';
 import * as app from '../app/package.json';
 import { context } from '../cdk.json';
 

@@ -1,4 +1,5 @@
-import { all, flat, idOf, only, rightsOf, synthesize } from './synthesize';
+import { synthesize } from './synthesize';
+import { all, flat, idOf, only, rightsOf } from '../../../test/support/template';
 import { context } from '../cdk.json';
 
 const { template } = synthesize();

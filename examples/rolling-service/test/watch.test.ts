@@ -1,4 +1,5 @@
-import { all, flat, idOf, only, synthesize } from './synthesize';
+import { synthesize } from './synthesize';
+import { all, flat, idOf, only } from '../../../test/support/template';
 
 const { template } = synthesize();
 const cluster = { Ref: idOf(template, 'AWS::ECS::Cluster') };

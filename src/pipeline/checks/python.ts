@@ -1,6 +1,6 @@
 import { posix } from 'path';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
-import { CheckRecipe, CheckReport, NamedCheckOptions, ReportFormat } from './check-options';
+import { CheckRecipe, CheckReport, listOr, NamedCheckOptions, ReportFormat } from './check-options';
 import { Inspection } from '../../private/problems';
 
 /** What all checks with Python can be told. */
@@ -79,7 +79,7 @@ function installTests(file?: string): string {
 
 /** @internal */
 export function banditRecipe({ directories = ['.'], severity = BanditSeverity.MEDIUM, ...options }: BanditOptions): CheckRecipe {
-  const targets = (Array.isArray(directories) ? directories : []).map((directory) => `'${directory}'`).join(' ');
+  const targets = listOr([], directories).map((directory) => `'${directory}'`).join(' ');
   return recipe('Bandit', 'Looks for insecure code in Python', options, {
     install: `python -m pip install ${BANDIT}`,
     commands: [scan(targets, severity)],
@@ -105,7 +105,7 @@ interface Steps {
 }
 
 function recipe(actionName: string, description: string, options: PythonCheckOptions, { install, commands, reports }: Steps): CheckRecipe {
-  const { directory = '.', installCommands = [] } = options;
+  const { directory = '.', installCommands } = options;
   const enter = directory === '.' ? [] : [`cd '${directory}'`];
   return {
     actionName: options.actionName ?? actionName,
@@ -113,7 +113,7 @@ function recipe(actionName: string, description: string, options: PythonCheckOpt
     needsImage: false,
     buildSpec: {
       phases: {
-        install: { 'runtime-versions': { python: options.pythonVersion ?? '3.13' }, 'commands': [...enter, ...installCommands, install] },
+        install: { 'runtime-versions': { python: options.pythonVersion ?? '3.13' }, 'commands': [...enter, ...listOr([], installCommands), install] },
         build: { commands },
       },
     },
@@ -123,7 +123,7 @@ function recipe(actionName: string, description: string, options: PythonCheckOpt
   };
 }
 
-const below = ({ directory = '.' }: PythonCheckOptions, file: string): string => posix.join(directory, file);
+const below = ({ directory = '.' }: PythonCheckOptions, file: string): string => posix.join(String(directory), file);
 
 /** @internal */
 export function inspectPython(look: Inspection, options: PythonTestsOptions & BanditOptions): void {

@@ -43,7 +43,7 @@ export function createCodeDeploy(scope: Construct, options: CodeDeployOptions, p
     alarms,
     autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: alarms.length > 0 },
   });
-  group.node.addDependency(role);
+  group.node.addDependency(role._rights);
   return group;
 }
 

@@ -1,0 +1,1 @@
+"""A small web service that keeps orders in memory."""

@@ -1,0 +1,134 @@
+import { App, CfnResource, Stack, TagManager } from 'aws-cdk-lib';
+import { flat } from './template';
+import { judge, withAndWithoutFeatureFlags } from '../checkers';
+
+/** An example app, as far as the rules for all of them must know it. */
+export interface Example {
+  /** What the name of the stack begins with. */
+  readonly name: string;
+  /** Region, where the app names one. */
+  readonly region?: string;
+  /** Names that an example must have exactly as they are. */
+  readonly withoutSuffix?: string[];
+  /** What `cdk synth` does with the context of `cdk.json` and what comes on top of it. */
+  synthesize(context: Record<string, unknown>): { readonly app: App; readonly stack: Stack };
+}
+
+/** What every example app must show, whatever it builds. */
+export function holdsForEveryExample({ synthesize, name, region, withoutSuffix = [] }: Example): void {
+  withAndWithoutFeatureFlags((context) => {
+    test('nobody has anything against it', () => {
+      expect(judge(synthesize(context).app)).toEqual([]);
+    });
+
+    test('is the same twice', () => {
+      const [once, twice] = [synthesize(context), synthesize(context)].map(({ app }) => resourcesOf(app));
+      expect(JSON.stringify(once)).toBe(JSON.stringify(twice));
+    });
+
+    test.each(['dev', 'a', 'production-eu-12'])('every explicit name ends with the suffix %s and fits', (environmentSuffix) => {
+      const { stack, app } = synthesize({ ...context, environmentSuffix });
+      expect(stack.stackName).toBe(`${name}-${environmentSuffix}`);
+      const named = Object.values(resourcesOf(app)).flatMap(nameOf).filter(([, given]) => !withoutSuffix.includes(given));
+      expect(named.map(([type]) => type)).toEqual(expect.arrayContaining(NAMED.filter((type) => type !== 'AWS::ECS::Cluster' || withoutSuffix.length === 0)));
+      for (const [type, given] of named) expect([type, given]).toEqual([type, expect.stringMatching(new RegExp(`-${environmentSuffix}$`))]);
+      for (const [type, given] of named) expect([type, given, given.length <= (LONGEST[type] ?? 255)]).toEqual([type, given, true]);
+    });
+
+    test('nothing is left behind when it is deleted', () => {
+      for (const [id, { DeletionPolicy, UpdateReplacePolicy, Properties = {} }] of Object.entries(resourcesOf(synthesize(context).app))) {
+        expect([id, DeletionPolicy ?? 'Delete', UpdateReplacePolicy ?? 'Delete']).toEqual([id, 'Delete', 'Delete']);
+        expect([id, Properties.DeletionProtectionEnabled ?? false, Properties.EnableTerminationProtection ?? false]).toEqual([id, false, false]);
+      }
+    });
+
+    test('buckets and repositories are emptied when they are deleted', () => {
+      const resources = resourcesOf(synthesize(context).app);
+      const buckets = Object.keys(resources).filter((id) => resources[id].Type === 'AWS::S3::Bucket');
+      const emptied = Object.values(resources).filter(({ Type }) => Type === 'Custom::EmptyBucket').map(({ Properties }) => Properties.BucketName.Ref);
+      expect(emptied.sort()).toEqual(buckets.sort());
+      const repositories = Object.values(resources).filter(({ Type }) => Type === 'AWS::ECR::Repository');
+      expect(repositories.map(({ Properties }) => Properties.EmptyOnDelete)).toEqual(repositories.map(() => true));
+    });
+
+    test('every log group ends some day', () => {
+      const groups = Object.values(resourcesOf(synthesize(context).app)).filter(({ Type }) => Type === 'AWS::Logs::LogGroup');
+      expect(groups.length).toBeGreaterThan(0);
+      for (const { Properties } of groups) expect(Properties.RetentionInDays).toBeGreaterThan(0);
+    });
+
+    test('tags reach everything that can have them', () => {
+      const { app } = synthesize({ ...context, tags: { Project: 'tea', Team: 'a', CostCentre: '42' } });
+      const taggable = app.node.findAll().filter((construct): construct is CfnResource => CfnResource.isCfnResource(construct) && TagManager.of(construct) !== undefined);
+      expect(taggable.length).toBeGreaterThan(50);
+      for (const resource of taggable) {
+        expect([resource.node.path, TagManager.of(resource)!.tagValues()]).toEqual([
+          resource.node.path, expect.objectContaining({ Environment: 'dev', Project: 'tea', Team: 'a', CostCentre: '42' }),
+        ]);
+      }
+    });
+
+    test('asks nobody for anything at synth', () => {
+      expect(synthesize(context).app.synth().manifest.missing ?? []).toEqual([]);
+    });
+
+    test('stands in its region of any account', () => {
+      expect(synthesize(context).app.synth().getStackByName(`${name}-dev`).environment)
+        .toMatchObject({ region: region ?? 'unknown-region', account: 'unknown-account' });
+    });
+  });
+}
+
+/** Resources of the only stack. */
+export const resourcesOf = (app: App): Record<string, any> => {
+  const [stack] = app.synth().stacks;
+  return stack.template.Resources;
+};
+
+const NAME_PROPERTIES: Record<string, string> = {
+  'AWS::CloudWatch::Alarm': 'AlarmName',
+  'AWS::CloudWatch::Dashboard': 'DashboardName',
+  'AWS::CodeBuild::Project': 'Name',
+  'AWS::CodeCommit::Repository': 'RepositoryName',
+  'AWS::CodeDeploy::Application': 'ApplicationName',
+  'AWS::CodeDeploy::DeploymentGroup': 'DeploymentGroupName',
+  'AWS::CodePipeline::Pipeline': 'Name',
+  'AWS::DynamoDB::Table': 'TableName',
+  'AWS::ECR::Repository': 'RepositoryName',
+  'AWS::ECS::Cluster': 'ClusterName',
+  'AWS::ECS::Service': 'ServiceName',
+  'AWS::ECS::TaskDefinition': 'Family',
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': 'Name',
+  'AWS::ElasticLoadBalancingV2::TargetGroup': 'Name',
+  'AWS::IAM::Role': 'RoleName',
+  'AWS::KMS::Alias': 'AliasName',
+  'AWS::Lambda::Function': 'FunctionName',
+  'AWS::Logs::LogGroup': 'LogGroupName',
+  'AWS::S3::Bucket': 'BucketName',
+  'AWS::SNS::Topic': 'TopicName',
+  'AWS::SQS::Queue': 'QueueName',
+  'AWS::SSM::Parameter': 'Name',
+};
+
+/** What the service allows; region names have at most 16 characters. */
+const LONGEST: Record<string, number> = {
+  'AWS::CodePipeline::Pipeline': 100,
+  'AWS::CodeDeploy::Application': 100,
+  'AWS::CodeDeploy::DeploymentGroup': 100,
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': 32,
+  'AWS::ElasticLoadBalancingV2::TargetGroup': 32,
+  'AWS::IAM::Role': 64 - 16 + '<AWS::Region>'.length,
+  'AWS::Lambda::Function': 64,
+};
+
+/** What must have an explicit name. */
+const NAMED = [
+  'AWS::CodePipeline::Pipeline', 'AWS::CodeBuild::Project', 'AWS::ECS::Cluster', 'AWS::ECS::Service', 'AWS::ECR::Repository', 'AWS::SNS::Topic',
+  'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Dashboard', 'AWS::ECS::TaskDefinition', 'AWS::ElasticLoadBalancingV2::LoadBalancer',
+];
+
+/** Everything of the types that must have a name, and whatever else has one. */
+function nameOf({ Type, Properties = {} }: any): Array<[string, string]> {
+  const name = Properties[NAME_PROPERTIES[Type]];
+  return name !== undefined || NAMED.includes(Type) ? [[Type, flat(name ?? '')]] : [];
+}
