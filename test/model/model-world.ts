@@ -55,6 +55,7 @@ export class ModelWorld {
     process.env.AWS_SECRET_ACCESS_KEY = 'secret';
     process.env.ECR_REPOSITORY = this.built.arn;
     process.env.RELEASE_TIMEOUT_MINUTES = '5';
+    process.env.SNS_TOPIC_ARN = '';
     const tags = new Map<string, Properties[]>();
     this.providers = {
       'AWS::ECS::Service': new ServiceProvider(this.ecs, this.clock, tellsAll, service => this.traffic.watch(service)),
@@ -71,6 +72,8 @@ export class ModelWorld {
       'AWS::AccountId': ACCOUNT, 'AWS::Partition': 'aws', 'AWS::Region': REGION, 'AWS::StackId': STACK, 'AWS::StackName': 'Shop', 'AWS::URLSuffix': 'amazonaws.com',
     });
     this.around.stackStatus = () => this.stack.status;
+    // A place has two target groups, and a task is in one of them.
+    this.around.health = (_, targetGroup) => targetGroup === this.traffic.tasks ? { State: 'healthy' } : undefined;
     this.ecs.usually = taskDefinition => this.script(taskDefinition);
     const unfold = this.ecs.unfold.bind(this.ecs);
     this.ecs.unfold = () => {
