@@ -5,10 +5,14 @@ import { count } from './words.mjs';
 const HOURS = 730;
 
 /**
- * USD in us-east-1, Linux. Public copies of the price lists, read on 2026-11-21; the pages of AWS decide.
- * Fargate: https://www.vantage.sh/blog/fargate-pricing (https://aws.amazon.com/fargate/pricing)
- * CloudWatch: https://aws.amazon.com/cloudwatch/pricing, one price for each metric of an alarm
- * The rest: https://aws.amazon.com/elasticloadbalancing/pricing, https://aws.amazon.com/vpc/pricing, https://aws.amazon.com/kms/pricing
+ * USD in us-east-1, Linux. The pages of AWS decide; their tables are filled in by scripts, so these were read, in November 2026, in copies and accounts of them:
+ * Fargate: https://www.vantage.sh/blog/fargate-pricing of https://aws.amazon.com/fargate/pricing
+ * Load balancer: the example on https://aws.amazon.com/elasticloadbalancing/pricing (us-east-1; a capacity unit is 0.008 an hour), in a transcript of 2026-09-20
+ * NAT gateway: the example on https://aws.amazon.com/vpc/pricing (us-east-2), in a transcript of 2026-09-20, and https://cloudburn.io/blog/aws-nat-gateway-pricing (us-east-1)
+ * Public IPv4 address: https://www.doit.com/aws-public-ipv4-price-increase-the-complete-guide, the same in all regions
+ * Key: a copy without a date of https://aws.amazon.com/kms/pricing, which adds as much again for rotations
+ * Alarm metric: https://c3x.dev/resources/aws/aws_cloudwatch_metric_alarm; dashboard: https://www.factualminds.com/blog/amazon-cloudwatch-pricing-metrics-logs-alarms-dashboards;
+ * what is free (ten alarm metrics, three dashboards of up to 50 metrics): a copy without a date of https://aws.amazon.com/cloudwatch/pricing
  */
 const PRICE = {
   vcpuHour: { X86_64: 0.04048, ARM64: 0.03238 },

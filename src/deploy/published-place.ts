@@ -19,7 +19,7 @@ export interface PublishedPlace {
   readonly logGroupName: string;
   /** Prefix of the container's log streams: `<prefix>/<container>/<task id>`. */
   readonly logStreamPrefix: string;
-  /** Target groups in which the released tasks must be healthy. */
+  /** Target groups of the place; each released task must be healthy in one of them. */
   readonly targetGroupArns: string[];
   /** Alarms that roll a release back. */
   readonly alarmNames: string[];

@@ -70,6 +70,8 @@ export class ModelWorld {
       'AWS::AccountId': ACCOUNT, 'AWS::Partition': 'aws', 'AWS::Region': REGION, 'AWS::StackId': STACK, 'AWS::StackName': 'Shop', 'AWS::URLSuffix': 'amazonaws.com',
     });
     this.around.stackStatus = () => this.stack.status;
+    // A place has two target groups, and a task is in one of them.
+    this.around.health = (_, targetGroup) => targetGroup === this.traffic.tasks ? { State: 'healthy' } : undefined;
     this.ecs.usually = taskDefinition => this.script(taskDefinition);
     const unfold = this.ecs.unfold.bind(this.ecs);
     this.ecs.unfold = () => {

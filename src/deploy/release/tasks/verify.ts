@@ -84,15 +84,13 @@ function refuseWrongDigest({ request }: Run, digests: string[], who: string, dig
 }
 
 /**
- * One line for each task and target group that keep a task from traffic. Where new tasks stand beside old ones each task belongs
- * to one of two target groups: it must be healthy in one. Otherwise it must be in each.
+ * One line for each task and target group that keep a task from traffic. Each task belongs to one of the target groups of the place, also under
+ * rolling deployments: a place has both from birth, so that its strategy can change. It must be healthy in one.
  */
 async function unhealthy(run: Run, tasks: Task[]): Promise<string[]> {
-  const { strategy, targetGroupArns } = run.place;
-  const groups = await Promise.all(targetGroupArns.map(async arn => ({ name: arn.split('/')[1], targets: await targetsIn(run, arn) })));
+  const groups = await Promise.all(run.place.targetGroupArns.map(async arn => ({ name: arn.split('/')[1], targets: await targetsIn(run, arn) })));
   return tasks.flatMap(task => {
     const lacks = groups.map(group => lackOf(task, group));
-    if (strategy === 'ROLLING') return lacks.flat();
     if (lacks.some(lack => lack.length === 0)) return [];
     const where = lacks.flat().filter(lack => !lack.endsWith(ABSENT));
     return where.length > 0 ? where : lacks.flat();
