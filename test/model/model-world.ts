@@ -3,7 +3,7 @@ import { DeleteObjectsCommand, GetBucketTaggingCommand, ListObjectVersionsComman
 import { mockClient } from 'aws-sdk-client-mock';
 import { ModelStack, type Properties, type Provider, type Template } from './account/cloudformation';
 import { CustomResources } from './account/custom-resources';
-import { type Account, ACCOUNT, buckets, customResources, loadBalancers, PlainProvider, REGION, repositories, taskDefinitions } from './account/providers';
+import { type Account, ACCOUNT, buckets, customResources, loadBalancers, PlainProvider, REGION, repositories, tables, taskDefinitions } from './account/providers';
 import { ModelRegistry } from './account/registry';
 import { ServiceProvider } from './account/service-provider';
 import { Traffic } from './account/traffic';
@@ -15,7 +15,8 @@ import { FakeClock } from '../support/fake-clock';
 import { type ActionResult, FakeCodePipeline } from '../support/fake-codepipeline';
 import { FakeEcr, type FakeRepository } from '../support/fake-ecr';
 import { deployment, FakeEcs, type Script } from '../support/fake-ecs';
-import { FakeSurroundings, STACK } from '../support/release-world';
+import { FakeHistory } from '../support/fake-history';
+import { FakeSurroundings, setEnvironment, STACK } from '../support/release-world';
 
 /** Seconds of a deployment: each look at a longer one would cost the tests time. */
 const BRIEFLY = 10;
@@ -37,6 +38,7 @@ export class ModelWorld {
   readonly ecr = new FakeEcr();
   readonly ecs = new FakeEcs(this.clock, image => this.ecr.resolve(image));
   readonly around = new FakeSurroundings(this.ecs);
+  readonly history = new FakeHistory();
   readonly pipeline = new FakeCodePipeline(this.clock, handleJob);
   readonly customResources = new CustomResources();
   readonly traffic = new Traffic(this.ecs);
@@ -50,12 +52,7 @@ export class ModelWorld {
   private builds = 0;
 
   constructor({ tellsAll = true }: WorldOptions = {}) {
-    process.env.AWS_REGION = REGION;
-    process.env.AWS_ACCESS_KEY_ID = 'function';
-    process.env.AWS_SECRET_ACCESS_KEY = 'secret';
-    process.env.ECR_REPOSITORY = this.built.arn;
-    process.env.RELEASE_TIMEOUT_MINUTES = '5';
-    process.env.SNS_TOPIC_ARN = '';
+    setEnvironment({ AWS_REGION: REGION, ECR_REPOSITORY: this.built.arn, RELEASE_TIMEOUT_MINUTES: '5' });
     const tags = new Map<string, Properties[]>();
     this.providers = {
       'AWS::ECS::Service': new ServiceProvider(this.ecs, this.clock, tellsAll, service => this.traffic.watch(service)),
@@ -64,6 +61,7 @@ export class ModelWorld {
       'AWS::ECR::Repository': repositories(this.account, this.ecr),
       'AWS::S3::Bucket': buckets(this.account, this.objects, tags),
       'AWS::ElasticLoadBalancingV2::LoadBalancer': loadBalancers(this.account),
+      'AWS::DynamoDB::Table': tables(this.account),
       'Test::Broken': { create: () => { throw new Error('this resource cannot be made'); }, update: id => ({ id }), delete: () => {} },
       ...customResources(this.customResources),
       ...this.watched(),

@@ -28,7 +28,7 @@ function left(): Record<string, number> {
   return Object.fromEntries([...new Set(types)].sort().map(type => [type, types.filter(other => other === type).length]));
 }
 
-const KEPT = { 'AWS::ECR::Repository': 3, 'AWS::KMS::Key': 1, 'AWS::Logs::LogGroup': 6, 'AWS::S3::Bucket': 2 };
+const KEPT = { 'AWS::DynamoDB::Table': 1, 'AWS::ECR::Repository': 3, 'AWS::KMS::Key': 1, 'AWS::Logs::LogGroup': 6, 'AWS::S3::Bucket': 2 };
 
 test('with DESTROY a stack that was in use goes without any other step, and leaves nothing', async () => {
   await inUse(DESTROY);

@@ -93,7 +93,7 @@ export class FakeEcs extends FakeService {
     on(DescribeServicesCommand, ({ cluster, services }) => this.describeServices(cluster, services));
     on(DescribeTaskDefinitionCommand, ({ taskDefinition, include }) => this.describeTaskDefinition(taskDefinition, include));
     on(RegisterTaskDefinitionCommand, input => this.register(input));
-    on(UpdateServiceCommand, ({ taskDefinition }) => this.update(taskDefinition));
+    on(UpdateServiceCommand, input => this.update(input));
     on(ListServiceDeploymentsCommand, input => this.listDeployments(input));
     on(DescribeServiceDeploymentsCommand, ({ serviceDeploymentArns }) => ({
       serviceDeployments: this.deployments.map(({ state }) => state).filter(state => serviceDeploymentArns.includes(state.serviceDeploymentArn)),
@@ -253,11 +253,13 @@ export class FakeEcs extends FakeService {
   }
 
   /** Without a change no deployment begins. */
-  private update(taskDefinition: string) {
-    if (this.service.deploymentController?.type === 'CODE_DEPLOY') {
+  private update({ taskDefinition, desiredCount, healthCheckGracePeriodSeconds = this.service.healthCheckGracePeriodSeconds }: any) {
+    if (taskDefinition && this.service.deploymentController?.type === 'CODE_DEPLOY') {
       throw awsError('InvalidParameterException', 'Unable to update task definition on services with a CODE_DEPLOY deployment controller.');
     }
-    if (this.service.taskDefinition !== taskDefinition) this.deploy(taskDefinition);
+    Object.assign(this.service, { healthCheckGracePeriodSeconds });
+    if (desiredCount !== undefined) this.scale(desiredCount);
+    if (taskDefinition && this.service.taskDefinition !== taskDefinition) this.deploy(taskDefinition);
     return { service: this.service };
   }
 

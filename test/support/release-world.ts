@@ -2,7 +2,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Task } from '@aws-sdk/client-ecs';
-import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client, type TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DescribeListenersCommand, DescribeTargetHealthCommand, ElasticLoadBalancingV2Client, type Listener, type TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
@@ -16,7 +16,7 @@ import { FakeHistory } from './fake-history';
 import { awsError, FakeService } from './fake-service';
 import type { PublishedPlace } from '../../src/deploy/published-place';
 import { handleJob } from '../../src/deploy/release/pipeline/job';
-import type { ReleaseRequest } from '../../src/deploy/release/release-request';
+import type { ReleaseEnvironment, ReleaseRequest } from '../../src/deploy/release/release-request';
 
 const ROLE = 'arn:aws:iam::222222222222:role/release-web';
 const PARAMETER = '/places/web';
@@ -25,6 +25,22 @@ export const TABLE = 'history';
 export const TOPIC = 'arn:aws:sns:us-east-1:111111111111:ops';
 const TARGET_GROUP = 'arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/web/0123456789abcdef';
 export const GREEN_TARGET_GROUP = 'arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/green/0123456789abcdef';
+
+/** The environment of the release function: what is not said is as it is without options. */
+export function setEnvironment(variables: Pick<ReleaseEnvironment, 'ECR_REPOSITORY'> & Partial<ReleaseEnvironment> & { AWS_REGION?: string }): void {
+  delete process.env.RELEASE_TIMEOUT_MINUTES;
+  Object.assign(process.env, {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'function',
+    AWS_SECRET_ACCESS_KEY: 'secret-of-the-function',
+    AWS_LAMBDA_FUNCTION_NAME: 'release',
+    STATE_TABLE: TABLE,
+    RECORD_EXPIRY_SECONDS: '',
+    SNS_TOPIC_ARN: TOPIC,
+    ENVIRONMENT_SUFFIX: '',
+    PLACES: '{}',
+  }, variables);
+}
 
 /** The small services around a place: roles, parameters, alarms, logs, load balancer, artifact store. */
 export class FakeSurroundings extends FakeService {
@@ -53,7 +69,9 @@ export class FakeSurroundings extends FakeService {
       if (!lines) throw awsError('ResourceNotFoundException', 'The specified log stream does not exist.');
       return { events: lines.slice(-limit).map(message => ({ message })) };
     });
-    this.on(mockClient(ElasticLoadBalancingV2Client), DescribeTargetHealthCommand, ({ TargetGroupArn }) => {
+    const loadBalancing = mockClient(ElasticLoadBalancingV2Client);
+    this.on(loadBalancing, DescribeListenersCommand, () => ({ Listeners: this.listeners() }));
+    this.on(loadBalancing, DescribeTargetHealthCommand, ({ TargetGroupArn }) => {
       if (!this.targetGroups.has(TargetGroupArn)) throw awsError('TargetGroupNotFoundException');
       return {
         TargetHealthDescriptions: ecs.running.flatMap(task => {
@@ -69,6 +87,9 @@ export class FakeSurroundings extends FakeService {
     });
     this.on(mockClient(S3Client), PutObjectCommand, input => { this.objects.push(input); });
   }
+
+  /** Listeners of the place's load balancer. */
+  listeners: () => Listener[] = () => [];
 
   /** State of the place's stack. */
   stackStatus: () => string = () => 'UPDATE_COMPLETE';
@@ -98,17 +119,11 @@ export class ReleaseWorld {
   readonly place: PublishedPlace;
 
   constructor() {
-    process.env.AWS_REGION = 'us-east-1';
-    process.env.AWS_ACCESS_KEY_ID = 'function';
-    process.env.AWS_SECRET_ACCESS_KEY = 'secret-of-the-function';
-    process.env.ECR_REPOSITORY = this.built.arn;
-    process.env.STATE_TABLE = TABLE;
-    process.env.SNS_TOPIC_ARN = TOPIC;
-    process.env.ENVIRONMENT_SUFFIX = 'dev';
-    process.env.RECORD_EXPIRY_SECONDS = '';
-    process.env.PLACES = JSON.stringify({ production: { roleArn: ROLE, parameterName: PARAMETER, region: 'eu-west-1' } });
-    process.env.AWS_LAMBDA_FUNCTION_NAME = 'release';
-    delete process.env.RELEASE_TIMEOUT_MINUTES;
+    setEnvironment({
+      ECR_REPOSITORY: this.built.arn,
+      ENVIRONMENT_SUFFIX: 'dev',
+      PLACES: JSON.stringify({ production: { roleArn: ROLE, parameterName: PARAMETER, region: 'eu-west-1' } }),
+    });
     this.previous = this.released.push(['base', 'app 1'], { tag: 'released' });
     this.next = this.built.push(['base', 'app 2']);
     const taskDefinitionArn = this.ecs.define({

@@ -58,13 +58,12 @@ describe('the service, as CloudFormation handles it', () => {
     expect(world.ecs.service.status).toBe('INACTIVE');
   });
 
-  test.each(['NetworkConfiguration', 'LoadBalancers', 'TaskDefinition'])('a changed %s is refused by a service that CodeDeploy deploys', async name => {
+  test.each(['NetworkConfiguration', 'LoadBalancers', 'TaskDefinition', 'DesiredCount'])('a changed %s is refused by a service that CodeDeploy deploys', async name => {
     const made = new ServiceProvider(world.ecs, world.clock, true);
     const before = { ...properties({ DeploymentController: { Type: 'CODE_DEPLOY' } }), TaskDefinition: 'web' };
     const { id } = await made.create(before);
     await expect(made.update(id, { ...before, [name]: 'another' }, before)).rejects.toThrow(`Unable to update ${name} on services with a CODE_DEPLOY deployment controller`);
-    await made.update(id, { ...before, DesiredCount: 5 }, before);
-    expect(world.ecs.running).toHaveLength(5);
+    await made.update(id, before, { ...before, [name]: 'another' });
     expect(world.ecs.deployments).toHaveLength(1);
   });
 

@@ -2,6 +2,7 @@ import type { Physical, Properties, Provider } from './cloudformation';
 import { CustomResources } from './custom-resources';
 import { handler as emptyBucket } from '../../../src/common/empty-bucket/empty-bucket.lambda';
 import { handler as firstImage } from '../../../src/deploy/first-image/first-image.lambda';
+import { handler as livingService } from '../../../src/deploy/living-service/living-service.lambda';
 import type { FakeEcr, FakeRepository } from '../../support/fake-ecr';
 import type { FakeEcs } from '../../support/fake-ecs';
 
@@ -126,6 +127,15 @@ export function loadBalancers(account: Account): Provider {
   });
 }
 
+/** A table that is protected is not deleted. */
+export function tables(account: Account): Provider {
+  return withEffect(bound(new PlainProvider('AWS::DynamoDB::Table', account)), {
+    delete: (id, { DeletionProtectionEnabled }) => {
+      if (DeletionProtectionEnabled) throw new Error(`the table ${id} is protected against deletion`);
+    },
+  });
+}
+
 /** Task definitions never change: every change but one of their tags is another revision, and the former one becomes inactive. */
 export function taskDefinitions(ecs: FakeEcs): Provider {
   return {
@@ -141,6 +151,8 @@ export function customResources(requests: CustomResources): Record<string, Provi
   return {
     'Custom::FirstImage': requests.provider('Custom::FirstImage', firstImage),
     'Custom::EmptyBucket': requests.provider('Custom::EmptyBucket', emptyBucket),
+    'Custom::ServiceSettings': requests.provider('Custom::ServiceSettings', livingService),
+    'Custom::TrafficGuard': requests.provider('Custom::TrafficGuard', livingService),
   };
 }
 

@@ -11,12 +11,6 @@ import type { FakeEcs } from '../../support/fake-ecs';
  */
 const DEPLOYED = ['TaskDefinition', 'NetworkConfiguration', 'LoadBalancers', 'PlatformVersion', 'ServiceRegistries', 'ServiceConnectConfiguration', 'VolumeConfigurations'];
 
-/**
- * What ECS then refuses to change in a service that CodeDeploy deploys.
- * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
- */
-const REFUSED = [...DEPLOYED, 'AvailabilityZoneRebalancing', 'EnableExecuteCommand'];
-
 /** CloudFormation waits three hours for a service to become steady. */
 const PATIENCE = 3 * 3_600_000;
 
@@ -65,11 +59,14 @@ export class ServiceProvider implements Provider {
     return { id, attributes: { Name: this.ecs.service.serviceName, ServiceArn: id } };
   }
 
-  /** Whether ECS also refuses to be told what is so already, as a rollback does, is not documented; here it accepts it. */
+  /**
+   * Under CodeDeploy ECS takes desired count and grace period, but not in one call with a task definition, and CloudFormation sends all properties. So any
+   * change fails. Whether it also refuses to be told what is so already, as a rollback does, is not documented; here it accepts it.
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+   */
   private updateForCodeDeploy(id: string, properties: Properties): Physical {
-    const refused = REFUSED.filter(name => !isDeepStrictEqual(properties[name], this.settled[name]));
+    const refused = Object.keys({ ...properties, ...this.settled }).filter(name => !isDeepStrictEqual(properties[name], this.settled[name]));
     if (refused.length > 0) throw new Error(`Unable to update ${refused.join(', ')} on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.`);
-    this.ecs.scale(properties.DesiredCount);
     return { id, attributes: { Name: this.ecs.service.serviceName, ServiceArn: id } };
   }
 
