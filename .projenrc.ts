@@ -204,4 +204,22 @@ versions.addJob('compatibility', {
   ],
 });
 
+// Everything that a change must pass, on the system that it is made for: a daemon of its own needs root and privileges.
+const gate = new github.GithubWorkflow(project.github!, 'gate');
+gate.on({ push: { branches: ['main'] }, pullRequest: {}, workflowDispatch: {} });
+gate.addJob('gate', {
+  runsOn: ['ubuntu-latest'],
+  container: { image: 'node:24-bookworm' },
+  timeoutMinutes: 60,
+  permissions: { contents: github.workflows.JobPermission.READ },
+  steps: [
+    { name: 'Python, Java, Maven', run: 'apt-get update -qq && apt-get install -y -qq python3-pip python3-venv openjdk-17-jdk-headless maven' },
+    { uses: 'actions/checkout@v5' },
+    { name: 'The checkout belongs to somebody else', run: 'git config --global --add safe.directory "$GITHUB_WORKSPACE"' },
+    { run: '.ci/run' },
+  ],
+});
+// GitHub wants one text here; projen would write a list.
+gate.file!.addOverride('jobs.gate.container.options', '--privileged');
+
 project.synth();

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,12 +8,12 @@ import { promisify } from 'node:util';
 
 /**
  * A real Docker daemon and a real registry for tests, each in a temporary folder of its own and reached by nobody else.
- * They come from Debian's packages `docker.io` and `docker-registry`.
+ * They come from Debian's packages `docker.io` (or Docker's own) and `docker-registry`.
  */
 
 /** By full path: another docker on the PATH may be a client alone, and too new for this daemon. */
 const DOCKER = '/usr/bin/docker';
-const DOCKERD = '/usr/sbin/dockerd';
+const DOCKERD = ['/usr/bin/dockerd', '/usr/sbin/dockerd'].find(existsSync) ?? '/usr/sbin/dockerd';
 const REGISTRY = '/usr/bin/docker-registry';
 
 const STARTS_WITHIN = 20_000;
