@@ -57,7 +57,7 @@ const faults: Record<string, Case> = {
     strategy: 'blueGreen',
     // Begins no deployment, so nothing puts the weights right again.
     story: ['release an image', 'cdk deploy, an alarm\'s threshold changed'],
-    wrong: /: traffic leads to: .*\/placetargetgroup\S* instead of .*\/placealternatetargetgroup\S*; changes of the weighted rule: UPDATE instead of /,
+    wrong: /: traffic leads to: .*\/placetargetgroup\S* instead of .*\/placealternatetargetgroup\S*; changes of listeners and rules: UPDATE instead of /,
   },
 };
 
