@@ -23,8 +23,8 @@ export interface ReleaseRequest {
   readonly executionId: string;
 }
 
-/** How a place is found: its release role, its SSM parameter, its region. */
-export type PlaceAddress = Pick<ReleaseRequest, 'roleArn' | 'parameterName' | 'region'>;
+/** How a place is found, in few characters: variables of a function are short of room. */
+export type PlaceAddress = [roleArn: string, parameterName: string, region: string];
 
 /** Environment variables of the release function. */
 export interface ReleaseEnvironment {
