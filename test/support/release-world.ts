@@ -106,6 +106,7 @@ export class ReleaseWorld {
     process.env.SNS_TOPIC_ARN = TOPIC;
     process.env.ENVIRONMENT_SUFFIX = 'dev';
     process.env.RECORD_EXPIRY_SECONDS = '';
+    process.env.PIPELINE_URL = '';
     process.env.PLACES = JSON.stringify({ production: [ROLE, PARAMETER, 'eu-west-1'] });
     process.env.AWS_LAMBDA_FUNCTION_NAME = 'release';
     delete process.env.RELEASE_TIMEOUT_MINUTES;
