@@ -199,7 +199,12 @@ describe('history', () => {
     expect(found['dynamodb:PutItem dynamodb:UpdateItem'].Resource).toEqual({ 'Fn::GetAtt': [expect.stringContaining('History'), 'Arn'] });
     expect(found['sns:Publish'].Resource).toEqual({ Ref: expect.stringContaining('Topic') });
     expect(found['kms:Decrypt kms:GenerateDataKey'].Resource).toEqual({ 'Fn::GetAtt': [expect.stringContaining('Key'), 'Arn'] });
-    expect(found['kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo'].Condition.StringEquals).toHaveProperty(['kms:ViaService']);
+    expect(found['kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo'].Condition.StringEquals).toEqual({
+      'kms:ViaService': [
+        { 'Fn::Join': ['', ['dynamodb.', { Ref: 'AWS::Region' }, '.amazonaws.com']] },
+        { 'Fn::Join': ['', ['dynamodb.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]] },
+      ],
+    });
   });
 
   test('with a name, an expiry and a suffix', () => {

@@ -10,7 +10,7 @@ import { BoundHistory } from '../observe/deployment-history';
 import { Foundation } from '../observe/foundation';
 import { createFunction, MadeFunction } from '../private/function';
 import { explicitName } from '../private/naming';
-import { Right } from '../private/scoped-role';
+import { onlyVia, Right } from '../private/scoped-role';
 
 /** What a release function reads, writes and releases to. @internal */
 export interface ReleaseFunctionParts {
@@ -70,13 +70,12 @@ const addresses = (targets: IReleaseTarget[]): Record<string, PlaceAddress> => O
 /** A table with a key of ours uses it in the name of its callers. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html */
 function mayRecord(scope: Construct, history: BoundHistory | undefined): Right[] {
   if (!history) return [];
-  const { region } = Stack.of(scope);
   return [
     { actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'], resources: [history.table.tableArn] },
     ...(history.key ? [{
       actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
       resources: [history.key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.amazonaws.com` } },
+      conditions: onlyVia(scope, 'dynamodb'),
     }] : []),
   ];
 }

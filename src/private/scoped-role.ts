@@ -105,3 +105,13 @@ export function guarded(scope: Construct, service: string, sourceArn?: string): 
     },
   });
 }
+
+/**
+ * A key may be used through this service only. AWS writes the service with `amazonaws.com` and says nothing of partitions whose names end otherwise, as in
+ * China; one of the two is right there, and elsewhere both are the same.
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+ */
+export function onlyVia(scope: Construct, service: string): iam.PolicyStatementProps['conditions'] {
+  const { region, urlSuffix } = Stack.of(scope);
+  return { StringEquals: { 'kms:ViaService': ['amazonaws.com', urlSuffix].map((suffix) => `${service}.${region}.${suffix}`) } };
+}

@@ -81,17 +81,20 @@ describe('steps and bake times', () => {
 });
 
 describe('the release role', () => {
+  const arn = (service: string, resource: string) => `arn:aws:${service}:eu-west-1:111111111111:${resource}`;
+  const STACK = arn('cloudformation', 'stack/place/11111111-2222-3333-4444-555555555555');
   const roleOf = (changes: object = {}) => {
     const stack = new Stack(new App(), 'Place');
     createReleaseRole(new Construct(stack, 'Web'), 'release-web', {
-      clusterArn: 'cluster', clusterName: 'shop', serviceName: 'web', serviceArn: 'service', taskFamily: 'web', passableRoleArns: ['role'], repositoryArn: 'repository',
-      logGroupArn: 'logs', alarmNames: [], parameterArn: 'parameter', stackArn: 'arn:of:the:stack', ...changes,
+      clusterArn: arn('ecs', 'cluster/shop'), clusterName: 'shop', serviceName: 'web', serviceArn: arn('ecs', 'service/shop/web'), taskFamily: 'web',
+      passableRoleArns: ['arn:aws:iam::111111111111:role/web'], repositoryArn: arn('ecr', 'repository/web'), logGroupArn: arn('logs', 'log-group:web:*'), alarmNames: [],
+      parameterArn: arn('ssm', 'parameter/web'), stackArn: STACK, ...changes,
     });
     return Object.values(Template.fromStack(stack).findResources('AWS::IAM::ManagedPolicy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
   };
 
   test('may look at exactly its stack', () => {
-    expect(roleOf()).toEqual(expect.arrayContaining([{ Action: 'cloudformation:DescribeStacks', Effect: iam.Effect.ALLOW, Resource: 'arn:of:the:stack' }]));
+    expect(roleOf()).toEqual(expect.arrayContaining([{ Action: 'cloudformation:DescribeStacks', Effect: iam.Effect.ALLOW, Resource: STACK }]));
   });
 
   test('may update the service, or have CodeDeploy do it, but not both', () => {

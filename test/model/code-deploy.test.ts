@@ -1,11 +1,9 @@
 import { ModelWorld } from './model-world';
-import { type Change, changes, templateOf } from './templates';
-import { DeployStrategy } from '../../src';
+import { STRATEGIES } from './strategies';
+import { changes, REFUSED_UNDER_CODE_DEPLOY, templateOf } from './templates';
 
-const place = { deployStrategy: DeployStrategy.codeDeploy({}) };
-/** What ECS lets nobody change in such a service but CodeDeploy. */
-const REFUSED: Change[] = ['the subnets', 'the port'];
-const accepted = changes.filter(change => !REFUSED.includes(change));
+const place = STRATEGIES.codeDeploy;
+const accepted = changes.filter(change => !REFUSED_UNDER_CODE_DEPLOY.includes(change));
 
 let world: ModelWorld;
 let created: number;
@@ -40,7 +38,7 @@ test('cdk deploy, CPU changed: the place publishes the task definition that the 
   });
 });
 
-test.each(REFUSED)('cdk deploy, %s changed: is refused by ECS and comes back, with what ran before', async change => {
+test.each(REFUSED_UNDER_CODE_DEPLOY)('cdk deploy, %s changed: is refused by ECS and comes back, with what ran before', async change => {
   const before = { running: world.running, released: world.released };
   expect(await world.deploy(templateOf(change, place))).toBe(false);
   expect(world.stack.status).toBe('UPDATE_ROLLBACK_COMPLETE');

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Template } from './account/cloudformation';
+import type { Properties, Template } from './account/cloudformation';
 import type { ModelWorld } from './model-world';
 import { type Fault, STEPS, Story } from './story';
 import { STRATEGIES } from './strategies';
@@ -57,7 +57,25 @@ const faults: Record<string, Case> = {
     strategy: 'blueGreen',
     // Begins no deployment, so nothing puts the weights right again.
     story: ['release an image', 'cdk deploy, an alarm\'s threshold changed'],
-    wrong: /: traffic leads to: .*\/placetargetgroup\S* instead of .*\/placealternatetargetgroup\S*; changes of the weighted rule: UPDATE instead of /,
+    wrong: /: traffic leads to: .*\/placetargetgroup\S* instead of .*\/placealternatetargetgroup\S*; changes of listeners and rules: UPDATE instead of /,
+  },
+  'under CodeDeploy a release takes CPU and variables from what runs': {
+    fault: { inWorld: world => onDefinition(world, definition => ({ ...definition, cpu: world.definition.cpu })) },
+    strategy: 'codeDeploy',
+    story: ['cdk deploy, CPU changed', 'release an image'],
+    wrong: /: in force: {"cpu":"512".* instead of {"cpu":"1024"/,
+  },
+  'under CodeDeploy the listener changes with the template': {
+    fault: { inTemplate: withListenerThatChanges },
+    strategy: 'codeDeploy',
+    story: ['release an image', 'cdk deploy, CPU changed'],
+    wrong: /: traffic leads to: .*\/placetargetgroup\S* instead of .*\/placealternatetargetgroup\S*; changes of listeners and rules: UPDATE instead of /,
+  },
+  'under CodeDeploy the service names a revision of its task definition': {
+    fault: { inTemplate: template => withProperties(template, 'AWS::ECS::Service', { TaskDefinition: { Ref: idOf(template, 'AWS::ECS::TaskDefinition') } }) },
+    strategy: 'codeDeploy',
+    story: ['release an image', 'cdk deploy, CPU changed'],
+    wrong: /^cdk deploy failed$/,
   },
 };
 
@@ -126,7 +144,15 @@ function withImage(template: Template, end: string): Template {
 }
 
 function withRuleThatChanges(template: Template): Template {
-  const id = idOf(template, 'AWS::ElasticLoadBalancingV2::ListenerRule');
-  const rule = template.Resources[id];
-  return { Resources: { ...template.Resources, [id]: { ...rule, Properties: { ...rule.Properties, Priority: parseInt(digestOf(JSON.stringify(template)).slice(-4), 16) } } } };
+  return withProperties(template, 'AWS::ElasticLoadBalancingV2::ListenerRule', { Priority: parseInt(digestOf(JSON.stringify(template)).slice(-4), 16) });
+}
+
+function withListenerThatChanges(template: Template): Template {
+  return withProperties(template, 'AWS::ElasticLoadBalancingV2::Listener', { ListenerAttributes: [{ Key: 'of', Value: digestOf(JSON.stringify(template)) }] });
+}
+
+function withProperties(template: Template, type: string, more: Properties): Template {
+  const id = idOf(template, type);
+  const resource = template.Resources[id];
+  return { Resources: { ...template.Resources, [id]: { ...resource, Properties: { ...resource.Properties, ...more } } } };
 }

@@ -12,6 +12,7 @@ import type { PublishedPlace } from '../../src/deploy/published-place';
 import { handleJob } from '../../src/deploy/release/pipeline/job';
 import type { ReleaseRequest } from '../../src/deploy/release/release-request';
 import { FakeClock } from '../support/fake-clock';
+import { byCodeDeploy, type CodeDeployStep, FakeCodeDeploy } from '../support/fake-codedeploy';
 import { type ActionResult, FakeCodePipeline } from '../support/fake-codepipeline';
 import { FakeEcr, type FakeRepository } from '../support/fake-ecr';
 import { deployment, FakeEcs, type Script } from '../support/fake-ecs';
@@ -37,11 +38,12 @@ export class ModelWorld {
   readonly clock = new FakeClock();
   readonly ecr = new FakeEcr();
   readonly ecs = new FakeEcs(this.clock, image => this.ecr.resolve(image));
+  readonly codeDeploy = new FakeCodeDeploy(this.clock, this.ecs);
   readonly around = new FakeSurroundings(this.ecs);
   readonly history = new FakeHistory();
   readonly pipeline = new FakeCodePipeline(this.clock, handleJob);
   readonly customResources = new CustomResources();
-  readonly traffic = new Traffic(this.ecs);
+  readonly traffic = new Traffic(this.ecs, this.codeDeploy);
   readonly account: Account = new Map();
   readonly objects = new Map<string, Set<string>>();
   readonly stack: ModelStack;
@@ -56,6 +58,7 @@ export class ModelWorld {
     const tags = new Map<string, Properties[]>();
     this.providers = {
       'AWS::ECS::Service': new ServiceProvider(this.ecs, this.clock, tellsAll, service => this.traffic.watch(service)),
+      'AWS::ElasticLoadBalancingV2::Listener': this.traffic.listenersOf(this.account),
       'AWS::ElasticLoadBalancingV2::ListenerRule': this.traffic.rules(this.account),
       'AWS::ECS::TaskDefinition': taskDefinitions(this.ecs),
       'AWS::ECR::Repository': repositories(this.account, this.ecr),
@@ -72,7 +75,9 @@ export class ModelWorld {
     this.around.stackStatus = () => this.stack.status;
     // A place has two target groups, and a task is in one of them.
     this.around.health = (_, targetGroup) => targetGroup === this.traffic.tasks ? { State: 'healthy' } : undefined;
+    this.around.listeners = () => [...this.traffic.listeners.values()];
     this.ecs.usually = taskDefinition => this.script(taskDefinition);
+    this.codeDeploy.usually = taskDefinition => BY_CODE_DEPLOY[this.behaviourOf(taskDefinition)]();
     const unfold = this.ecs.unfold.bind(this.ecs);
     this.ecs.unfold = () => {
       unfold();
@@ -150,16 +155,20 @@ export class ModelWorld {
     return this.stack.status === 'CREATE_COMPLETE' || this.stack.status === 'UPDATE_COMPLETE';
   }
 
-  /** By hand: the service deploys once more what it has. */
+  /** By hand: the service deploys once more what it has. Under CodeDeploy ECS refuses it. */
   forceNewDeployment(): void {
+    if (this.ecs.service.taskSets) return;
     this.ecs.deploy(this.ecs.service.taskDefinition!);
     this.settle();
   }
 
   /** Time passes until nothing is under way. */
   settle(): void {
-    this.clock.pass(3_600_000);
-    this.ecs.unfold();
+    do {
+      this.clock.pass(3_600_000);
+      this.codeDeploy.unfold();
+      this.ecs.unfold();
+    } while (!this.codeDeploy.isQuiet);
     this.around.ringing.clear();
   }
 
@@ -191,7 +200,8 @@ export class ModelWorld {
 
   /** The task definition that the service runs. */
   get definition(): TaskDefinition {
-    return this.ecs.definitions.get(this.ecs.service.taskDefinition!)!.definition;
+    const { taskSets: [primary] = [], taskDefinition = primary.taskDefinition } = this.ecs.service;
+    return this.ecs.definitions.get(taskDefinition!)!.definition;
   }
 
   /** An image in words. */
@@ -206,11 +216,15 @@ export class ModelWorld {
   }
 
   /** What the image of a task definition does when it is deployed; without an image under the tag no task starts. */
-  private script(taskDefinition: string): Script {
+  private behaviourOf(taskDefinition: string): Behaviour {
     const { image, environment = [] } = this.ecs.definitions.get(taskDefinition)!.definition.containerDefinitions![0];
     const digest = this.ecr.resolve(image!);
     const isHopeless = digest === undefined || environment.some(({ name }) => name === POISONOUS);
-    const behaviour = isHopeless ? 'crashes' : this.behaviours.get(digest) ?? 'good';
+    return isHopeless ? 'crashes' : this.behaviours.get(digest) ?? 'good';
+  }
+
+  private script(taskDefinition: string): Script {
+    const behaviour = this.behaviourOf(taskDefinition);
     // Nothing to go back to, or no breaker at all, which ECS has for rolling deployments only: the deployment never ends by itself.
     if (behaviour === 'crashes' && (this.ecs.deployments.length === 0 || !this.hasCircuitBreaker)) return deployment.hangs();
     if (behaviour === 'crashes') return deployment.isGivenUpByTheCircuitBreaker({ stoppedReason: 'Essential container in task exited' }, BRIEFLY);
@@ -240,6 +254,10 @@ export class ModelWorld {
     return {
       'AWS::ECS::Cluster': { ...cluster(this.ecs) },
       'AWS::IAM::Role': watch('AWS::IAM::Role', arn => around.roles.add(arn)),
+      'AWS::CodeDeploy::DeploymentGroup': watch('AWS::CodeDeploy::DeploymentGroup', (deploymentGroupName, properties) => {
+        Object.assign(this.codeDeploy.group, { applicationName: properties.ApplicationName, deploymentGroupName });
+        this.traffic.watchGroup(properties);
+      }),
       'AWS::SSM::Parameter': watch('AWS::SSM::Parameter', (name, { Value }) => around.parameters.set(name, Value)),
       'AWS::ElasticLoadBalancingV2::TargetGroup': watch('AWS::ElasticLoadBalancingV2::TargetGroup', arn => around.targetGroups.add(arn)),
     };
@@ -266,6 +284,17 @@ export class ModelWorld {
     });
   }
 }
+
+/** CodeDeploy itself would wait for an hour before it gives up tasks that crash. */
+const BY_CODE_DEPLOY: Record<Behaviour, () => CodeDeployStep[]> = {
+  'good': () => byCodeDeploy.succeeds(BRIEFLY),
+  'crashes': () => [
+    { after: 1, event: 'Install' },
+    ...[1, 2, 3].map(seconds => ({ after: seconds, stops: { stoppedReason: 'Essential container in task exited' } })),
+    { after: 3_600, ends: 'Failed' },
+  ],
+  'makes an alarm ring': () => byCodeDeploy.failsIn('AllowTraffic', 'ALARM_ACTIVE', 'One or more alarms have been activated: errors', undefined, BRIEFLY),
+};
 
 function cluster(ecs: FakeEcs): Provider {
   return {

@@ -1,7 +1,7 @@
 import type { TaskDefinition } from '@aws-sdk/client-ecs';
 import type { Template } from './account/cloudformation';
 import { ModelWorld, type WorldOptions } from './model-world';
-import { type Change, changes, failingAfter, idOf, templateOf } from './templates';
+import { type Change, changes, failingAfter, idOf, REFUSED_UNDER_CODE_DEPLOY, templateOf } from './templates';
 import type { FargateEnvironmentProps } from '../../src';
 import { firstImage } from '../../src/deploy/first-image/image';
 
@@ -45,6 +45,7 @@ export class Story {
     setting.fault?.inWorld?.(story.world);
     await story.world.deploy(story.current);
     story.created = story.world.stack.events.length;
+    story.brought = story.decided;
     story.check('the creation');
     return story;
   }
@@ -64,6 +65,8 @@ export class Story {
   private readonly good: string[] = [];
   /** How many events the creation of the stack had. */
   private created = 0;
+  /** What `cdk deploy` had decided about tasks when the last release took it up. */
+  private brought = '';
   /** The template that was deployed last. */
   private current: Template;
 
@@ -94,7 +97,7 @@ export class Story {
       'the image of the template': world.stack.find('AWS::ECS::TaskDefinition').properties.ContainerDefinitions[0].Image,
       'the stack': /^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(world.stack.status) ? 'at rest' : world.stack.status,
       'traffic leads to': world.traffic.leadsTo.join(', '),
-      'changes of the weighted rule': this.changesOf('AWS::ElasticLoadBalancingV2::ListenerRule'),
+      'changes of listeners and rules': this.changesOf(/::Listener(Rule)?$/),
       'in force': allButImage(world.definition),
     };
   }
@@ -102,20 +105,34 @@ export class Story {
   private wanted(): Record<string, string> {
     const { world } = this;
     const expected = world.nameOf(this.expected);
-    const ofTemplate = world.ecs.definitions.get(world.stack.find('AWS::ECS::TaskDefinition').id)!.definition;
     return {
-      'running tasks': Array.from({ length: world.stack.find('AWS::ECS::Service').properties.DesiredCount }, () => expected).join(', '),
+      'running tasks': Array.from({ length: this.desiredCount }, () => expected).join(', '),
       'the tag': expected,
       'the image of the template': `${world.repository.uri}:released`,
       'the stack': 'at rest',
       'traffic leads to': world.traffic.tasks!,
-      'changes of the weighted rule': '',
-      'in force': allButImage(ofTemplate),
+      'changes of listeners and rules': '',
+      'in force': this.isByCodeDeploy ? this.brought : this.decided,
     };
   }
 
-  private changesOf(type: string): string {
-    return this.world.stack.events.slice(this.created).filter(event => event.type === type).map(({ action }) => action).join(', ');
+  private get isByCodeDeploy(): boolean {
+    return this.world.ecs.service.taskSets !== undefined;
+  }
+
+  /** Under CodeDeploy it is set beside CloudFormation. */
+  private get desiredCount(): number {
+    return Number(this.world.stack.find(this.isByCodeDeploy ? 'Custom::ServiceSettings' : 'AWS::ECS::Service').properties.DesiredCount);
+  }
+
+  /** What the last good `cdk deploy` has decided about tasks. */
+  private get decided(): string {
+    const { ecs, stack } = this.world;
+    return allButImage(ecs.definitions.get(stack.find('AWS::ECS::TaskDefinition').id)!.definition);
+  }
+
+  private changesOf(types: RegExp): string {
+    return this.world.stack.events.slice(this.created).filter(({ type }) => types.test(type)).map(({ action }) => action).join(', ');
   }
 
   async releaseGood(): Promise<void> {
@@ -124,8 +141,7 @@ export class Story {
   }
 
   async releaseBad(behaviour: 'crashes' | 'makes an alarm ring'): Promise<void> {
-    const { succeeded } = await this.world.release(this.world.build(behaviour));
-    if (succeeded) throw new Error(`the release of an image that ${behaviour} succeeded`);
+    await this.mustFail(this.world.build(behaviour), `an image that ${behaviour}`);
   }
 
   /** A stage rollback of CodePipeline: the release action runs again with the digest of an earlier execution. */
@@ -136,6 +152,7 @@ export class Story {
 
   async deploy(change: Change): Promise<void> {
     const template = this.template(change);
+    if (this.isByCodeDeploy && REFUSED_UNDER_CODE_DEPLOY.includes(change)) return this.mustComeBack(template);
     if (!await this.world.deploy(template)) throw new Error('cdk deploy failed');
     this.current = template;
   }
@@ -143,21 +160,28 @@ export class Story {
   /** Fails at a resource after the service, when that has been updated. */
   async deployInVain(change: Change): Promise<void> {
     const template = this.template(change);
-    if (await this.world.deploy(failingAfter(template, idOf(template, 'AWS::ECS::Service')))) throw new Error('cdk deploy succeeded');
+    await this.mustComeBack(failingAfter(template, idOf(template, 'AWS::ECS::Service')));
   }
 
-  /** Fails at the service itself: ECS rolls the deployment back, then CloudFormation does. */
+  /** Fails at the service itself: ECS rolls the deployment back, then CloudFormation does. Under CodeDeploy the next release fails, until the template is right again. */
   async deployPoison(): Promise<void> {
-    if (await this.world.deploy(this.template('a variable that no image bears'))) throw new Error('cdk deploy succeeded');
+    const template = this.template('a variable that no image bears');
+    if (!this.isByCodeDeploy) return this.mustComeBack(template);
+    if (!await this.world.deploy(template)) throw new Error('cdk deploy failed');
+    await this.mustFail(this.world.build(), 'a template with which no image runs');
+    if (!await this.world.deploy(this.current)) throw new Error('cdk deploy of what was before failed');
   }
 
   /** Which of the two prevails is not prescribed, but a release that says it succeeded has. */
   async deployDuringRelease(): Promise<void> {
     const digest = this.world.build();
     const template = this.template('CPU');
+    const { decided } = this;
     const { succeeded } = await this.world.releaseDuring(digest, async () => void await this.world.deploy(template));
     this.current = template;
-    if (succeeded) this.good.push(digest);
+    if (!succeeded) return;
+    this.good.push(digest);
+    this.brought = decided;
   }
 
   /** Whoever comes last, the tag says who it was. */
@@ -165,18 +189,30 @@ export class Story {
     const { world } = this;
     const digests = Array.from({ length: releases }, () => world.build());
     const template = change && this.template(change);
+    const { decided } = this;
     const results = await world.atOnce(digests, template);
     if (template) this.current = template;
     const good = digests.filter((_, index) => results[index].succeeded);
     if (good.length === 0) throw new Error(results.map(({ message }) => message).join('; '));
     const last = good.find(digest => digest === world.released) ?? good.at(-1)!;
     this.good.push(...good.filter(digest => digest !== last), last);
+    this.brought = allButImage(world.definition) === decided ? decided : this.decided;
   }
 
   private async mustSucceed(digest: string): Promise<void> {
     const { succeeded, message } = await this.world.release(digest);
     if (!succeeded) throw new Error(`the release failed: ${message}`);
     this.good.push(digest);
+    this.brought = this.decided;
+  }
+
+  private async mustFail(digest: string, what: string): Promise<void> {
+    const { succeeded } = await this.world.release(digest);
+    if (succeeded) throw new Error(`the release of ${what} succeeded`);
+  }
+
+  private async mustComeBack(template: Template): Promise<void> {
+    if (await this.world.deploy(template)) throw new Error('cdk deploy succeeded');
   }
 
   private template(change: Parameters<typeof templateOf>[0]): Template {

@@ -6,4 +6,5 @@ export const STRATEGIES: Record<string, FargateEnvironmentProps> = {
   blueGreen: { deployStrategy: DeployStrategy.blueGreen() },
   linear: { deployStrategy: DeployStrategy.linear() },
   canary: { deployStrategy: DeployStrategy.canary() },
+  codeDeploy: { deployStrategy: DeployStrategy.codeDeploy({}) },
 };

@@ -29,6 +29,9 @@ export type Change = keyof typeof CHANGES;
 
 export const changes = Object.keys(CHANGES) as Change[];
 
+/** What ECS lets nobody change in a service that CodeDeploy deploys. */
+export const REFUSED_UNDER_CODE_DEPLOY: Change[] = ['the subnets', 'the port'];
+
 /** A change with which no task starts. */
 const POISON = { 'a variable that no image bears': () => ({ container: { environment: { [POISONOUS]: 'yes' } } }) } satisfies Record<string, Props>;
 

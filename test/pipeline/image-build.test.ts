@@ -182,7 +182,7 @@ describe('secrets', () => {
       WHOLE: expect.stringMatching(/^SECRETS_MANAGER <Secret[^>]*>$/), FIELD: expect.stringMatching(/^SECRETS_MANAGER <Secret[^>]*>:field$/),
     });
     expect(rights).toContainEqual(expect.stringMatching(/^secretsmanager:GetSecretValue <Secret[^>]*>$/));
-    expect(rights).toContainEqual(expect.stringMatching(/^kms:Decrypt <SecretKey.*Arn> if .*"kms:ViaService":"secretsmanager\.<AWS::Region>\.<AWS::URLSuffix>"/));
+    expect(rights).toContainEqual(expect.stringMatching(/^kms:Decrypt <SecretKey.*Arn> if .*"kms:ViaService":\["secretsmanager\.<AWS::Region>\.amazonaws\.com","secretsmanager\.<AWS::Region>\.<AWS::URLSuffix>"\]/));
     expect(spec(properties).phases.build.commands[0]).toContain('--secret id=WHOLE,env=WHOLE --secret id=FIELD,env=FIELD');
   });
 
@@ -204,7 +204,7 @@ describe('secrets', () => {
     });
     expect(rights).toContain('ssm:GetParameters arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/docker/user');
     expect(rights).toContain('ssm:GetParameters arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/docker-password');
-    expect(rights).toContainEqual(expect.stringMatching(/^kms:Decrypt <ParameterKey.*"kms:ViaService":"ssm\./));
+    expect(rights).toContainEqual(expect.stringMatching(/^kms:Decrypt <ParameterKey.*"kms:ViaService":\["ssm\./));
     // The key aws/ssm of the other one needs no grant, and nothing else may be read.
     expect(rights.filter((right) => /^(ssm|secretsmanager):/.test(right))).toHaveLength(2);
     expect(rights.filter((right) => right.includes('ViaService'))).toHaveLength(1);

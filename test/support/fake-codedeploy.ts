@@ -66,7 +66,10 @@ export class FakeCodeDeploy extends FakeService {
   readonly deployments: Deployment[] = [];
   /** Scripts of the deployments to come; when there are none they succeed. */
   readonly scripts: CodeDeployStep[][] = [];
-  readonly group = { applicationName: 'shop', deploymentGroupName: 'web' };
+  readonly group: { applicationName: string; deploymentGroupName: string } = { applicationName: 'shop', deploymentGroupName: 'web' };
+
+  /** What happens to a deployment of this task definition. */
+  usually: (taskDefinition: string) => CodeDeployStep[] = () => byCodeDeploy.succeeds();
 
   constructor(private readonly clock: FakeClock, private readonly ecs: FakeEcs) {
     super();
@@ -87,6 +90,11 @@ export class FakeCodeDeploy extends FakeService {
     return this.deployments.at(-1)!.info;
   }
 
+  /** No deployment is under way. */
+  get isQuiet(): boolean {
+    return this.deployments.every(({ info }) => isOver(info));
+  }
+
   /** Lets what is due happen. */
   unfold(): void {
     for (const one of this.deployments) {
@@ -96,14 +104,14 @@ export class FakeCodeDeploy extends FakeService {
   }
 
   /** Creates a deployment, as the call would, whoever makes it. */
-  create(input: any, script = this.scripts.shift() ?? byCodeDeploy.succeeds()): DeploymentInfo {
+  create(input: any, script?: CodeDeployStep[]): DeploymentInfo {
     const { applicationName, deploymentGroupName, description = '', revision } = input;
     if (applicationName !== this.group.applicationName) throw awsError('ApplicationDoesNotExistException');
     if (deploymentGroupName !== this.group.deploymentGroupName) throw awsError('DeploymentGroupDoesNotExistException');
     if (description.length > 256) throw awsError('DescriptionTooLongException');
-    if (this.deployments.some(({ info }) => !isOver(info))) throw awsError('DeploymentLimitExceededException', 'The Deployment Group already has an active Deployment');
+    if (!this.isQuiet) throw awsError('DeploymentLimitExceededException', 'The Deployment Group already has an active Deployment');
     const taskDefinition = this.check(revision);
-    return this.begin(taskDefinition, { ...input, creator: 'user' }, script);
+    return this.begin(taskDefinition, { ...input, creator: 'user' }, script ?? this.scripts.shift() ?? this.usually(taskDefinition));
   }
 
   private begin(taskDefinition: string, input: Partial<DeploymentInfo>, script: CodeDeployStep[]): DeploymentInfo {

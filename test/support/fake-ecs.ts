@@ -226,6 +226,8 @@ export class FakeEcs extends FakeService {
   }
 
   private settledRevision(): string | undefined {
+    const byCodeDeploy = this.service.taskSets?.find(({ status }) => status === 'PRIMARY')?.externalId;
+    if (byCodeDeploy) return `${PREFIX}:service-revision/shop/web/${byCodeDeploy}`;
     const over = this.deployments.map(({ state }) => state).reverse().find(({ status }) => status === 'SUCCESSFUL' || status === 'ROLLBACK_SUCCESSFUL');
     return over?.status === 'SUCCESSFUL' ? over.targetServiceRevision!.arn : over?.rollback!.serviceRevisionArn;
   }

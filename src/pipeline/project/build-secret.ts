@@ -4,7 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { Choice } from '../../private/problems';
-import { Right } from '../../private/scoped-role';
+import { onlyVia, Right } from '../../private/scoped-role';
 
 /** A secret that exists already and that a build gets as a variable. Templates and pipelines only know its name. */
 export abstract class BuildSecret extends Choice {
@@ -78,8 +78,5 @@ class Parameter extends BuildSecret {
 /** The key may be used through its service only, so that the build cannot decrypt anything else with it. */
 function decrypt(scope: Construct, key: kms.IKey | undefined, service: string): Right[] {
   if (!key) return [];
-  const { region, urlSuffix } = Stack.of(scope);
-  return [{
-    actions: ['kms:Decrypt'], resources: [key.keyArn], conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.${urlSuffix}` } },
-  }];
+  return [{ actions: ['kms:Decrypt'], resources: [key.keyArn], conditions: onlyVia(scope, service) }];
 }

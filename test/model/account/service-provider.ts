@@ -44,6 +44,7 @@ export class ServiceProvider implements Provider {
       this.delete();
       throw error;
     }
+    if (properties.DeploymentController?.Type === 'CODE_DEPLOY') this.ecs.handOver();
     return { id: service.serviceArn!, attributes: { Name: service.serviceName, ServiceArn: service.serviceArn } };
   }
 

@@ -1,4 +1,4 @@
-import { Aws, Duration, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { HttpCheckFunction } from './http-check-function';
@@ -32,7 +32,6 @@ export function createHttpCheck(scope: Construct, options: HttpCheckHookOptions,
       CONTAINS: options.contains ?? '',
       SUCCESSES: Tokenization.stringifyNumber(options.successes ?? 3),
       TIMEOUT_SECONDS: Tokenization.stringifyNumber(timeout.toSeconds()),
-      URL_SUFFIX: Aws.URL_SUFFIX,
     },
     vpc,
     vpcSubnets: subnets,

@@ -1,7 +1,8 @@
 import * as http from 'http';
 import * as https from 'https';
 import { setTimeout as sleep } from 'timers/promises';
-import { callAws } from './call-aws';
+import { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } from '@aws-sdk/client-codedeploy';
+import { DescribeNetworkInterfacesCommand, EC2Client } from '@aws-sdk/client-ec2';
 
 /** What CodeDeploy sends; ECS sends a description of the deployment, which a check does not need. */
 export interface HookEvent {
@@ -27,6 +28,8 @@ export interface HttpCheckEnvironment {
   readonly TIMEOUT_SECONDS: string;
 }
 
+/** Short time-outs: without a way out of the VPC a call must not eat the time of the check. */
+const CLIENT_SETTINGS = { requestHandler: { connectionTimeout: 2_000, socketTimeout: 10_000 } };
 const PAUSE = 1_000;
 const LONGEST_REQUEST = 10_000;
 /** Of an answer only so much is looked at. */
@@ -56,11 +59,10 @@ async function check(environment: HttpCheckEnvironment): Promise<HookAnswer> {
 
 /** Where the load balancer is reached within the VPC. @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html */
 async function privateAddresses(loadBalancer: string): Promise<string[]> {
-  const query = new URLSearchParams({
-    'Action': 'DescribeNetworkInterfaces', 'Version': '2016-11-15', 'Filter.1.Name': 'description', 'Filter.1.Value.1': `ELB ${loadBalancer}`,
-  });
-  const answer = await callAws('ec2', { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, query.toString());
-  const addresses = [...new Set([...answer.matchAll(/<privateIpAddress>([\d.]+)<\/privateIpAddress>/g)].map(([, address]) => address))];
+  const { NetworkInterfaces = [] } = await new EC2Client(CLIENT_SETTINGS).send(new DescribeNetworkInterfacesCommand({
+    Filters: [{ Name: 'description', Values: [`ELB ${loadBalancer}`] }],
+  }));
+  const addresses = NetworkInterfaces.map(({ PrivateIpAddress }) => PrivateIpAddress!);
   if (addresses.length === 0) throw new Error(`the load balancer ${loadBalancer} has no address in the VPC`);
   return addresses;
 }
@@ -103,6 +105,5 @@ async function ask(address: string, { TEST_URL, VERIFY_NAME }: HttpCheckEnvironm
 
 async function tellCodeDeploy({ DeploymentId: deploymentId, LifecycleEventHookExecutionId: lifecycleEventHookExecutionId }: HookEvent, answer: HookAnswer): Promise<void> {
   const status = answer.hookStatus === 'SUCCEEDED' ? 'Succeeded' : 'Failed';
-  await callAws('codedeploy', { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus' },
-    JSON.stringify({ deploymentId, lifecycleEventHookExecutionId, status }));
+  await new CodeDeployClient(CLIENT_SETTINGS).send(new PutLifecycleEventHookExecutionStatusCommand({ deploymentId, lifecycleEventHookExecutionId, status }));
 }

@@ -1,0 +1,91 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, Source } from '../../src';
+
+const RELEASE = path.join(__dirname, '../../src/deploy/release');
+
+/** Prefix in IAM of the services whose package has another name. */
+const PREFIXES: Record<string, string> = { 'cloudwatch-logs': 'logs', 'elastic-load-balancing-v2': 'elasticloadbalancing' };
+
+/** What the release function does by its own role; all else it does by the release role of the place. */
+const OWN = ['codepipeline', 'dynamodb', 'sns', 'sts'];
+const ON_BUILD_REPOSITORY = ['ecr:BatchGetImage', 'ecr:DescribeImageScanFindings', 'ecr:DescribeImages', 'ecr:GetDownloadUrlForLayer'];
+const ON_BOTH_REPOSITORIES = ['ecr:BatchGetImage'];
+/** The artifact is written with credentials that CodePipeline makes for the one job. */
+const BY_THE_JOB = ['s3:PutObject'];
+
+/**
+ * What AWS checks beyond the call itself: roles and tags of a registered task definition; revision and configuration of a created deployment.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodedeploy.html
+ */
+const IMPLIED: Record<string, string[]> = {
+  'ecs:RegisterTaskDefinition': ['ecs:TagResource', 'iam:PassRole'],
+  'codedeploy:CreateDeployment': ['codedeploy:GetApplicationRevision', 'codedeploy:GetDeploymentConfig', 'codedeploy:RegisterApplicationRevision'],
+};
+
+const files = fs.readdirSync(RELEASE, { recursive: true, encoding: 'utf-8' }).filter((file) => file.endsWith('.ts')).map((file) => file.split(path.sep).join('/'));
+
+/** Every command of the SDK that a file sends, as an action of IAM. */
+function actionsOf(file: string): string[] {
+  const text = fs.readFileSync(path.join(RELEASE, file), 'utf-8');
+  return [...text.matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-([\w-]+)'/g)].flatMap(([, names, service]) =>
+    [...names.matchAll(/\b(\w+)Command\b/g)].map(([, command]) => `${PREFIXES[service] ?? service}:${command}`));
+}
+
+const isOwn = (action: string): boolean => OWN.includes(action.split(':')[0]) || ON_BUILD_REPOSITORY.includes(action);
+const sorted = (actions: Iterable<string>): string[] => [...new Set(actions)].sort();
+const sent = (wanted: (file: string) => boolean): string[] => sorted(files.filter(wanted).flatMap(actionsOf)).filter((action) => !BY_THE_JOB.includes(action));
+
+/** Only the engine of ECS asks for deployments and revisions of the service, and only that of CodeDeploy for those of CodeDeploy. */
+const ONLY_ECS = ['service/start.ts', 'service/follow.ts', 'service/service-deployment.ts'];
+const byEngine: Record<string, (file: string) => boolean> = {
+  ecs: (file) => !file.startsWith('code-deploy/'),
+  codeDeploy: (file) => !ONLY_ECS.includes(file),
+};
+
+function synthesized(props: Partial<FargateCicdPipelineProps>): Template {
+  const stack = new Stack(new App(), 'Shop');
+  new FargateCicdPipeline(stack, 'Shop', { source: Source.gitHub('acme/shop'), ...props });
+  return Template.fromStack(stack);
+}
+
+/** All that the policies of a role allow, by the id of the role. */
+function allowed(template: Template, id: RegExp): string[] {
+  const roles = Object.keys(template.findResources('AWS::IAM::Role')).filter((role) => id.test(role));
+  expect(roles).toHaveLength(1);
+  return sorted(Object.values(template.findResources('AWS::IAM::ManagedPolicy'))
+    .filter(({ Properties }) => Properties.Roles?.some(({ Ref }: { Ref: string }) => Ref === roles[0]))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement.flatMap(({ Action }: { Action: string | string[] }) => Action)));
+}
+
+const withImplied = (actions: string[]): string[] => sorted(actions.flatMap((action) => [action, ...IMPLIED[action] ?? []]));
+
+describe.each<[string, keyof typeof byEngine, DeployStrategy]>([
+  ['rolling', 'ecs', DeployStrategy.rolling()],
+  ['blue/green', 'ecs', DeployStrategy.blueGreen({ testListener: { port: 9090 }, hooks: [DeployHook.httpCheck()] })],
+  ['linear', 'ecs', DeployStrategy.linear({})],
+  ['canary', 'ecs', DeployStrategy.canary({})],
+  ['CodeDeploy', 'codeDeploy', DeployStrategy.codeDeploy({})],
+])('the rights of a release, %s', (_, engine, deployStrategy) => {
+  const template = synthesized({ deployStrategy });
+  const calls = sent(byEngine[engine]);
+
+  test('the release role may do what the function does in the place, and nothing else', () => {
+    const inPlace = calls.filter((action) => !isOwn(action) || ON_BOTH_REPOSITORIES.includes(action));
+    expect(allowed(template, /EnvironmentReleaseRole/)).toEqual(withImplied(inPlace));
+  });
+
+  test('the role of the function may do what the function does itself, and nothing else', () => {
+    const itself = calls.filter(isOwn);
+    const services = sorted(itself.map((action) => action.split(':')[0]));
+    expect(allowed(template, /ReleaseFunction.*Role/).filter((action) => services.includes(action.split(':')[0]))).toEqual(itself);
+  });
+});
+
+test('every command is found', () => {
+  const all = files.flatMap((file) => [...fs.readFileSync(path.join(RELEASE, file), 'utf-8').matchAll(/new (\w+)Command\(/g)].map(([, command]) => command));
+  expect(all.length).toBeGreaterThan(30);
+  expect(sorted(files.flatMap(actionsOf).map((action) => action.split(':')[1]))).toEqual(sorted(all));
+});
