@@ -25,7 +25,7 @@ const PRICE = {
 };
 
 /** What has a price and stands in no row, because it depends on use or on the rest of the account. */
-export const NOT_PRICED = 'Not in it: traffic, capacity units of the load balancer, logs, metrics of Container Insights, images, builds, minutes of pipeline actions;'
+export const NOT_PRICED = 'Not in it: traffic, capacity units of the load balancer, logs, metrics of Container Insights and of releases, images, history, builds, minutes of pipeline actions;'
   + ' a dashboard, 3 USD from the fourth of an account on. Ten alarm metrics of an account are free.';
 
 const ofType = ({ Resources }, type) => Object.entries(Resources).filter(([, resource]) => resource.Type === type);
