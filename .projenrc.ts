@@ -95,7 +95,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     commandOptions: { extraArgs: ['--cache', '--cache-strategy', 'content', '--cache-location', '.cache/eslint/'] },
     ignorePatterns: [
       '*.js', '*.mjs', '*.cjs', '*.d.ts', 'node_modules/', 'coverage', 'cdk.out', '.cache', 'dist', 'test/newest',
-      'examples/*/app', 'examples/*-java', 'examples/*-python', 'src/**/*-function.ts', 'src/**/server-binaries.ts',
+      'examples/*/app', 'examples/*-java', 'examples/*-python', 'src/**/*-function.ts', '!src/**/create-*.ts', 'src/**/server-binaries.ts',
     ],
   },
   gitignore: ['cdk.out', '.cache', '.jsii.tabl.json', '__pycache__', '.venv', 'examples/*-java/target', 'junit.xml', '/assets/'],

@@ -11,9 +11,9 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, BuildCache, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook,
-  DeploymentHistory, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ResourceNames, Scaling,
-  ServiceAlarm, Source, TrafficRouting,
+  Approval, BuildCache, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook, DeploymentHistory, DeployStrategy,
+  Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ResourceNames,
+  Scaling, ServiceAlarm, Source, TrafficRouting,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */

@@ -66,7 +66,8 @@ export class DeliveryPipeline extends Construct {
     this.buildProject = buildProject;
     const history = (props.history ?? DeploymentHistory.table())._bind(this, foundation);
     this.historyTable = history?.table;
-    this.releaseFunction = createReleaseFunction(this, foundation, { repository: this.repository, targets, history, pipelineUrl: this.linkForMessages() }, releaseAction._options).function;
+    const crossing = { repository: this.repository, targets, history, pipelineUrl: this.linkForMessages() };
+    this.releaseFunction = createReleaseFunction(this, foundation, crossing, releaseAction._options).function;
     const settings = { parts, image, releaseAction, releaseFunction: this.releaseFunction, topics: this.topics };
     const checkProjects = addDeployStages(new Construct(this, 'Stages'), this.pipeline, stages, settings);
     this.alarms = (props.pipelineAlarms ?? PipelineAlarm._all()).map((alarm) => alarm._bind(this, this._dimensions(), foundation));

@@ -1,6 +1,7 @@
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { CLIENT_SETTINGS, clientsOf, readPlace } from './clients';
 import { engineOf } from './engines';
+import { RELEASED_TAG } from '../published-place';
 import { copyImage, manifestToRelease, moveReleasedTag } from './image/copy-image';
 import { digestUnder, parseRepositoryArn, parseRepositoryUri, type Repository } from './image/repository';
 import { type ArtifactAccess, writeArtifact } from './pipeline/artifact';
@@ -8,7 +9,6 @@ import type { ReleaseEnvironment, ReleaseOutcome, ReleaseRequest, ReleaseVariabl
 import type { Log, Progress, Run, Time } from './run';
 import { readService } from './service/ecs-service';
 import { type Proof, verify } from './tasks/verify';
-import { RELEASED_TAG } from '../published-place';
 
 /** What an action ends with. */
 export interface Success {
