@@ -1,12 +1,12 @@
 import { Story } from './story';
-import { STRATEGIES } from './strategies';
+import { KINDS, VARIANTS } from './strategies';
 import { changes, templateOf } from './templates';
 
 beforeEach(() => void jest.spyOn(console, 'log').mockImplementation());
 
 // Each step of a story is followed by `Story.check`: running digests, the tag, the template's image, where traffic leads, and that the changes of
 // the last cdk deploy are in force.
-describe.each(Object.entries(STRATEGIES))('%s', (_, place) => {
+describe.each(Object.entries(KINDS))('%s', (_, place) => {
   test.each(changes)('cdk deploy, %s changed: the image released last runs, and the next release keeps the change', async change => {
     const deploys = [`cdk deploy, ${change} changed, fails`, `cdk deploy, ${change} changed`, 'cdk deploy, nothing changed'];
     await Story.tell([...deploys, 'release an image', ...deploys, 'release an image', `cdk deploy, ${change} changed`, 'release an image'], { place });
@@ -24,6 +24,13 @@ describe.each(Object.entries(STRATEGIES))('%s', (_, place) => {
   ])('%s, and a cdk deploy after it', async (___, steps) => {
     await Story.tell(['release an image', ...steps, 'cdk deploy, a variable changed', 'release an image'], { place });
   });
+});
+
+test.each(Object.entries(VARIANTS))('%s: the same as blue/green', async (_, place) => {
+  await Story.tell([
+    'release an image', 'cdk deploy, CPU changed, fails', 'cdk deploy, CPU changed', 'release an image that crashes', 'cdk deploy, CPU changed, during a release',
+    'release the image before the last one again', 'cdk deploy, nothing changed', 'release an image',
+  ], { place });
 });
 
 test.each(changes)('when CloudFormation tells ECS only what has changed: cdk deploy, %s changed', async change => {

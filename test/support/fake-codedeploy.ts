@@ -68,9 +68,6 @@ export class FakeCodeDeploy extends FakeService {
   readonly scripts: CodeDeployStep[][] = [];
   readonly group: { applicationName: string; deploymentGroupName: string } = { applicationName: 'shop', deploymentGroupName: 'web' };
 
-  /** What happens to a deployment of this task definition. */
-  usually: (taskDefinition: string) => CodeDeployStep[] = () => byCodeDeploy.succeeds();
-
   constructor(private readonly clock: FakeClock, private readonly ecs: FakeEcs) {
     super();
     const mock = mockClient(CodeDeployClient);
@@ -85,6 +82,9 @@ export class FakeCodeDeploy extends FakeService {
     on(BatchGetDeploymentTargetsCommand, ({ deploymentId, targetIds }) => this.targets(deploymentId, targetIds));
     on(StopDeploymentCommand, ({ deploymentId, autoRollbackEnabled }) => this.stop(deploymentId, autoRollbackEnabled));
   }
+
+  /** What happens to a deployment of this task definition. */
+  usually: (taskDefinition: string) => CodeDeployStep[] = () => byCodeDeploy.succeeds();
 
   get latest(): DeploymentInfo {
     return this.deployments.at(-1)!.info;
