@@ -1,8 +1,8 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { STRATEGIES } from './strategies';
+import { KINDS } from './strategies';
 import { synthesizedPlace, wholeTemplate } from './templates';
 
-const all = Object.entries(STRATEGIES);
+const all = Object.entries(KINDS);
 
 // A template that differs from one synth to the next would deploy a service although nothing was changed.
 test.each(all)('two synths of a place and its pipeline are byte-identical: %s', (_, place) => {
