@@ -1,12 +1,14 @@
-import { Story } from './story';
-import { STRATEGIES } from './strategies';
-import { changes, templateOf } from './templates';
+import * as fc from 'fast-check';
+import { ModelWorld } from './model-world';
+import { STEPS, Story } from './story';
+import { KINDS, VARIANTS } from './strategies';
+import { changes, REFUSED_UNDER_CODE_DEPLOY, templateOf } from './templates';
 
 beforeEach(() => void jest.spyOn(console, 'log').mockImplementation());
 
 // Each step of a story is followed by `Story.check`: running digests, the tag, the template's image, where traffic leads, and that the changes of
 // the last cdk deploy are in force.
-describe.each(Object.entries(STRATEGIES))('%s', (_, place) => {
+describe.each(Object.entries(KINDS))('%s', (_, place) => {
   test.each(changes)('cdk deploy, %s changed: the image released last runs, and the next release keeps the change', async change => {
     const deploys = [`cdk deploy, ${change} changed, fails`, `cdk deploy, ${change} changed`, 'cdk deploy, nothing changed'];
     await Story.tell([...deploys, 'release an image', ...deploys, 'release an image', `cdk deploy, ${change} changed`, 'release an image'], { place });
@@ -24,6 +26,13 @@ describe.each(Object.entries(STRATEGIES))('%s', (_, place) => {
   ])('%s, and a cdk deploy after it', async (___, steps) => {
     await Story.tell(['release an image', ...steps, 'cdk deploy, a variable changed', 'release an image'], { place });
   });
+});
+
+test.each(Object.entries(VARIANTS))('%s: the same as blue/green', async (_, place) => {
+  await Story.tell([
+    'release an image', 'cdk deploy, CPU changed, fails', 'cdk deploy, CPU changed', 'release an image that crashes', 'cdk deploy, CPU changed, during a release',
+    'release the image before the last one again', 'cdk deploy, nothing changed', 'release an image',
+  ], { place });
 });
 
 test.each(changes)('when CloudFormation tells ECS only what has changed: cdk deploy, %s changed', async change => {
@@ -45,3 +54,62 @@ describe('what is done by hand', () => {
     expect(world.running).toEqual([story.expected, story.expected]);
   });
 });
+
+describe('a cdk deploy under CodeDeploy, by itself', () => {
+  const place = KINDS.codeDeploy;
+  const accepted = changes.filter(change => !REFUSED_UNDER_CODE_DEPLOY.includes(change));
+
+  let world: ModelWorld;
+  let created: number;
+  beforeEach(async () => {
+    world = new ModelWorld();
+    await world.deploy(templateOf('nothing', place));
+    created = world.stack.events.length;
+  });
+
+  /** Types of resources that a stack update has touched. */
+  const touched = () => world.stack.events.slice(created).map(({ type }) => type);
+
+  test.each(accepted)('cdk deploy, %s changed: succeeds, deploys nothing and moves no traffic', async change => {
+    const tasks = world.ecs.service.desiredCount;
+    const digests = new Set(world.running);
+    world.repository.tags.set('released', world.repository.push(['released later']));
+    expect(await world.deploy(templateOf(change, place))).toBe(true);
+
+    expect(world.ecs.deployments).toHaveLength(1);
+    expect(new Set(world.running)).toEqual(digests);
+    expect(world.running).toHaveLength(change === 'the desired count' ? 3 : tasks!);
+    expect(touched().filter(type => /Listener|TargetGroup$/.test(type))).toEqual(change === 'the health check' ? targetGroups : []);
+  });
+
+  const targetGroups = ['AWS::ElasticLoadBalancingV2::TargetGroup', 'AWS::ElasticLoadBalancingV2::TargetGroup'];
+
+  test('cdk deploy, CPU changed: the place publishes the task definition that the next release bases its own on', async () => {
+    await world.deploy(templateOf('CPU', place));
+    expect(world.ecs.definitions.get(world.place.taskDefinitionArn)!.definition).toMatchObject({
+      cpu: '1024', status: 'ACTIVE', containerDefinitions: [{ image: `${world.repository.uri}:released` }],
+    });
+  });
+
+  test.each(REFUSED_UNDER_CODE_DEPLOY)('cdk deploy, %s changed: is refused by ECS and comes back, with what ran before', async change => {
+    const before = { running: world.running, released: world.released };
+    expect(await world.deploy(templateOf(change, place))).toBe(false);
+    expect(world.stack.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect({ running: world.running, released: world.released }).toEqual(before);
+    expect(touched().filter(type => /Listener/.test(type))).toEqual([]);
+  });
+});
+
+/** As many as there is time for: the whole number on a machine that does nothing else. */
+const EFFORT = { numRuns: 60, interruptAfterTimeLimit: 4_000 };
+
+test('whatever happens, in whatever order, the image released last runs and the tag names it', async () => {
+  const stories = fc.record({
+    steps: fc.array(fc.constantFrom(...Object.keys(STEPS)), { minLength: 1, maxLength: 8 }),
+    strategy: fc.constantFrom(...Object.keys(KINDS)),
+    tellsAll: fc.boolean(),
+  });
+  await fc.assert(fc.asyncProperty(stories, async ({ steps, strategy, tellsAll }) => {
+    await Story.tell(steps, { tellsAll, place: KINDS[strategy] });
+  }), EFFORT);
+}, 30_000);

@@ -3,7 +3,11 @@ import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Template } from './account/cloudformation';
+import { KINDS } from './strategies';
 import { FargateCicdPipeline, FargateEnvironment, type FargateEnvironmentProps, Network, Scaling, ServiceAlarm, Source } from '../../src';
+
+/** Without what is no part of a template and costs a third of the time. */
+const QUICK = { treeMetadata: false, stackTraces: false, analyticsReporting: false };
 
 type Props = (stack: Stack) => FargateEnvironmentProps;
 
@@ -38,7 +42,7 @@ const POISON = { 'a variable that no image bears': () => ({ container: { environ
 const made = new Map<string, Template>();
 
 /** The template of a place, with this changed, as it is synthesized. */
-export function templateOf(change: Change | keyof typeof POISON, place: FargateEnvironmentProps = {}): Template {
+export function templateOf(change: Change | keyof typeof POISON, place = KINDS.rolling): Template {
   const name = `${change} ${JSON.stringify(place)}`;
   if (!made.has(name)) made.set(name, synthesizedPlace(change, place));
   return made.get(name)!;
@@ -68,7 +72,7 @@ export function idOf({ Resources }: Template, type: string): string {
 }
 
 function synthesized(fill: (stack: Stack) => void): Template {
-  const stack = new Stack(new App(), 'Shop');
+  const stack = new Stack(new App(QUICK), 'Shop');
   fill(stack);
   return Assertions.fromStack(stack).toJSON() as Template;
 }
