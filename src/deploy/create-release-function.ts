@@ -1,8 +1,8 @@
 import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import { Construct } from 'constructs';
-import { PlaceAddress } from './release/release-request';
 import { ReleaseFunction } from './release/release-function';
+import { PlaceAddress } from './release/release-request';
 import { ReleaseFunctionOptions } from './release-action';
 import { RELEASE_FUNCTION_PREFIX } from './release-role';
 import { IReleaseTarget } from './release-target';
@@ -10,6 +10,7 @@ import { BoundHistory } from '../observe/deployment-history';
 import { Foundation } from '../observe/foundation';
 import { createFunction, MadeFunction } from '../private/function';
 import { explicitName } from '../private/naming';
+import { inspect } from '../private/problems';
 import { onlyVia, Right } from '../private/scoped-role';
 
 /** What a release function reads, writes and releases to. @internal */
@@ -17,6 +18,8 @@ export interface ReleaseFunctionParts {
   readonly repository: ecr.IRepository;
   readonly targets: IReleaseTarget[];
   readonly history?: BoundHistory;
+  /** The pipeline in the console; undefined when CloudFormation names it, since the pipeline needs the function. */
+  readonly pipelineUrl?: string;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface ReleaseFunctionParts {
  * @internal
  */
 export function createReleaseFunction(scope: Construct, foundation: Foundation, parts: ReleaseFunctionParts, options: ReleaseFunctionOptions): MadeFunction {
-  const { repository, targets, history } = parts;
+  const { repository, targets, history, pipelineUrl } = parts;
   const made = createFunction(scope, 'ReleaseFunction', ReleaseFunction, {
     description: `Releases images for ${scope.node.path}`,
     timeout: options.timeout ?? Duration.minutes(15),
@@ -37,7 +40,8 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
     environment: {
       ECR_REPOSITORY: repository.repositoryArn,
       ENVIRONMENT_SUFFIX: foundation.names.suffix.slice(1),
-      PLACES: Stack.of(scope).toJsonString(addresses(targets)),
+      PIPELINE_URL: pipelineUrl ?? '',
+      PLACES: Stack.of(scope).toJsonString(addresses(scope, targets)),
       RECORD_EXPIRY_SECONDS: history?.expiry ? Tokenization.stringifyNumber(history.expiry.toSeconds()) : '',
       RELEASE_TIMEOUT_MINUTES: Tokenization.stringifyNumber((options.releaseTimeout ?? Duration.hours(1)).toMinutes()),
       SNS_TOPIC_ARN: foundation.topics.map(({ topicArn }) => topicArn).join(','),
@@ -61,11 +65,21 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
   return made;
 }
 
+/** Lambda takes 4 KB of variables in all; the others need up to a quarter. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const LONGEST_PLACES = 3_000;
+
 /** Where a direct call finds the places. Of two places of one name the first can be called so. */
-const addresses = (targets: IReleaseTarget[]): Record<string, PlaceAddress> => Object.fromEntries([...targets].reverse().map((target) => {
-  const { placeName, roleArn, parameterName, region } = target._releaseTarget();
-  return [placeName, { roleArn, parameterName, region }];
-}));
+function addresses(scope: Construct, targets: IReleaseTarget[]): Record<string, PlaceAddress> {
+  const places = Object.fromEntries([...targets].reverse().map((target): [string, PlaceAddress] => {
+    const { placeName, roleArn, parameterName, region } = target._releaseTarget();
+    return [placeName, [roleArn, parameterName, region]];
+  }));
+  // Unresolved parts are account, partition and region: 14 characters at most.
+  const { length } = JSON.stringify(places).replace(/\$\{Token\[[^\]]*\]\}/g, 'ap-southeast-1');
+  inspect((look) => look.that(length <= LONGEST_PLACES, 'stages', `${Object.keys(places).length} places whose roles and parameters take ${length} characters`,
+    `${LONGEST_PLACES} characters, since Lambda takes 4 KB of variables`, 'release to some of them by a DeliveryPipeline of their own, or give stacks and places shorter ids')).throwFor(scope);
+  return places;
+}
 
 /** A table with a key of ours uses it in the name of its callers. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html */
 function mayRecord(scope: Construct, history: BoundHistory | undefined): Right[] {

@@ -66,7 +66,7 @@ export class DeliveryPipeline extends Construct {
     this.buildProject = buildProject;
     const history = (props.history ?? DeploymentHistory.table())._bind(this, foundation);
     this.historyTable = history?.table;
-    this.releaseFunction = createReleaseFunction(this, foundation, { repository: this.repository, targets, history }, releaseAction._options).function;
+    this.releaseFunction = createReleaseFunction(this, foundation, { repository: this.repository, targets, history, pipelineUrl: this.linkForMessages() }, releaseAction._options).function;
     const settings = { parts, image, releaseAction, releaseFunction: this.releaseFunction, topics: this.topics };
     const checkProjects = addDeployStages(new Construct(this, 'Stages'), this.pipeline, stages, settings);
     this.alarms = (props.pipelineAlarms ?? PipelineAlarm._all()).map((alarm) => alarm._bind(this, this._dimensions(), foundation));
@@ -114,12 +114,22 @@ export class DeliveryPipeline extends Construct {
     return { ...foundation, artifactBucket, repository, pipelineRole, commit, commitTime, source: artifact };
   }
 
-  private createOutputs(): void {
+  /** The function tells of the pipeline that invokes it, so it cannot refer to it: only a name that is given is known to both. */
+  private linkForMessages(): string | undefined {
+    const name = Stack.of(this).resolve((this.pipeline.node.defaultChild as codepipeline.CfnPipeline).name) as string | undefined;
+    return name && this.urlOf(name);
+  }
+
+  private urlOf(pipelineName: string): string {
     const { region } = Stack.of(this);
+    return `https://${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${pipelineName}/view?region=${region}`;
+  }
+
+  private createOutputs(): void {
     const output = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
     output('PipelineName', this.pipeline.pipelineName, 'The pipeline');
     output('PipelineArn', this.pipeline.pipelineArn, 'The pipeline');
-    output('PipelineUrl', `https://${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${this.pipeline.pipelineName}/view?region=${region}`, 'The pipeline in the console');
+    output('PipelineUrl', this.urlOf(this.pipeline.pipelineName), 'The pipeline in the console');
     output('EcrRepositoryUri', this.repository.repositoryUri, 'Repository of built images');
     output('ArtifactBucketName', this.artifactBucket.bucketName, 'What goes from action to action');
     output('BuildProjectName', this.buildProject.projectName, 'The project that builds the image');

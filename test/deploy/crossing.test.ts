@@ -109,3 +109,22 @@ describe('the release role', () => {
     ]));
   });
 });
+
+describe('places of a direct call', () => {
+  const roadTo = (count: number) => () => {
+    const stack = new Stack(new App(), 'Place');
+    const target = new FargateEnvironment(stack, 'Web');
+    const { _releaseTarget } = target;
+    const targets = Array.from({ length: count }, (_, index) => Object.assign(Object.create(target) as FargateEnvironment, {
+      _releaseTarget: () => ({ ..._releaseTarget.call(target), placeName: `place-${index}` }),
+    }));
+    new DeliveryPipeline(new Stack(stack.node.root as App, 'Road'), 'Delivery', {
+      source: Source.gitHub('acme/shop'), stages: [{ releases: targets.map((each) => ({ target: each })) }],
+    });
+  };
+
+  test('fit into the variables of the function', () => expect(roadTo(15)).not.toThrow());
+
+  test('are refused when they do not', () => expect(roadTo(30)).toThrow(
+    /DeliveryPipeline at 'Road\/Delivery' has 1 problem:\n {2}stages: got '30 places whose roles and parameters take \d{4} characters'; allowed 3000 characters, since Lambda takes 4 KB of variables; release to some of them/));
+});

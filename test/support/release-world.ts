@@ -37,6 +37,7 @@ export function setEnvironment(variables: Pick<ReleaseEnvironment, 'ECR_REPOSITO
     STATE_TABLE: TABLE,
     RECORD_EXPIRY_SECONDS: '',
     SNS_TOPIC_ARN: TOPIC,
+    PIPELINE_URL: '',
     ENVIRONMENT_SUFFIX: '',
     PLACES: '{}',
   }, variables);
@@ -122,7 +123,7 @@ export class ReleaseWorld {
     setEnvironment({
       ECR_REPOSITORY: this.built.arn,
       ENVIRONMENT_SUFFIX: 'dev',
-      PLACES: JSON.stringify({ production: { roleArn: ROLE, parameterName: PARAMETER, region: 'eu-west-1' } }),
+      PLACES: JSON.stringify({ production: [ROLE, PARAMETER, 'eu-west-1'] }),
     });
     this.previous = this.released.push(['base', 'app 1'], { tag: 'released' });
     this.next = this.built.push(['base', 'app 2']);

@@ -23,8 +23,8 @@ export interface ReleaseRequest {
   readonly executionId: string;
 }
 
-/** How a place is found: its release role, its SSM parameter, its region. */
-export type PlaceAddress = Pick<ReleaseRequest, 'roleArn' | 'parameterName' | 'region'>;
+/** How a place is found, in few characters: variables of a function are short of room. */
+export type PlaceAddress = [roleArn: string, parameterName: string, region: string];
 
 /** Environment variables of the release function. */
 export interface ReleaseEnvironment {
@@ -38,6 +38,8 @@ export interface ReleaseEnvironment {
   readonly RECORD_EXPIRY_SECONDS: string;
   /** ARNs of the topics that are told about failed releases, divided by commas; empty: none. */
   readonly SNS_TOPIC_ARN: string;
+  /** The pipeline in the console; empty when its name is not known beforehand. */
+  readonly PIPELINE_URL: string;
   /** Suffix of the construct's names; empty with generated names. */
   readonly ENVIRONMENT_SUFFIX: string;
   /** Places that may be released to by a direct call, as JSON: name to address. */

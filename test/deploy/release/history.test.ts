@@ -51,6 +51,13 @@ describe('the record', () => {
     expect(world.history.messages[0].Message).toContain(`Image: ${world.next}\nCommit: not known\nExecution: execution-1`);
   });
 
+  test('the message leads to the pipeline, when its name is known', async () => {
+    breaks();
+    process.env.PIPELINE_URL = 'https://console/pipelines/shop';
+    await world.failure();
+    expect(world.history.messages[0].Message).toMatch(/\nExecution: execution-1\nPipeline: https:\/\/console\/pipelines\/shop$/);
+  });
+
   test('of a release that was refused before it began', async () => {
     world.around.roles.clear();
     await world.failure();

@@ -33,6 +33,7 @@ function subject({ request, result }: Ended): string {
 }
 
 function message({ request, result }: Ended, { problem }: Recorded): string {
+  const { PIPELINE_URL } = process.env as unknown as ReleaseEnvironment;
   return [
     `${request.place}: ${result instanceof ReleaseFailure ? result.message : result.summary}`,
     ...result instanceof ReleaseFailure ? result.details : [],
@@ -41,5 +42,6 @@ function message({ request, result }: Ended, { problem }: Recorded): string {
     `Image: ${request.digest}`,
     `Commit: ${request.commit || 'not known'}`,
     `Execution: ${request.executionId}`,
+    ...PIPELINE_URL ? [`Pipeline: ${PIPELINE_URL}`] : [],
   ].join('\n');
 }
