@@ -51,7 +51,7 @@ function inspectHome(scope: Construct, { env }: codecommit.IRepository): void {
   inspect((look) => {
     for (const part of ['account', 'region'] as const) {
       look.that(!differ(stack[part], env[part]), 'source.repository', `a repository in the ${part} ${env[part]}`, `one in the ${part} of the pipeline, ${stack[part]}`,
-        'put the pipeline beside the repository; it may release elsewhere');
+        'put the pipeline beside the repository');
     }
   }).throwFor(scope);
 }
