@@ -1,8 +1,12 @@
+import { Stack } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import { SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as fc from 'fast-check';
 import { ModelWorld } from './model-world';
 import { STEPS, Story } from './story';
 import { KINDS, VARIANTS } from './strategies';
-import { changes, REFUSED_UNDER_CODE_DEPLOY, templateOf } from './templates';
+import { changes, REFUSED_UNDER_CODE_DEPLOY, synthesizedPlace, templateOf } from './templates';
+import { LoadBalancer } from '../../src';
 
 beforeEach(() => void jest.spyOn(console, 'log').mockImplementation());
 
@@ -97,6 +101,26 @@ describe('a cdk deploy under CodeDeploy, by itself', () => {
     expect(world.stack.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect({ running: world.running, released: world.released }).toEqual(before);
     expect(touched().filter(type => /Listener/.test(type))).toEqual([]);
+  });
+
+  test('another TLS policy passes while the traffic is at the first target group; otherwise it comes back, and passes after one more release', async () => {
+    const certificate = acm.Certificate.fromCertificateArn(new Stack(), 'Certificate', 'arn:aws:acm:eu-west-1:222222222222:certificate/shop');
+    const secured = (sslPolicy: SslPolicy) => synthesizedPlace('nothing', { ...place, loadBalancer: LoadBalancer.internetFacing({ certificate, sslPolicy }) });
+    world = new ModelWorld();
+    const isWell = () => expect(world.traffic.leadsTo).toEqual([world.traffic.tasks]);
+    await world.deploy(secured(SslPolicy.RECOMMENDED_TLS));
+    expect(await world.deploy(secured(SslPolicy.TLS13_13))).toBe(true);
+    isWell();
+
+    await world.release(world.build());
+    created = world.stack.events.length;
+    expect(await world.deploy(secured(SslPolicy.RECOMMENDED_TLS))).toBe(false);
+    expect(touched()).toEqual(['Custom::TrafficGuard']);
+    isWell();
+
+    await world.release(world.build());
+    expect(await world.deploy(secured(SslPolicy.RECOMMENDED_TLS))).toBe(true);
+    isWell();
   });
 });
 
