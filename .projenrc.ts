@@ -55,6 +55,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       // v8 coverage doubles the time of tests that load aws-cdk-lib.
       coverageProvider: 'babel',
+      // No test is a measure of speed: on a busy machine one that runs a build script takes ten times as long.
+      testTimeout: 60_000,
       // Jest leaves one core to watch mode.
       maxWorkers: '100%',
       setupFiles: ['<rootDir>/test/support/no-stack-traces.ts'],
