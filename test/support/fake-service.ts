@@ -43,8 +43,7 @@ export abstract class FakeService {
 
   protected on(mock: AwsStub<any, any, any>, command: new (input: any) => any, answer: (input: any, caller: Caller) => unknown): void {
     const name = command.name.replace(/Command$/, '');
-    mock.on(command as never).callsFake(async (input: unknown, getClient: () => SdkClient) => {
-      const { config } = getClient();
+    answersOf(mock).set(command, async (input, { config }) => {
       const caller = { region: await config.region(), accessKeyId: (await config.credentials()).accessKeyId };
       await this.pace();
       this.calls.push({ command: name, input, caller });
@@ -56,6 +55,22 @@ export abstract class FakeService {
       return this.leavesEmptyListsOut ? withoutEmptyLists(reply) : reply;
     });
   }
+}
+
+type Answer = (input: unknown, client: SdkClient) => Promise<unknown>;
+
+/** What doubles answer, by command. The mock's own search compares each call with each of its commands in depth. */
+const answersOfMocks = new WeakMap<object, Map<unknown, Answer>>();
+
+function answersOf(mock: AwsStub<any, any, any>): Map<unknown, Answer> {
+  const known = answersOfMocks.get(mock);
+  if (known) return known;
+  const answers = new Map<unknown, Answer>();
+  answersOfMocks.set(mock, answers);
+  mock.send.callsFake(function (this: SdkClient, command: { input: unknown }) {
+    return answers.get(command.constructor)?.(command.input, this);
+  } as never);
+  return answers;
 }
 
 function withoutEmptyLists(answer: unknown): unknown {
