@@ -61,6 +61,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       coverageProvider: 'babel',
       // Jest leaves one core to watch mode.
       maxWorkers: '100%',
+      // What the shared packages remember of all files.
+      workerIdleMemoryLimit: '1GB',
       testEnvironment: '<rootDir>/test/support/shared-packages.cjs',
       transform: { [`/node_modules/${SHARED_PACKAGES}/.+\\.js$`]: new javascript.Transform('<rootDir>/test/support/shared-packages.cjs') },
       transformIgnorePatterns: [`/node_modules/(?!${SHARED_PACKAGES}/)`],

@@ -23,8 +23,16 @@ module.exports = class SharedPackages extends TestEnvironment {
     globalThis.console = this.before.console;
     for (const name of Object.keys(process.env)) if (!(name in this.before.env)) delete process.env[name];
     Object.assign(process.env, this.before.env);
+    forgetTokens(globalThis.__cdkTokenMap);
     await super.teardown();
   }
 };
+
+/** The CDK remembers each token, and a token its whole app: gigabytes in the end. Constants such as Aws.REGION are mere intrinsics and stay. */
+function forgetTokens({ stringTokenMap = new Map(), numberTokenMap = new Map() } = {}) {
+  for (const tokens of [stringTokenMap, numberTokenMap]) {
+    for (const [key, token] of tokens) if (token.constructor.name !== 'Intrinsic') tokens.delete(key);
+  }
+}
 
 module.exports.process = (_, file) => ({ code: `module.exports = globalThis.requireShared(${JSON.stringify(file)});` });
