@@ -1,5 +1,8 @@
 import { awscdk, github, javascript, JsonFile } from 'projen';
 
+/** What all test files of a worker share, see test/support/shared-packages.cjs. */
+const SHARED_PACKAGES = '(aws-cdk-lib|constructs|cdk-nag|typescript)';
+
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-fargate-cicd',
   description: 'From git push to healthy containers on ECS Fargate: the whole CI/CD pipeline as one AWS CDK construct.',
@@ -52,6 +55,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   typecheckTests: true,
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    // The table of all files, each at 100 %, tells nothing; what is missing stands in lcov.info.
+    coverageText: false,
     jestConfig: {
       // v8 coverage doubles the time of tests that load aws-cdk-lib.
       coverageProvider: 'babel',
@@ -59,8 +64,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
       testTimeout: 60_000,
       // Jest leaves one core to watch mode.
       maxWorkers: '100%',
-      setupFiles: ['<rootDir>/test/support/no-stack-traces.ts'],
-      coverageReporters: ['text-summary', 'lcov'],
+      // What the shared packages remember of all files.
+      workerIdleMemoryLimit: '1GB',
+      testEnvironment: '<rootDir>/test/support/shared-packages.cjs',
+      transform: { [`/node_modules/${SHARED_PACKAGES}/.+\\.js$`]: new javascript.Transform('<rootDir>/test/support/shared-packages.cjs') },
+      transformIgnorePatterns: [`/node_modules/(?!${SHARED_PACKAGES}/)`],
+      coverageReporters: ['text-summary', 'lcovonly'],
       collectCoverageFrom: ['src/**/*.ts'],
       // Generated: function classes and the binaries of the first image; entries of functions are one line each.
       coveragePathIgnorePatterns: ['/node_modules/', '-function\\.ts$', 'server-binaries\\.ts$', '\\.lambda\\.ts$', '/src/index\\.ts$'],

@@ -115,9 +115,13 @@ function fits(type: string, value: unknown): boolean {
   return typeof value === type && !Number.isNaN(value);
 }
 
+/** One for all stacks: each makes a folder. */
+const app = new App();
+
 /** How a construct answers; undefined: it takes it. */
 function answerTo(props: (scope: Stack) => Props): Error | undefined {
-  const scope = new Stack(new App(), 'Shop');
+  app.node.tryRemoveChild('Shop');
+  const scope = new Stack(app, 'Shop');
   try {
     new library.FargateCicdPipeline(scope, 'Shop', { source: library.Source.gitHub('acme/shop'), ...props(scope) } as library.FargateCicdPipelineProps);
     return undefined;
