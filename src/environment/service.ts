@@ -10,6 +10,7 @@ import { createLivingService } from '../deploy/living-service/create-living-serv
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../deploy/strategy/ecs-traffic';
 import { Foundation } from '../observe/foundation';
+import { acknowledge } from '../private/acknowledge';
 
 const DEFAULT_GRACE_PERIOD = Duration.seconds(60);
 
@@ -60,6 +61,8 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
     });
   }
   scaling._bind(service, balancer.targetGroups);
+  // CDK lets a service wait for whatever leads to its target group, also where the service names it.
+  acknowledge(service, { 'cfn-lint::W3005': 'explicit order made by CDK', 'CloudFormation-Validate::W3005': 'explicit order made by CDK' });
   return service;
 }
 
