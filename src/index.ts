@@ -3,6 +3,7 @@ export * from './common/resource-names';
 export * from './deploy/first-image/first-image';
 export * from './deploy/release-action';
 export * from './deploy/release-target';
+export * from './deploy/release-trust';
 export * from './deploy/strategy/circuit-breaker';
 export * from './deploy/strategy/code-deploy/code-deploy-options';
 export * from './deploy/strategy/code-deploy/traffic-routing';

@@ -29,7 +29,7 @@ describe('alarms', () => {
       Metrics: expect.arrayContaining([expect.objectContaining({ Expression: 'MAX([group0, group1])' }), expect.objectContaining({ MetricStat: expect.objectContaining({ Period: 60, Stat: 'Maximum' }) })]),
     }],
     ['FailedPipelineExecutions', { Namespace: 'AWS/CodePipeline', Threshold: 1, EvaluationPeriods: 1, Period: 300, Statistic: 'Sum', ComparisonOperator: 'GreaterThanOrEqualToThreshold' }],
-    ['Errors', { Namespace: 'AWS/Lambda', Threshold: 1, EvaluationPeriods: 1, Period: 300, Statistic: 'Sum' }],
+    ['Errors', { Namespace: 'AWS/Lambda', ComparisonOperator: 'GreaterThanThreshold', Threshold: 0, EvaluationPeriods: 1, Period: 300, Statistic: 'Sum' }],
   ])('%s', (metric, expected) => {
     const stack = new Stack(new App(), 'Shop');
     new FargateCicdPipeline(stack, 'Shop', { source });

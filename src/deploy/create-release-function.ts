@@ -71,8 +71,8 @@ const LONGEST_PLACES = 3_000;
 /** Where a direct call finds the places. Of two places of one name the first can be called so. */
 function addresses(scope: Construct, targets: IReleaseTarget[]): Record<string, PlaceAddress> {
   const places = Object.fromEntries([...targets].reverse().map((target): [string, PlaceAddress] => {
-    const { placeName, roleArn, parameterName, region } = target._releaseTarget();
-    return [placeName, [roleArn, parameterName, region]];
+    const { placeName, roleArn, parameterName, region, externalId } = target._releaseTarget();
+    return [placeName, [roleArn, parameterName, region, ...externalId === undefined ? [] : [externalId]] as PlaceAddress];
   }));
   // Unresolved parts are account, partition and region: 14 characters at most.
   const { length } = JSON.stringify(places).replace(/\$\{Token\[[^\]]*\]\}/g, 'ap-southeast-1');

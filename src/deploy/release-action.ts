@@ -126,7 +126,7 @@ function refuseLongWaits(target: IReleaseTarget, limit: Duration, cure: string):
 /** An invocation of the release function, by a role that may do only that. */
 function invoke(scope: Construct, task: ReleaseRequest['task'], actionName: string, runOrder: number, parts: ReleaseParts,
   output?: codepipeline.Artifact): actions.LambdaInvokeAction {
-  const { placeName, roleArn, parameterName, region } = parts.target._releaseTarget();
+  const { placeName, roleArn, parameterName, region, externalId } = parts.target._releaseTarget();
   const role = actionRole(scope, `${task[0].toUpperCase()}${task.slice(1)}Role`, parts.pipelineRole, `Invokes the release function for ${placeName}`);
   role.allow({ actions: ['lambda:InvokeFunction'], resources: [parts.function.functionArn] });
   if (output) {
@@ -135,7 +135,7 @@ function invoke(scope: Construct, task: ReleaseRequest['task'], actionName: stri
     if (parts.key) role.allow({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [parts.key.keyArn] });
   }
   const userParameters: ReleaseRequest = {
-    task, place: placeName, roleArn, parameterName, region, digest: parts.digest, commit: parts.commit, commitTime: parts.commitTime, executionId: '#{codepipeline.PipelineExecutionId}',
+    task, place: placeName, roleArn, parameterName, region, externalId, digest: parts.digest, commit: parts.commit, commitTime: parts.commitTime, executionId: '#{codepipeline.PipelineExecutionId}',
   };
   return new actions.LambdaInvokeAction({
     actionName, runOrder, role, lambda: parts.function, userParameters: { ...userParameters }, variablesNamespace: identifier(scope, task),

@@ -7,6 +7,16 @@ import { Right, ScopedRole } from '../private/scoped-role';
 /** Roles of release functions begin with this, so that a place can trust them without knowing a pipeline. */
 export const RELEASE_FUNCTION_PREFIX = 'release-function';
 
+/** Whom the release role of a place trusts. @internal */
+export interface TrustParts {
+  /** Accounts that pipelines may stand in. */
+  readonly accounts: string[];
+  /** The one role that is trusted; absent: every role of a release function in the accounts. */
+  readonly roleArn?: string;
+  readonly organization?: string;
+  readonly externalId?: string;
+}
+
 /** @internal */
 export interface ReleaseRoleParts {
   readonly clusterArn: string;
@@ -18,6 +28,7 @@ export interface ReleaseRoleParts {
   readonly repositoryArn: string;
   readonly logGroupArn: string;
   readonly alarmNames: string[];
+  readonly trust: TrustParts;
   readonly parameterArn: string;
   /** Releases wait while this stack is being changed. */
   readonly stackArn: string;
@@ -37,7 +48,7 @@ export function releaseRoleName(place: Construct, suffix: string): string {
   return explicitName(place, 'release', 64, { perRegion: true, suffix });
 }
 
-/** What a release may do in this place, and nothing else; only release functions of this account may assume it. @internal */
+/** What a release may do in this place, and nothing else; only release functions that it trusts may assume it. @internal */
 export function createReleaseRole(scope: Construct, roleName: string, parts: ReleaseRoleParts): ScopedRole {
   const { account, partition, region } = Stack.of(scope);
   const arn = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
@@ -46,9 +57,7 @@ export function createReleaseRole(scope: Construct, roleName: string, parts: Rel
   const role = new ScopedRole(scope, 'ReleaseRole', {
     roleName,
     description: `Releases images to ${scope.node.path}`,
-    assumedBy: new iam.AccountPrincipal(account).withConditions({
-      ArnLike: { 'aws:PrincipalArn': `arn:${partition}:iam::${account}:role/${RELEASE_FUNCTION_PREFIX}-*` },
-    }),
+    assumedBy: principalOf(scope, parts.trust),
   });
   return role.allow(
     { actions: ['ssm:GetParameter'], resources: [parts.parameterArn] },
@@ -106,5 +115,18 @@ const codeDeployRights = ({ applicationArn, deploymentGroupArn, deploymentConfig
   },
 ];
 
-/** ARN that a role of this name has in an account. @internal */
-export const roleArnOf = (roleName: string): string => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${roleName}`;
+/** ARN that a role of this name has in the account of the place, in terms that mean the same in the template of a pipeline: no role is assumed across partitions. @internal */
+export const roleArnOf = (place: Construct, roleName: string): string => `arn:${Aws.PARTITION}:iam::${Stack.of(place).account}:role/${roleName}`;
+
+/** The trust policy, in terms that hold before the pipeline exists: IAM refuses to name a role as principal that does not exist. */
+function principalOf(place: Construct, { accounts, roleArn, organization, externalId }: TrustParts): iam.IPrincipal {
+  const { partition } = Stack.of(place);
+  const equal = {
+    ...(organization ? { 'aws:PrincipalOrgID': organization } : {}),
+    ...(externalId ? { 'sts:ExternalId': externalId } : {}),
+  };
+  return new iam.CompositePrincipal(...accounts.map((account) => new iam.AccountPrincipal(account).withConditions({
+    ArnLike: { 'aws:PrincipalArn': roleArn ?? `arn:${partition}:iam::${account}:role/${RELEASE_FUNCTION_PREFIX}-*` },
+    ...(Object.keys(equal).length > 0 ? { StringEquals: equal } : {}),
+  })));
+}

@@ -9,6 +9,10 @@ export interface ReleaseTargetParts {
   readonly roleArn: string;
   readonly parameterName: string;
   readonly region: string;
+  /** Accounts whose pipelines may release there; absent: not known. */
+  readonly trustedAccounts?: string[];
+  /** What the release role wants to hear of its caller. */
+  readonly externalId?: string;
   /** For CodePipeline's own ECS action. */
   readonly clusterName: string;
   readonly serviceName: string;

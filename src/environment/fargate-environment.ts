@@ -22,8 +22,9 @@ import { appointMover, Mover } from './traffic/mover';
 import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
 import { PublishedPlace } from '../deploy/published-place';
-import { createReleaseRole, releaseRoleName, roleArnOf } from '../deploy/release-role';
+import { createReleaseRole, releaseRoleName, roleArnOf, TrustParts } from '../deploy/release-role';
 import { IReleaseTarget, ReleaseTargetParts } from '../deploy/release-target';
+import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
 import { Foundation, layFoundation } from '../observe/foundation';
@@ -98,7 +99,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     const roleName = releaseRoleName(this, foundation.names.suffix);
     this.target = this.describeTarget(props, task, roleName, mover, foundation);
     const parameter = this.publish(props, task, alarms, mover);
-    this.releaseRole = this.createReleaseRole(roleName, task, alarms, parameter);
+    this.releaseRole = this.createReleaseRole(props, roleName, task, alarms, parameter);
     this.createOutputs();
     openRoles(this);
   }
@@ -172,14 +173,21 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     return appointMover(this, deployStrategy, { ...parts, service: this.service, passableRoleArns: [taskRole.roleArn, executionRole.roleArn] });
   }
 
-  private describeTarget({ container = {}, deployStrategy }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
+  private trust(releaseTrust = ReleaseTrust.account(Stack.of(this).account)): TrustParts {
+    return releaseTrust._bind(this);
+  }
+
+  private describeTarget({ container = {}, deployStrategy, releaseTrust }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
     { group }: Mover, { names: { suffix } }: Foundation): ReleaseTargetParts {
+    const { accounts, externalId } = this.trust(releaseTrust);
     return {
       // Part of names of actions and stages, which are narrower than ids.
       placeName: (this.node.id === 'Environment' ? this.node.scope!.node.id : this.node.id).replace(/[^A-Za-z0-9.@_-]+/g, '-').slice(0, 80),
-      roleArn: roleArnOf(roleName),
+      roleArn: roleArnOf(this, roleName),
       parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200, { suffix })}`,
       region: Stack.of(this).region,
+      trustedAccounts: accounts,
+      externalId,
       clusterName: this.cluster.clusterName,
       serviceName: this.service.serviceName,
       serviceArn: this.service.serviceArn,
@@ -229,7 +237,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     });
   }
 
-  private createReleaseRole(roleName: string, { definition, logGroup }: Task, alarms: BoundServiceAlarm[], parameter: ssm.StringParameter): iam.IRole {
+  private createReleaseRole({ releaseTrust }: FargateEnvironmentProps, roleName: string, { definition, logGroup }: Task, alarms: BoundServiceAlarm[],
+    parameter: ssm.StringParameter): iam.IRole {
     return createReleaseRole(this, roleName, {
       ...this.target,
       clusterArn: this.cluster.clusterArn,
@@ -238,6 +247,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       logGroupArn: logGroup.logGroupArn,
       alarmNames: alarms.filter(({ rollsBack }) => rollsBack).map(({ alarmName }) => alarmName),
       parameterArn: parameter.parameterArn,
+      trust: this.trust(releaseTrust),
       stackArn: Stack.of(this).stackId,
     });
   }

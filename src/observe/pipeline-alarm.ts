@@ -21,7 +21,7 @@ export abstract class PipelineAlarm extends Choice {
     }));
   }
 
-  /** Errors of the release function itself, as opposed to releases that fail. Defaults: at least 1 in 1 period of 5 minutes. */
+  /** Errors of the release function itself, as opposed to releases that fail. Defaults: more than 0 in 1 period of 5 minutes. */
   static releaseFunctionErrors(options: AlarmOptions = {}): PipelineAlarm {
     return new MetricAlarm(FUNCTION_ERRORS, options, ({ releaseFunctionName }) => ({
       namespace: 'AWS/Lambda', metricName: 'Errors', dimensions: [{ FunctionName: releaseFunctionName }],
@@ -62,5 +62,6 @@ const FAILED_EXECUTIONS: AlarmSubject = {
   id: 'FailedExecutionsAlarm', purpose: 'failed-executions', description: 'An execution of the pipeline failed', comparison: AT_LEAST, defaults,
 };
 const FUNCTION_ERRORS: AlarmSubject = {
-  id: 'ReleaseFunctionErrorsAlarm', purpose: 'release-function-errors', description: 'The release function itself failed', comparison: AT_LEAST, defaults,
+  id: 'ReleaseFunctionErrorsAlarm', purpose: 'release-function-errors', description: 'The release function itself failed',
+  comparison: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD, defaults: { ...defaults, threshold: 0 },
 };

@@ -1,21 +1,26 @@
-import { App, CfnResource, Stack, TagManager } from 'aws-cdk-lib';
+import { App, CfnResource, TagManager } from 'aws-cdk-lib';
 import { flat } from './template';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 
 /** An example app, as far as the rules for all of them must know it. */
 export interface Example {
-  /** What the name of the stack begins with. */
+  /** What the name of the stack begins with; of an app with several stacks, that of the first. */
   readonly name: string;
   /** Region, where the app names one. */
   readonly region?: string;
+  /** Account, where the app names one. */
+  readonly account?: string;
+  /** The other stacks of the app, by what their names begin with. */
+  readonly others?: Record<string, { readonly region: string; readonly account: string }>;
   /** Names that an example must have exactly as they are. */
   readonly withoutSuffix?: string[];
   /** What `cdk synth` does with the context of `cdk.json` and what comes on top of it. */
-  synthesize(context: Record<string, unknown>): { readonly app: App; readonly stack: Stack };
+  synthesize(context: Record<string, unknown>): { readonly app: App };
 }
 
 /** What every example app must show, whatever it builds. */
-export function holdsForEveryExample({ synthesize, name, region, withoutSuffix = [] }: Example): void {
+export function holdsForEveryExample({ synthesize, name, region = 'unknown-region', account = 'unknown-account', others, withoutSuffix = [] }: Example): void {
+  const stands = { [name]: { region, account }, ...others };
   withAndWithoutFeatureFlags((context) => {
     test('nobody has anything against it', () => {
       expect(judge(synthesize(context).app)).toEqual([]);
@@ -27,8 +32,8 @@ export function holdsForEveryExample({ synthesize, name, region, withoutSuffix =
     });
 
     test.each(['dev', 'a', 'production-eu-12'])('every explicit name ends with the suffix %s and fits', (environmentSuffix) => {
-      const { stack, app } = synthesize({ ...context, environmentSuffix });
-      expect(stack.stackName).toBe(`${name}-${environmentSuffix}`);
+      const { app } = synthesize({ ...context, environmentSuffix });
+      expect(app.synth().stacks.map(({ stackName }) => stackName).sort()).toEqual(Object.keys(stands).map((stack) => `${stack}-${environmentSuffix}`).sort());
       const named = Object.values(resourcesOf(app)).flatMap(nameOf).filter(([, given]) => !withoutSuffix.includes(given));
       expect(named.map(([type]) => type)).toEqual(expect.arrayContaining(NAMED.filter((type) => type !== 'AWS::ECS::Cluster' || withoutSuffix.length === 0)));
       for (const [type, given] of named) expect([type, given]).toEqual([type, expect.stringMatching(new RegExp(`-${environmentSuffix}$`))]);
@@ -45,7 +50,7 @@ export function holdsForEveryExample({ synthesize, name, region, withoutSuffix =
     test('buckets and repositories are emptied when they are deleted', () => {
       const resources = resourcesOf(synthesize(context).app);
       const buckets = Object.keys(resources).filter((id) => resources[id].Type === 'AWS::S3::Bucket');
-      const emptied = Object.values(resources).filter(({ Type }) => Type === 'Custom::EmptyBucket').map(({ Properties }) => Properties.BucketName.Ref);
+      const emptied = Object.entries(resources).filter(([, { Type }]) => Type === 'Custom::EmptyBucket').map(([id, { Properties }]) => id.replace(/[^/]+$/, Properties.BucketName.Ref));
       expect(emptied.sort()).toEqual(buckets.sort());
       const repositories = Object.values(resources).filter(({ Type }) => Type === 'AWS::ECR::Repository');
       expect(repositories.map(({ Properties }) => Properties.EmptyOnDelete)).toEqual(repositories.map(() => true));
@@ -72,18 +77,16 @@ export function holdsForEveryExample({ synthesize, name, region, withoutSuffix =
       expect(synthesize(context).app.synth().manifest.missing ?? []).toEqual([]);
     });
 
-    test('stands in its region of any account', () => {
-      expect(synthesize(context).app.synth().getStackByName(`${name}-dev`).environment)
-        .toMatchObject({ region: region ?? 'unknown-region', account: 'unknown-account' });
+    test('stands where it should', () => {
+      const found = synthesize(context).app.synth().stacks.map(({ stackName, environment }) => [stackName, { region: environment.region, account: environment.account }]);
+      expect(found.sort()).toEqual(Object.entries(stands).map(([stack, environment]) => [`${stack}-dev`, environment]).sort());
     });
   });
 }
 
-/** Resources of the only stack. */
-export const resourcesOf = (app: App): Record<string, any> => {
-  const [stack] = app.synth().stacks;
-  return stack.template.Resources;
-};
+/** Resources of all stacks, by the name of the stack and their logical id. */
+const resourcesOf = (app: App): Record<string, any> => Object.fromEntries(app.synth().stacks.flatMap(({ stackName, template }) =>
+  Object.entries<any>(template.Resources).map(([id, resource]) => [`${stackName}/${id}`, resource])));
 
 const NAME_PROPERTIES: Record<string, string> = {
   'AWS::CloudWatch::Alarm': 'AlarmName',
