@@ -12,7 +12,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
   Approval, BuildCache, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook, DeploymentHistory, DeployStrategy,
-  Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ResourceNames,
+  Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ReleaseTrust, ResourceNames,
   Scaling, ServiceAlarm, Source, TrafficRouting,
 } from '../src';
 
@@ -50,6 +50,7 @@ const strategy = (deployStrategy: DeployStrategy) => ({ deployStrategy });
 const hours = Duration.hours;
 const aFunction = wrong({ functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:f' });
 const balancer = (options: object) => ({ loadBalancer: LoadBalancer.internetFacing(options) });
+const trust = (releaseTrust: ReleaseTrust) => ({ releaseTrust });
 const container = (options: object) => ({ container: options });
 const health = (options: object) => ({ container: { healthCheck: options } });
 const alarm = (options: object) => ({ alarms: [ServiceAlarm.cpu(options)] });
@@ -117,6 +118,18 @@ const environmentRows: [string, object, string][] = [
   ['environment', container({ environment: { PORT: 80 } }), 'container.environment.PORT: got 80; allowed a text'],
   ['environment', container({ environment: '80abc' }), "container.environment: got '80abc'; allowed a map of names to values"],
   ['secrets', container({ secrets: { A: null } }), 'container.secrets.A: got null; allowed an ecs.Secret'],
+  ['trust', trust(ReleaseTrust.account(wrong(111111111111))), "releaseTrust.id: got 111111111111; allowed an account, 12 digits; write for example '111111111111', in quotes"],
+  ['trust', trust(ReleaseTrust.account('1111')), "releaseTrust.id: got '1111'; allowed an account, 12 digits"],
+  ['trust', trust(ReleaseTrust.account('*')), "releaseTrust.id: got '*'; allowed an account, 12 digits"],
+  ['trust', trust(ReleaseTrust.account('111111111111', { externalId: 'a b' })), "releaseTrust.externalId: got 'a b'; allowed 2 to 128 of"],
+  ['trust', trust(ReleaseTrust.account('111111111111', { externalId: 'a' })), "releaseTrust.externalId: got 'a'; allowed 2 to 128 of"],
+  ['trust', trust(ReleaseTrust.organization('acme', { accounts: ['111111111111'] })), "releaseTrust.id: got 'acme'; allowed the id of an organization, 'o-' and 10 to 32"],
+  ['trust', trust(ReleaseTrust.organization('o-0123456789', wrong(undefined))), 'releaseTrust: got null; allowed options in braces'],
+  ['trust', trust(ReleaseTrust.organization('o-0123456789', { accounts: [] })), 'releaseTrust.accounts: got []; allowed at least one; name the accounts that pipelines stand in'],
+  ['trust', trust(ReleaseTrust.organization('o-0123456789', { accounts: ['1'] })), "releaseTrust.accounts[0]: got '1'; allowed an account, 12 digits"],
+  ['trust', trust(ReleaseTrust.role('arn:aws:iam::111111111111:role/admin')), "releaseTrust.arn: got 'arn:aws:iam::111111111111:role/admin'; allowed arn:<partition>:iam::<account>:role/release-function-<name>"],
+  ['trust', trust(ReleaseTrust.role('*')), "releaseTrust.arn: got '*'; allowed arn:<partition>"],
+  ['trust', trust(wrong('111111111111')), "releaseTrust: got '111111111111'; allowed a ReleaseTrust; use one of the ReleaseTrust factories"],
   ['secrets', container({ secrets: null }), 'container.secrets: got null; allowed a map'],
   ['45', health({ interval: Duration.seconds(4), timeout: Duration.seconds(2) }), "container.healthCheck.interval: got '4 seconds'; allowed 5 seconds to 5 minutes; take"],
   ['46', health({ interval: Duration.seconds(5) }), "container.healthCheck.timeout: got '5 seconds'; allowed less than the interval of 5 seconds; shorten"],
@@ -446,26 +459,45 @@ describe('what stands elsewhere', () => {
     place('eu-west-1').hasNoWarning('*', Match.stringLikeRegexp('unknown-region'));
   });
 
-  const releaseTo = (there: Environment, props: object = {}) => {
+  const releaseTo = (there: Environment, props: object = {}, env: Environment = { account: '111111111111', region: 'eu-west-1' }) => {
     const app = new App();
-    const target = new FargateEnvironment(new Stack(app, 'There', { env: there }), 'Place');
-    const here = new Stack(app, 'Here', { env: { account: '111111111111', region: 'eu-west-1' } });
+    const target = new FargateEnvironment(new Stack(app, 'There', { env: there }), 'Place', props);
+    const here = new Stack(app, 'Here', { env });
     return {
       alone: problems(() => new DeliveryPipeline(here, 'Road', { source, stages: [{ releases: [{ target }] }], ...props })),
       before: problems(() => new FargateCicdPipeline(here, 'Shop', { source, earlierStages: [{ releases: [{ target }] }], ...props })),
     };
   };
 
-  test('places in another account and region', () => {
-    const cure = 'make a pipeline there: this version does not release across accounts and regions';
-    const lines = [
-      `[0].releases[0].target: got 'a place in the account 222222222222'; allowed places in 111111111111, the account of the pipeline; ${cure}`,
-      `[0].releases[0].target: got 'a place in the region us-east-1'; allowed places in eu-west-1, the region of the pipeline; ${cure}`,
-    ];
-    const { alone, before } = releaseTo({ account: '222222222222', region: 'us-east-1' });
-    expect(alone).toEqual(lines.map((line) => `stages${line}`));
-    expect(before).toEqual(lines.map((line) => `earlierStages${line}`));
-    expect(releaseTo({}).alone).toEqual([]);
+  test('places of which only one side is known', () => {
+    const at = (prop: string) => `${prop}[0].releases[0].target: got`;
+    const cure = 'an env with account and region: without, nobody knows where it will stand';
+    const lines = (prop: string) => ['account', 'region'].map((part, index) => `${at(prop)} 'a place in a stack without ${part}'; `
+      + `allowed places whose stack says its ${part} as that of the pipeline does (${['111111111111', 'eu-west-1'][index]}); give the stack There ${cure}`);
+    const { alone, before } = releaseTo({});
+    expect([alone, before]).toEqual([lines('stages'), lines('earlierStages')]);
+    expect(releaseTo({ account: '222222222222', region: 'us-east-1' }, {}, {}).alone).toEqual(['account 222222222222', 'region us-east-1'].map((there) =>
+      `${at('stages')} 'a place in the ${there}'; allowed places whose stack says its ${there.split(' ')[0]} as that of the pipeline does, or does not; give the stack Here ${cure}`));
+    expect(releaseTo({}, {}, {}).alone).toEqual([]);
+  });
+
+  test('places that do not trust the account of the pipeline', () => {
+    const elsewhere = { account: '222222222222', region: 'us-east-1' };
+    const line = "[0].releases[0].target: got 'a place that trusts 222222222222'; allowed places that trust the account 111111111111 of the pipeline; "
+      + "give the place releaseTrust: ReleaseTrust.account('111111111111')";
+    const { alone, before } = releaseTo(elsewhere);
+    expect([alone, before]).toEqual([[`stages${line}`], [`earlierStages${line}`]]);
+    for (const releaseTrust of [
+      ReleaseTrust.account('111111111111'), ReleaseTrust.organization('o-0123456789', { accounts: ['333333333333', '111111111111'] }),
+      ReleaseTrust.role('arn:aws:iam::111111111111:role/release-function-shop'), ReleaseTrust.account(Lazy.string({ produce: () => '111111111111' })),
+    ]) expect(releaseTo(elsewhere, { releaseTrust }).alone).toEqual([]);
+  });
+
+  test('places in another partition', () => {
+    expect(releaseTo({ account: '222222222222', region: 'cn-north-1' }, { releaseTrust: ReleaseTrust.account('111111111111') }).alone).toEqual([
+      "stages[0].releases[0].target: got 'a place in the region cn-north-1'; allowed places in the partition aws of the pipeline; make a pipeline there: AWS lets nobody cross partitions",
+    ]);
+    expect(releaseTo({ account: '111111111111', region: 'mars-1' }).alone).toEqual([]);
   });
 
   test("places in another stack for CodePipeline's own action", () => {

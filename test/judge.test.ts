@@ -8,7 +8,8 @@ import { Construct } from 'constructs';
 import { judge, withAndWithoutFeatureFlags } from './checkers';
 import {
   Approval, BuildCache, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateCicdPipelineProps,
-  FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ResourceNames, Scaling, Source, TrafficRouting,
+  FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ReleaseTrust, ResourceNames,
+  Scaling, Source, TrafficRouting,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -110,6 +111,18 @@ withAndWithoutFeatureFlags((context) => {
     const place = new Stack(app, 'Place', { env });
     const target = new FargateEnvironment(place, 'Web', { notifications, loadBalancer: https(place), alarms: [] });
     new DeliveryPipeline(new Stack(app, 'Road', { env }), 'Delivery', { source, notifications, stages: [{ releases: [{ target }] }], pipelineAlarms: [], checks: [] });
+    expect(judge(app)).toEqual([]);
+  });
+
+  test.each([
+    ['account', ReleaseTrust.account('222222222222', { externalId: 'shop' })],
+    ['organization', ReleaseTrust.organization('o-0123456789', { accounts: ['222222222222'] })],
+    ['role', ReleaseTrust.role('arn:aws:iam::222222222222:role/release-function-Road')],
+  ])('nothing against a place that trusts an %s elsewhere, and the road to it', (_, releaseTrust) => {
+    const app = new App({ context });
+    const place = new Stack(app, 'Place', { env: { account: '111111111111', region: 'eu-west-1' } });
+    const target = new FargateEnvironment(place, 'Web', { notifications, loadBalancer: https(place), releaseTrust });
+    new DeliveryPipeline(new Stack(app, 'Road', { env: { account: '222222222222', region: 'us-east-1' } }), 'Delivery', { source, notifications, stages: [{ releases: [{ target }] }] });
     expect(judge(app)).toEqual([]);
   });
 });

@@ -44,8 +44,8 @@ export interface ReleaseParts {
 /** @internal */
 export interface BoundRelease {
   readonly actions: codepipeline.IAction[];
-  /** Variable that holds where the service answers. */
-  readonly serviceUrl: string;
+  /** Variable that holds where the service answers; absent where the place does not say it. */
+  readonly serviceUrl?: string;
   /** First free run order afterwards. */
   readonly nextRunOrder: number;
 }
@@ -87,10 +87,10 @@ class OwnFunction extends ReleaseAction {
   }
 
   _bind(scope: Construct, parts: ReleaseParts): BoundRelease {
-    const { placeName } = parts.target._releaseTarget();
+    const { existing, placeName } = parts.target._releaseTarget();
     refuseLongWaits(parts.target, this._options.releaseTimeout ?? Duration.hours(1), 'give the release function a longer releaseTimeout, or take shorter waits');
     const action = invoke(scope, 'release', `Release-${placeName}`, parts.runOrder, parts);
-    return { actions: [action], serviceUrl: action.variable('ServiceUrl'), nextRunOrder: parts.runOrder + 1 };
+    return { actions: [action], serviceUrl: existing?.hasUrl === false ? undefined : action.variable('ServiceUrl'), nextRunOrder: parts.runOrder + 1 };
   }
 }
 
@@ -126,7 +126,7 @@ function refuseLongWaits(target: IReleaseTarget, limit: Duration, cure: string):
 /** An invocation of the release function, by a role that may do only that. */
 function invoke(scope: Construct, task: ReleaseRequest['task'], actionName: string, runOrder: number, parts: ReleaseParts,
   output?: codepipeline.Artifact): actions.LambdaInvokeAction {
-  const { placeName, roleArn, parameterName, region } = parts.target._releaseTarget();
+  const { placeName, roleArn, parameterName, region, externalId } = parts.target._releaseTarget();
   const role = actionRole(scope, `${task[0].toUpperCase()}${task.slice(1)}Role`, parts.pipelineRole, `Invokes the release function for ${placeName}`);
   role.allow({ actions: ['lambda:InvokeFunction'], resources: [parts.function.functionArn] });
   if (output) {
@@ -135,7 +135,7 @@ function invoke(scope: Construct, task: ReleaseRequest['task'], actionName: stri
     if (parts.key) role.allow({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [parts.key.keyArn] });
   }
   const userParameters: ReleaseRequest = {
-    task, place: placeName, roleArn, parameterName, region, digest: parts.digest, commit: parts.commit, commitTime: parts.commitTime, executionId: '#{codepipeline.PipelineExecutionId}',
+    task, place: placeName, roleArn, parameterName, region, externalId, digest: parts.digest, commit: parts.commit, commitTime: parts.commitTime, executionId: '#{codepipeline.PipelineExecutionId}',
   };
   return new actions.LambdaInvokeAction({
     actionName, runOrder, role, lambda: parts.function, userParameters: { ...userParameters }, variablesNamespace: identifier(scope, task),

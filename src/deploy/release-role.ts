@@ -7,6 +7,16 @@ import { Right, ScopedRole } from '../private/scoped-role';
 /** Roles of release functions begin with this, so that a place can trust them without knowing a pipeline. */
 export const RELEASE_FUNCTION_PREFIX = 'release-function';
 
+/** Whom the release role of a place trusts. @internal */
+export interface TrustParts {
+  /** Accounts that pipelines may stand in. */
+  readonly accounts: string[];
+  /** The one role that is trusted; absent: every role of a release function in the accounts. */
+  readonly roleArn?: string;
+  readonly organization?: string;
+  readonly externalId?: string;
+}
+
 /** @internal */
 export interface ReleaseRoleParts {
   readonly clusterArn: string;
@@ -20,6 +30,7 @@ export interface ReleaseRoleParts {
   /** Absent: the log is not shown when a release fails. */
   readonly logGroupArn?: string;
   readonly alarmNames: string[];
+  readonly trust: TrustParts;
   /** Absent: somebody else says what is known of the place. */
   readonly parameterArn?: string;
   /** Releases wait while this stack is being changed; absent: they do not ask. */
@@ -40,15 +51,12 @@ export function releaseRoleName(place: Construct, suffix: string): string {
   return explicitName(place, 'release', 64, { perRegion: true, suffix });
 }
 
-/** What a release may do in this place, and nothing else; only release functions of this account may assume it. @internal */
+/** What a release may do in this place, and nothing else; only release functions that it trusts may assume it. @internal */
 export function createReleaseRole(scope: Construct, roleName: string, parts: ReleaseRoleParts): ScopedRole {
-  const { account, partition } = Stack.of(scope);
   const role = new ScopedRole(scope, 'ReleaseRole', {
     roleName,
     description: `Releases images to ${scope.node.path}`,
-    assumedBy: new iam.AccountPrincipal(account).withConditions({
-      ArnLike: { 'aws:PrincipalArn': `arn:${partition}:iam::${account}:role/${RELEASE_FUNCTION_PREFIX}-*` },
-    }),
+    assumedBy: principalOf(scope, parts.trust),
   });
   return role.allow(...releaseRights(Stack.of(scope), parts));
 }
@@ -117,5 +125,23 @@ const codeDeployRights = ({ applicationArn, deploymentGroupArn, deploymentConfig
   },
 ];
 
-/** ARN that a role of this name has in an account. @internal */
-export const roleArnOf = (roleName: string): string => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${roleName}`;
+/** ARN that a role of this name has in the account of the place, in terms that mean the same in the template of a pipeline: no role is assumed across partitions. @internal */
+export const roleArnOf = (place: Construct, roleName: string): string => `arn:${Aws.PARTITION}:iam::${Stack.of(place).account}:role/${roleName}`;
+
+/** Who is trusted on which conditions, in terms that hold before the pipeline exists: IAM refuses to name a role as principal that does not exist. @internal */
+export function trusted(partition: string, { accounts, roleArn, organization, externalId }: TrustParts): { account: string; conditions: iam.Conditions }[] {
+  const equal = {
+    ...(organization ? { 'aws:PrincipalOrgID': organization } : {}),
+    ...(externalId ? { 'sts:ExternalId': externalId } : {}),
+  };
+  return accounts.map((account) => ({
+    account,
+    conditions: {
+      ArnLike: { 'aws:PrincipalArn': roleArn ?? `arn:${partition}:iam::${account}:role/${RELEASE_FUNCTION_PREFIX}-*` },
+      ...(Object.keys(equal).length > 0 ? { StringEquals: equal } : {}),
+    },
+  }));
+}
+
+const principalOf = (place: Construct, trust: TrustParts): iam.IPrincipal => new iam.CompositePrincipal(
+  ...trusted(Stack.of(place).partition, trust).map(({ account, conditions }) => new iam.AccountPrincipal(account).withConditions(conditions)));

@@ -3,6 +3,7 @@ import { ContainerOptions } from './container';
 import { LoadBalancer } from './load-balancer';
 import { Network } from './network';
 import { Scaling } from './scaling';
+import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
 import { FoundationProps } from '../observe/foundation';
@@ -26,6 +27,8 @@ export interface FargateEnvironmentProps extends FoundationProps {
   readonly alarms?: ServiceAlarm[];
   /** The dashboard. @default Dashboard.standard() */
   readonly dashboard?: Dashboard;
+  /** Who may release here. @default - pipelines of the place's own account */
+  readonly releaseTrust?: ReleaseTrust;
   /** How many released images the place keeps, 2 to 1000: what you want to be able to go back to. @default 20 */
   readonly releasedImageCount?: number;
   /** Base name of the cluster, 1 to 255 of A-Z a-z 0-9 _ -. @default - by `resourceNames` */

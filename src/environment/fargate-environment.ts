@@ -21,9 +21,11 @@ import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './tas
 import { appointMover, Mover } from './traffic/mover';
 import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
+import { ExistingEnvironment, FargateEnvironmentAttributes } from '../deploy/existing/existing-environment';
 import { PublishedPlace } from '../deploy/published-place';
-import { createReleaseRole, releaseRoleName, roleArnOf } from '../deploy/release-role';
-import { IReleaseTarget, ReleaseTargetParts } from '../deploy/release-target';
+import { createReleaseRole, releaseRoleName, roleArnOf, TrustParts } from '../deploy/release-role';
+import { IReleaseTarget, placeNameOf, ReleaseTargetParts } from '../deploy/release-target';
+import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
 import { Foundation, layFoundation } from '../observe/foundation';
@@ -36,6 +38,14 @@ import { openRoles } from '../private/scoped-role';
  * of any pipeline; pipelines find it by the names of its release role and of one SSM parameter.
  */
 export class FargateEnvironment extends Construct implements IReleaseTarget, iam.IGrantable, ec2.IConnectable {
+  /**
+   * An ECS service on Fargate that this library has not made, in whatever account and region. Nothing is made there and nothing is looked up: what is missing is found by
+   * the release, and said. Write it in a stack of the pipeline's account.
+   */
+  static fromAttributes(scope: Construct, id: string, attributes: FargateEnvironmentAttributes): IReleaseTarget {
+    return new ExistingEnvironment(scope, id, attributes);
+  }
+
   /** The network of the tasks. */
   readonly vpc: ec2.IVpc;
   /** The cluster of the service. */
@@ -98,7 +108,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     const roleName = releaseRoleName(this, foundation.names.suffix);
     this.target = this.describeTarget(props, task, roleName, mover, foundation);
     const parameter = this.publish(props, task, alarms, mover);
-    this.releaseRole = this.createReleaseRole(roleName, task, alarms, parameter);
+    this.releaseRole = this.createReleaseRole(props, roleName, task, alarms, parameter);
     this.createOutputs();
     openRoles(this);
   }
@@ -172,14 +182,20 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     return appointMover(this, deployStrategy, { ...parts, service: this.service, passableRoleArns: [taskRole.roleArn, executionRole.roleArn] });
   }
 
-  private describeTarget({ container = {}, deployStrategy }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
+  private trust(releaseTrust = ReleaseTrust.account(Stack.of(this).account)): TrustParts {
+    return releaseTrust._bind();
+  }
+
+  private describeTarget({ container = {}, deployStrategy, releaseTrust }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
     { group }: Mover, { names: { suffix } }: Foundation): ReleaseTargetParts {
+    const { accounts, externalId } = this.trust(releaseTrust);
     return {
-      // Part of names of actions and stages, which are narrower than ids.
-      placeName: (this.node.id === 'Environment' ? this.node.scope!.node.id : this.node.id).replace(/[^A-Za-z0-9.@_-]+/g, '-').slice(0, 80),
-      roleArn: roleArnOf(roleName),
+      placeName: placeNameOf(this),
+      roleArn: roleArnOf(this, roleName),
       parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200, { suffix })}`,
       region: Stack.of(this).region,
+      trustedAccounts: accounts,
+      externalId,
       clusterName: this.cluster.clusterName,
       serviceName: this.service.serviceName,
       serviceArn: this.service.serviceArn,
@@ -229,15 +245,18 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     });
   }
 
-  private createReleaseRole(roleName: string, { definition, logGroup }: Task, alarms: BoundServiceAlarm[], parameter: ssm.StringParameter): iam.IRole {
+  private createReleaseRole({ releaseTrust }: FargateEnvironmentProps, roleName: string, { definition, logGroup }: Task, alarms: BoundServiceAlarm[],
+    parameter: ssm.StringParameter): iam.IRole {
     return createReleaseRole(this, roleName, {
       ...this.target,
       clusterArn: this.cluster.clusterArn,
       taskFamily: definition.family,
+      passableRoleArns: this.target.passableRoleArns!,
       repositoryArn: this.repository.repositoryArn,
       logGroupArn: logGroup.logGroupArn,
       alarmNames: alarms.filter(({ rollsBack }) => rollsBack).map(({ alarmName }) => alarmName),
       parameterArn: parameter.parameterArn,
+      trust: this.trust(releaseTrust),
       stackArn: Stack.of(this).stackId,
     });
   }

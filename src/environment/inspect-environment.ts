@@ -6,6 +6,7 @@ import { FargateEnvironmentProps } from './fargate-environment-props';
 import { LoadBalancer } from './load-balancer';
 import { Network } from './network';
 import { Scaling } from './scaling';
+import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
 import { inspectFoundation } from '../observe/foundation';
@@ -23,6 +24,7 @@ export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspect
   look.choice('loadBalancer', props.loadBalancer, LoadBalancer);
   look.choice('scaling', props.scaling, Scaling);
   look.choice('deployStrategy', props.deployStrategy, DeployStrategy);
+  look.choice('releaseTrust', props.releaseTrust, ReleaseTrust);
   look.choice('dashboard', props.dashboard, Dashboard);
   look.choices('alarms', props.alarms, ServiceAlarm);
   if (props.container !== undefined) inspectContainer(look, 'container', props.container);

@@ -135,6 +135,7 @@ export class DeliveryPipeline extends Construct {
     output('ArtifactBucketName', this.artifactBucket.bucketName, 'What goes from action to action');
     output('BuildProjectName', this.buildProject.projectName, 'The project that builds the image');
     output('LambdaFunctionArn', this.releaseFunction.functionArn, 'The function that releases');
+    output('ReleaseFunctionRoleArn', this.releaseFunction.role!.roleArn, 'Its role, for ReleaseTrust.role of a place');
     output('ValidationLambdaArn', this.releaseFunction.functionArn, 'The function that proves releases: the same');
     if (!this.historyTable) return;
     output('DeploymentTableName', this.historyTable.tableName, 'What was released when and how it ended');

@@ -1,4 +1,4 @@
-import { Annotations, Aws, Fn, Names, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Names, Stack, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { areApart, inspect } from './problems';
 
@@ -12,7 +12,7 @@ const REGION_ROOM = 17;
 export function explicitName(scope: IConstruct, prefix: string, maxLength: number, { perRegion = false, suffix = '' } = {}): string {
   const room = maxLength - prefix.length - 1 - (perRegion ? REGION_ROOM : 0) - suffix.length;
   const name = `${prefix}-${Names.uniqueResourceName(scope, { maxLength: room, separator: '-' })}`;
-  return perRegion ? Fn.join('', [name, '-', Aws.REGION, suffix]) : `${name}${suffix}`;
+  return perRegion ? `${name}-${Stack.of(scope).region}${suffix}` : `${name}${suffix}`;
 }
 
 /** A physical name that somebody has. */

@@ -87,7 +87,7 @@ describe('the release role', () => {
     const stack = new Stack(new App(), 'Place');
     createReleaseRole(new Construct(stack, 'Web'), 'release-web', {
       clusterArn: arn('ecs', 'cluster/shop'), clusterName: 'shop', serviceName: 'web', serviceArn: arn('ecs', 'service/shop/web'), taskFamily: 'web',
-      passableRoleArns: ['arn:aws:iam::111111111111:role/web'], repositoryArn: arn('ecr', 'repository/web'), logGroupArn: arn('logs', 'log-group:web:*'), alarmNames: [],
+      passableRoleArns: ['arn:aws:iam::111111111111:role/web'], repositoryArn: arn('ecr', 'repository/web'), logGroupArn: arn('logs', 'log-group:web:*'), alarmNames: [], trust: { accounts: ['111111111111'] },
       parameterArn: arn('ssm', 'parameter/web'), stackArn: STACK, ...changes,
     });
     return Object.values(Template.fromStack(stack).findResources('AWS::IAM::ManagedPolicy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement);

@@ -18,7 +18,7 @@ import type { PublishedPlace } from '../../src/deploy/published-place';
 import { handleJob } from '../../src/deploy/release/pipeline/job';
 import type { ReleaseEnvironment, ReleaseRequest } from '../../src/deploy/release/release-request';
 
-const ROLE = 'arn:aws:iam::222222222222:role/release-web';
+export const ROLE = 'arn:aws:iam::222222222222:role/release-web';
 const PARAMETER = '/places/web';
 export const STACK = 'arn:aws:cloudformation:eu-west-1:222222222222:stack/shop/11111111-2222-3333-4444-555555555555';
 export const TABLE = 'history';
@@ -45,7 +45,10 @@ export function setEnvironment(variables: Pick<ReleaseEnvironment, 'ECR_REPOSITO
 
 /** The small services around a place: roles, parameters, alarms, logs, load balancer, artifact store. */
 export class FakeSurroundings extends FakeService {
-  readonly roles = new Set([ROLE]);
+  /** Roles that may be assumed, and the access keys that STS makes for them. */
+  readonly roles = new Map([[ROLE, 'release-role']]);
+  /** What roles want to hear of their callers. */
+  readonly externalIds = new Map<string, string>();
   readonly parameters = new Map<string, string>();
   readonly ringing = new Set<string>();
   readonly logs = new Map<string, string[]>();
@@ -54,9 +57,9 @@ export class FakeSurroundings extends FakeService {
 
   constructor(ecs: FakeEcs) {
     super();
-    this.on(mockClient(STSClient), AssumeRoleCommand, ({ RoleArn }) => {
-      if (!this.roles.has(RoleArn)) throw awsError('AccessDenied', `not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`);
-      return { Credentials: { AccessKeyId: 'release-role', SecretAccessKey: 'secret-key', SessionToken: 'secret-token' } };
+    this.on(mockClient(STSClient), AssumeRoleCommand, ({ RoleArn, ExternalId }) => {
+      if (!this.roles.has(RoleArn) || ExternalId !== this.externalIds.get(RoleArn)) throw awsError('AccessDenied', `not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`);
+      return { Credentials: { AccessKeyId: this.roles.get(RoleArn), SecretAccessKey: 'secret-key', SessionToken: 'secret-token' } };
     });
     this.on(mockClient(SSMClient), GetParameterCommand, ({ Name }) => {
       if (!this.parameters.has(Name)) throw awsError('ParameterNotFound');

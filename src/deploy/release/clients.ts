@@ -37,10 +37,11 @@ export const CLIENT_SETTINGS = {
  * region. Each invocation does it anew: credentials of a chained role live one hour at most, releases may take longer.
  */
 export async function clientsOf(request: ReleaseRequest): Promise<PlaceClients> {
-  const { roleArn, region } = request;
+  const { roleArn, region, externalId } = request;
   try {
     const { Credentials: assumed } = await new STSClient(CLIENT_SETTINGS).send(new AssumeRoleCommand({
       RoleArn: roleArn,
+      ExternalId: externalId,
       RoleSessionName: `release-${request.executionId}`.replace(/[^\w+=,.@-]/g, '-').slice(0, 64),
     }));
     const credentials = {

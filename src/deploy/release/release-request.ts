@@ -16,6 +16,8 @@ export interface ReleaseRequest {
   readonly parameterName: string;
   /** Region of the place. */
   readonly region: string;
+  /** What the release role wants to hear of its caller; absent: nothing. */
+  readonly externalId?: string;
   /** Digest of the image to release, `sha256:...`; a variable of the build action. */
   readonly digest: string;
   /** Commit that the image was built from; a variable of the source action. Empty: the copy is known by its digest only. */
@@ -27,7 +29,7 @@ export interface ReleaseRequest {
 }
 
 /** How a place is found, in few characters: variables of a function are short of room. */
-export type PlaceAddress = [roleArn: string, parameterName: string, region: string];
+export type PlaceAddress = [roleArn: string, parameterName: string, region: string, externalId?: string];
 
 /** Environment variables of the release function. */
 export interface ReleaseEnvironment {

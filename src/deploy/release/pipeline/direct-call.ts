@@ -38,8 +38,8 @@ export async function handleDirectCall(event: unknown, invocation: string, time:
   const wrong = whatIsWrong(place, digest, id, places);
   if (wrong !== undefined) return { status: 'REFUSED', summary: wrong };
   const progress: Progress = { job: `direct-${id}`, startedAt: time.now() };
-  const [roleArn, parameterName, region] = places[place];
-  const request: ReleaseRequest = { roleArn, parameterName, region, task: 'release', place, digest, commit: '', executionId: `direct-${id}` };
+  const [roleArn, parameterName, region, externalId] = places[place];
+  const request: ReleaseRequest = { roleArn, parameterName, region, externalId, task: 'release', place, digest, commit: '', executionId: `direct-${id}` };
   const log: Log = (message, details) => console.log(JSON.stringify({ message, call: id, ...details }));
   log('Called directly', { ...request });
   const result = await perform(request, progress, time, log, NO_ARTIFACTS).catch((error: Error) => error);
