@@ -1,6 +1,6 @@
 export * from './common/encryption';
 export * from './common/resource-names';
-export * from './deploy/existing/existing-environment';
+export * from './deploy/existing/attributes';
 export * from './deploy/existing/existing-service';
 export * from './deploy/existing/release-role';
 export * from './deploy/first-image/first-image';

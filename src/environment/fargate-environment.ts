@@ -21,7 +21,8 @@ import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './tas
 import { appointMover, Mover } from './traffic/mover';
 import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
-import { ExistingEnvironment, FargateEnvironmentAttributes } from '../deploy/existing/existing-environment';
+import { FargateEnvironmentAttributes } from '../deploy/existing/attributes';
+import { ExistingEnvironment } from '../deploy/existing/existing-environment';
 import { PublishedPlace } from '../deploy/published-place';
 import { createReleaseRole, releaseRoleName, roleArnOf, TrustParts } from '../deploy/release-role';
 import { IReleaseTarget, placeNameOf, ReleaseTargetParts } from '../deploy/release-target';
