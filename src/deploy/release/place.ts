@@ -4,9 +4,9 @@ import { CLIENT_SETTINGS, type PlaceClients } from './clients';
 import { ReleaseFailure, unless } from './failure';
 import { uriOf } from './image/repository';
 import type { ReleaseRequest } from './release-request';
+import type { DescribedPlace, PublishedCodeDeploy, PublishedPlace } from '../published-place';
 import { definitionInUse, loadBalancersOf, nameOf, readService } from './service/ecs-service';
 import { containerOf, readTaskDefinition } from './service/task-definition';
-import type { DescribedPlace, PublishedCodeDeploy, PublishedPlace } from '../published-place';
 
 /** What the place says about itself, or, where it cannot, what the pipeline and ECS say. */
 export async function readPlace(clients: PlaceClients, request: ReleaseRequest): Promise<PublishedPlace> {

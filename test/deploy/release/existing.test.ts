@@ -1,7 +1,7 @@
+import type { DescribedPlace } from '../../../src/deploy/published-place';
 import { byCodeDeploy } from '../../support/fake-codedeploy';
 import { deployment } from '../../support/fake-ecs';
 import { GREEN_TARGET_GROUP, ReleaseWorld, setEnvironment } from '../../support/release-world';
-import type { DescribedPlace } from '../../../src/deploy/published-place';
 
 const PARAMETER = 'arn:aws:ssm:us-east-1:111111111111:parameter/cdk-fargate-cicd/place-staging';
 const OWN = 'arn:aws:ecr:eu-west-1:222222222222:repository/web';

@@ -1,9 +1,9 @@
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeServicesCommand, type LoadBalancer, type Service } from '@aws-sdk/client-ecs';
-import { ReleaseFailure, unless } from '../failure';
-import type { PlaceClients } from '../clients';
-import type { Run } from '../run';
 import type { PublishedPlace } from '../../published-place';
+import type { PlaceClients } from '../clients';
+import { ReleaseFailure, unless } from '../failure';
+import type { Run } from '../run';
 
 /** Whose service. */
 interface Owner {
