@@ -32,7 +32,7 @@ export function addDeployStages(scope: Construct, pipeline: codepipeline.Pipelin
 
 interface AddedStage {
   readonly projects: codebuild.IProject[];
-  readonly serviceUrl: string;
+  readonly serviceUrl?: string;
 }
 
 function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, settings: DeploySettings): AddedStage {
@@ -43,7 +43,7 @@ function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage:
   }));
   const runOrder = Math.max(...releases.map(({ nextRunOrder }) => nextRunOrder));
   const [{ serviceUrl }] = releases;
-  const checks = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, environment: { SERVICE_URL: serviceUrl } }));
+  const checks = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, environment: serviceUrl === undefined ? {} : { SERVICE_URL: serviceUrl } }));
   pipeline.addStage({
     stageName: deployStageName(stage),
     actions: [...releases.flatMap(({ actions }) => actions), ...checks.map(({ action }) => action)],
