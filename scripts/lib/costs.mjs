@@ -67,7 +67,7 @@ export function costs(templates) {
   return [
     ...templates.flatMap(fargate),
     [count(nats, 'NAT gateway'), nats * PRICE.natHour * HOURS],
-    [`${count(endpoints, 'interface endpoint')} by zone`, endpoints * PRICE.endpointHour * HOURS],
+    [count(endpoints, 'interface endpoint in a zone', 'interface endpoints, one for each zone'), endpoints * PRICE.endpointHour * HOURS],
     [count(balancers.length, 'load balancer'), balancers.length * PRICE.loadBalancerHour * HOURS],
     [count(addresses, 'public IPv4 address'), addresses * PRICE.ipv4Hour * HOURS],
     [count(keys, 'key'), keys * PRICE.key],
