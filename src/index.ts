@@ -22,6 +22,7 @@ export * from './environment/fargate-environment';
 export * from './environment/fargate-environment-props';
 export * from './environment/load-balancer';
 export * from './environment/network';
+export * from './environment/network/egress';
 export * from './environment/scaling';
 export * from './fargate-cicd-pipeline';
 export * from './observe/dashboard';

@@ -16,6 +16,7 @@ import { FargateEnvironmentProps } from './fargate-environment-props';
 import { inspectEnvironment, warnEnvironment } from './inspect-environment';
 import { BoundLoadBalancer, LoadBalancer } from './load-balancer';
 import { BoundNetwork, Network } from './network';
+import { neededServices } from './network/needed-services';
 import { createService } from './service';
 import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './task-definition';
 import { appointMover, Mover } from './traffic/mover';
@@ -91,7 +92,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     inspectEnvironment(props).throwFor(this);
     warnEnvironment(this, props);
     const foundation = layFoundation(this, props);
-    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, foundation);
+    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, { ...foundation, needs: neededServices(props) });
     [this.vpc, this.topics] = [network.vpc, foundation.topics];
     this.cluster = this.createCluster(props, foundation);
     this.repository = this.createRepository(props, foundation);

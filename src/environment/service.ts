@@ -39,7 +39,7 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
     desiredCount: strategy._codeDeploy ? undefined : scaling._desiredCount,
     vpcSubnets: network.taskSubnets,
     securityGroups: [securityGroup],
-    assignPublicIp: false,
+    assignPublicIp: network.assignPublicIp,
     ...settled,
     healthCheckGracePeriod: strategy._codeDeploy ? DEFAULT_GRACE_PERIOD : gracePeriod,
     availabilityZoneRebalancing: settled.maxHealthyPercent! > 100 && !strategy._codeDeploy ? ecs.AvailabilityZoneRebalancing.ENABLED : undefined,
@@ -48,6 +48,8 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
   });
   Object.entries(overrides).forEach(([path, value]) => (service.node.defaultChild as ecs.CfnService).addPropertyOverride(path, value));
   const role = strategy._codeDeploy ? undefined : createTrafficRole(scope, trafficOf(balancer));
+  service.node.addDependency(...network.ready);
+  if (network.assignPublicIp) acknowledge(service, { 'PUBLIC-TASK': 'chosen by the user: network = tasks with public addresses; only the load balancer gets in' });
   balancer.targetGroups[0].addTarget(service.loadBalancerTarget({
     containerName, containerPort: port, alternateTarget: role && alternateTarget(role, trafficOf(balancer)),
   }));
