@@ -4,6 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { acknowledge, inPacks } from '../private/acknowledge';
 import { createLogGroup } from '../private/log-group';
+import { shortPath } from '../private/naming';
 import { guarded, ScopedRole } from '../private/scoped-role';
 
 interface VpcSettings {
@@ -23,7 +24,7 @@ interface VpcSettings {
 export function createVpc(scope: Construct, settings: VpcSettings): ec2.IVpc {
   const root = new Construct(scope, 'Network');
   const vpc = new ec2.CfnVPC(root, 'Vpc', { cidrBlock: settings.cidr, enableDnsHostnames: true, enableDnsSupport: true });
-  Tags.of(root).add('Name', root.node.path);
+  nameShortly(root);
   const gateway = new ec2.CfnInternetGateway(root, 'InternetGateway');
   const attachment = new ec2.CfnVPCGatewayAttachment(root, 'InternetGatewayAttachment', { vpcId: vpc.ref, internetGatewayId: gateway.ref });
 
@@ -31,6 +32,7 @@ export function createVpc(scope: Construct, settings: VpcSettings): ec2.IVpc {
     const subnet = new ec2.PublicSubnet(root, `PublicSubnet${index + 1}`, {
       vpcId: vpc.ref, availabilityZone, cidrBlock: settings.publicRanges[index], mapPublicIpOnLaunch: false,
     });
+    nameShortly(subnet);
     subnet.addDefaultInternetRoute(gateway.ref, attachment);
     acknowledge(subnet, inPacks('VPCNoUnrestrictedRouteToIGW', 'the internet-facing load balancer and the NAT gateway need it'));
     return subnet;
@@ -40,6 +42,7 @@ export function createVpc(scope: Construct, settings: VpcSettings): ec2.IVpc {
     const subnet = new ec2.PrivateSubnet(root, `PrivateSubnet${index + 1}`, {
       vpcId: vpc.ref, availabilityZone, cidrBlock: settings.privateRanges[index],
     });
+    nameShortly(subnet);
     subnet.addDefaultNatRoute(natGateways[index % natGateways.length].ref);
     return subnet;
   });
@@ -56,6 +59,9 @@ export function createVpc(scope: Construct, settings: VpcSettings): ec2.IVpc {
   acknowledge(vpc, inPacks('VPCDefaultSecurityGroupClosed', 'nothing uses the default security group; closing it would need a function with rights on security groups'));
   return imported;
 }
+
+/** What the console shows. The CDK's own subnets take their path, which may be longer than the 256 characters of a tag. */
+const nameShortly = (part: Construct): void => Tags.of(part).add('Name', shortPath(part));
 
 function createFlowLog(root: Construct, vpc: ec2.CfnVPC, { key, removalPolicy }: VpcSettings): void {
   const logGroup = createLogGroup(root, 'FlowLogs', { key, removalPolicy });
