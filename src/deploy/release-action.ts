@@ -124,7 +124,7 @@ class StandardAction extends ReleaseAction {
 function refuseLongWaits(target: IReleaseTarget, limit: Duration, cure: string): void {
   const { waitMinutes = 0 } = target._releaseTarget();
   if (limit.isUnresolved() || waitMinutes < limit.toMinutes()) return;
-  inspect((look) => look.report('deployStrategy', `steps and bake times of ${waitMinutes} minutes`, `less than ${limit.toMinutes()} minutes, the limit of the release action`, cure))
+  inspect((look) => look.report('deployStrategy', `steps, bake times and hooks of ${waitMinutes} minutes`, `less than ${limit.toMinutes()} minutes, the limit of the release action`, cure))
     .throwFor(target);
 }
 

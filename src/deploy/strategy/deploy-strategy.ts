@@ -47,7 +47,7 @@ export abstract class DeployStrategy extends Choice {
 
   /** What a release must follow. @internal */
   abstract readonly _name: PublishedStrategy;
-  /** Minutes that a release waits by itself, beside the time of starting and stopping. @internal */
+  /** Minutes that a release waits by itself or lets a hook take, beside the time of starting and stopping. @internal */
   readonly _minutes: number = 0;
   /** @internal */
   readonly _testListener?: TestListenerOptions;
@@ -157,7 +157,7 @@ class Shifting<Options extends BlueGreenOptions> extends BesideEachOther {
   constructor(readonly _name: keyof typeof FACTORIES, options: Options, shiftOf: (options: Options) => Shift) {
     super(options, FACTORIES[_name], (look) => shiftOf(options).inspect(look));
     this.shift = shiftOf(options ?? {} as Options);
-    this._minutes = this.shift.minutes;
+    this._minutes = this.shift.minutes + Math.max(0, ...this._hooks.map((hook) => hook?._minutes ?? 0));
   }
 
   _bind(): StrategyParts {
