@@ -121,6 +121,8 @@ const environmentRows: [string, object, string][] = [
   ['metrics', container({ metricNamespace: 'AWS/ECS' }), "container.metricNamespace: got 'AWS/ECS'; allowed"],
   ['99', container({ logRetention: 42 }), 'container.logRetention: got 42; allowed 1, 3, 5, 7'],
   ['80', container({ environment: { DB_PASSWORD: 'x' } }), "container.environment.DB_PASSWORD: got 'a value in clear text'; allowed a name that tells no secret; move it to container.secrets"],
+  ['80, by value', container({ environment: { DATABASE: 'postgres://shop:s3cret@db/shop' } }), "container.environment.DATABASE: got 'a value in clear text'; allowed values that tell no secret; move it to container.secrets"],
+  ['80, by value', container({ environment: { ID: 'AKIAIOSFODNN7EXAMPLE' } }), "container.environment.ID: got 'a value in clear text'; allowed values that tell no secret; move it to container.secrets"],
   ['environment', container({ environment: { PORT: 80 } }), 'container.environment.PORT: got 80; allowed a text'],
   ['environment', container({ environment: '80abc' }), "container.environment: got '80abc'; allowed a map of names to values"],
   ['secrets', container({ secrets: { A: null } }), 'container.secrets.A: got null; allowed an ecs.Secret'],
@@ -171,6 +173,15 @@ const environmentRows: [string, object, string][] = [
   ['breaker', strategy(DeployStrategy.rolling({ circuitBreaker: CircuitBreaker.failedPercent(wrong(undefined)) })), 'deployStrategy.circuitBreaker.percent: got NaN; allowed a whole number'],
   ['breaker', strategy(DeployStrategy.rolling({ circuitBreaker: CircuitBreaker.failedTasks(3, wrong({ resetOnHealthyTask: 'no' })) })),
     "deployStrategy.circuitBreaker.resetOnHealthyTask: got 'no'; allowed true, false; say"],
+  ['33', strategy(DeployStrategy.codeDeploy(wrong({ circuitBreaker: CircuitBreaker.failedTasks(3) }))),
+    "deployStrategy.circuitBreaker: got 'an option of DeployStrategy.rolling'; allowed options of DeployStrategy.codeDeploy; leave it out, or take DeployStrategy.rolling"],
+  ['34', strategy(DeployStrategy.blueGreen(wrong({ trafficRouting: TrafficRouting.allAtOnce() }))),
+    "deployStrategy.trafficRouting: got 'an option of DeployStrategy.codeDeploy'; allowed options of DeployStrategy.blueGreen"],
+  ['35', strategy(DeployStrategy.blueGreen(wrong({ circuitBreaker: CircuitBreaker.failedTasks(3) }))),
+    "deployStrategy.circuitBreaker: got 'an option of DeployStrategy.rolling'; allowed options of DeployStrategy.blueGreen"],
+  ['37', strategy(DeployStrategy.rolling(wrong({ bakeTime: hours(1) }))),
+    "deployStrategy.bakeTime: got 'an option of DeployStrategy.blueGreen, linear, canary'; allowed options of DeployStrategy.rolling; leave it out, or take DeployStrategy.blueGreen"],
+  ['37', strategy(DeployStrategy.canary(wrong({ stepBakeTime: hours(1) }))), "deployStrategy.stepBakeTime: got 'an option of DeployStrategy.linear'; allowed options of DeployStrategy.canary"],
   ['56', strategy(DeployStrategy.blueGreen({ testListener: { port: 443 } })), 'deployStrategy.testListener.port: got 443; allowed a port that production does not have'],
   ['56', strategy(DeployStrategy.codeDeploy({ testListener: { port: 80 } })), 'deployStrategy.testListener.port: got 80; allowed a port that production does not have'],
   ['53', strategy(DeployStrategy.blueGreen({ testListener: { port: 0 } })), 'deployStrategy.testListener.port: got 0; allowed a whole number, 1 to 65535'],
@@ -336,6 +347,7 @@ const pipelineRows: [string, object, string][] = [
   ['86', { imageCount: 1 }, 'imageCount: got 1; allowed a whole number, 2 to 1000'],
   ['86, token', { imageCount: Lazy.number({ produce: () => 1 }) }, "imageCount: got 'a token'; allowed a literal number; write"],
   ['79, kind', { imageBuild: ImageBuild.dockerfile({ environment: wrong('A=1') }) }, "imageBuild.environment: got 'A=1'; allowed a map of names to values"],
+  ['79, by value', { imageBuild: ImageBuild.dockerfile({ environment: { CACHE: 'redis://:s3cret@cache' } }) }, "imageBuild.environment.CACHE: got '(hidden)'; allowed what anybody may read; move it"],
   ['secrets', { imageBuild: ImageBuild.dockerfile({ secrets: wrong(null) }) }, 'imageBuild.secrets: got null; allowed a map of names to secrets'],
   ['99', { imageBuild: ImageBuild.dockerfile({ logRetention: wrong(42) }) }, 'imageBuild.logRetention: got 42; allowed 1, 3, 5, 7'],
   ['82, kind', { imageBuild: ImageBuild.dockerfile({ architecture: wrong('ARM64') }) }, "imageBuild.architecture: got 'ARM64'; allowed an architecture"],
@@ -415,6 +427,64 @@ describe('the construct that the user wrote says it', () => {
       const target = place(scope, 'A');
       return Array.from({ length: 48 }, (_, index) => ({ stageName: `S${index}`, releases: [{ target }] }));
     })).toEqual(["stages: got '51 stages in all'; allowed 2 to 50; release to several places in one stage, or make a second pipeline"]);
+  });
+});
+
+describe('103: a construct path of the longest kind', () => {
+  test('does not end up in texts that AWS would refuse', () => {
+    const scope = stack();
+    const deep = Array.from({ length: 5 }).reduce<Construct>((parent) => new Construct(parent, 'x'.repeat(60)), scope);
+    new FargateCicdPipeline(deep, 'Shop', { source, deployStrategy: DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] }) });
+    const { Resources } = Template.fromStack(scope).toJSON() as { Resources: Record<string, { Type: string; Properties: Record<string, any> }> };
+    // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html and .../latest/UserGuide/tag-conventions.html
+    const tooLong = Object.values(Resources).flatMap(({ Type, Properties: { GroupDescription = '', Description = '', Tags = [] } }) => [
+      ...(GroupDescription.length > 255 ? [`${Type}.GroupDescription`] : []),
+      ...(Type === 'AWS::Lambda::Function' && Description.length > 256 ? [`${Type}.Description`] : []),
+      ...(Array.isArray(Tags) ? Tags.filter(({ Value }) => typeof Value === 'string' && Value.length > 256).map(({ Key }) => `${Type}.Tags.${Key}`) : []),
+    ]);
+    expect(tooLong).toEqual([]);
+  });
+});
+
+describe('38: a hook that may take longer than the release', () => {
+  const { PRE_SCALE_UP: stage } = ecs.DeploymentLifecycleStage;
+  const release = (timeout: Duration | undefined, options: object = {}) => ofPipeline({
+    deployStrategy: DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(wrong({ functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:f' }), { stages: [stage], timeout })] }),
+    releaseAction: ReleaseAction.releaseFunction(options),
+  });
+
+  test('is refused with what to do', () => {
+    expect(release(hours(20))).toEqual([
+      "deployStrategy: got 'steps, bake times and hooks of 1205 minutes'; allowed less than 60 minutes, the limit of the release action; give the release function a longer releaseTimeout, or take shorter waits",
+    ]);
+  });
+
+  test.each<[string, Duration | undefined, object]>([
+    ['a longer release', hours(20), { releaseTimeout: hours(21) }], ['a shorter hook', Duration.minutes(50), {}], ['the usual hook', undefined, {}], ['a token', Duration.minutes(LATER), {}],
+  ])('fits: %s', (_, timeout, options) => {
+    expect(release(timeout, options)).toEqual([]);
+  });
+});
+
+describe('68: more actions than a stage may have', () => {
+  const checks = (count: number) => Array.from({ length: count }, (_, index) => Check.commands(`C${index}`, { commands: ['make'] }));
+  const cure = 'allowed at most 50 in a stage; spread them over several stages';
+
+  test('checks beside the build', () => {
+    expect(ofPipeline({ checks: checks(50) })).toEqual([`checks: got '51 actions in the stage Build'; ${cure}`]);
+  });
+
+  test('checks of the running service beside a release of one action, and of three', () => {
+    expect(ofPipeline({ releaseChecks: checks(50) })).toEqual([`releaseChecks: got '51 actions in the stage Deploy'; ${cure}`]);
+    expect(ofPipeline({ releaseChecks: checks(48), releaseAction: ReleaseAction.codePipelineAction() })).toEqual([`releaseChecks: got '51 actions in the stage Deploy'; ${cure}`]);
+  });
+
+  test('a stage of the road', () => {
+    const road = (count: number) => problems((scope) => new DeliveryPipeline(scope, 'Road', {
+      source, stages: [{ releases: [{ target: new FargateEnvironment(scope, 'Place') }], checks: checks(count) }],
+    }));
+    expect(road(50)).toEqual([`stages: got '51 actions in the stage Deploy-Place'; ${cure}`]);
+    expect(road(49)).toEqual([]);
   });
 });
 

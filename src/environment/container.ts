@@ -2,7 +2,7 @@ import { Duration, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { FirstImage } from '../deploy/first-image/first-image';
-import { Inspection } from '../private/problems';
+import { Inspection, looksSecret } from '../private/problems';
 
 /** How the load balancer finds out whether a container is healthy. */
 export interface HealthCheckOptions {
@@ -134,6 +134,7 @@ function inspectVariables(look: Inspection, prop: string, { environment = {}, se
   for (const [name, value] of Object.entries(environment)) {
     look.text(`${prop}.environment.${name}`, value);
     look.that(!SECRET_NAME.test(name), `${prop}.environment.${name}`, 'a value in clear text', 'a name that tells no secret', `move it to ${prop}.secrets`);
+    look.that(!looksSecret(value), `${prop}.environment.${name}`, 'a value in clear text', 'values that tell no secret', `move it to ${prop}.secrets`);
     look.that(!(name in secrets), `${prop}.secrets.${name}`, 'a second value', 'each variable once', 'leave it out of environment');
   }
   for (const [name, secret] of Object.entries(secrets)) {

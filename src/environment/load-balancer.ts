@@ -13,6 +13,7 @@ import { createTargetGroup } from './traffic/target-groups';
 import { HookParts } from '../deploy/strategy/hook-parts';
 import { TestListenerOptions } from '../deploy/strategy/test-listener';
 import { acknowledge, inPacks } from '../private/acknowledge';
+import { shortPath } from '../private/naming';
 import { Choice, placeOf } from '../private/problems';
 
 /** A name for the load balancer in Route 53. */
@@ -128,7 +129,7 @@ class Application extends LoadBalancer {
 
   private createLoadBalancer(scope: Construct, parts: LoadBalancerParts): elbv2.ApplicationLoadBalancer {
     const securityGroup = new ec2.SecurityGroup(scope, 'LoadBalancerSecurityGroup', {
-      vpc: parts.vpc, description: `Clients of ${scope.node.path}`, allowAllOutbound: false,
+      vpc: parts.vpc, description: `Clients of ${shortPath(scope)}`, allowAllOutbound: false,
     });
     const loadBalancer = new elbv2.ApplicationLoadBalancer(scope, 'LoadBalancer', {
       vpc: parts.vpc,

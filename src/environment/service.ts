@@ -11,6 +11,7 @@ import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../deploy/strategy/ecs-traffic';
 import { Foundation } from '../observe/foundation';
 import { acknowledge } from '../private/acknowledge';
+import { shortPath } from '../private/naming';
 
 const DEFAULT_GRACE_PERIOD = Duration.seconds(60);
 
@@ -29,7 +30,7 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
   const { service: settled, overrides } = strategy._bind();
   const scaling = props.scaling ?? Scaling.fixed(2);
   const securityGroup = new ec2.SecurityGroup(scope, 'SecurityGroup', {
-    vpc: network.vpc, description: `Tasks of ${scope.node.path}: only the load balancer gets in`,
+    vpc: network.vpc, description: `Tasks of ${shortPath(scope)}: only the load balancer gets in`,
   });
   const service = new ecs.FargateService(scope, 'Service', {
     cluster,

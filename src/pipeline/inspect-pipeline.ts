@@ -104,14 +104,23 @@ export function inspectStage(look: Inspection, { stageName, approval, checks }: 
   look.each(at.checks, checks, (path, check) => look.that(!check?._needsImage, path, 'a check of the image', 'checks of the running service', 'move it to checks'));
 }
 
-/** That no two stages have one name. Stages and checks must be sound by themselves. @internal */
-export function inspectStageNames(look: Inspection, prop: string, stages: DeployStage[], checks?: Check[]): void {
+/** That no two stages have one name, and that there is room for all stages and actions. Stages and checks must be sound by themselves. @internal */
+export function inspectStagePlan(look: Inspection, prop: string, stages: DeployStage[], { checks, releaseAction }: PipelineOptions): void {
   const names = [
     'Source', ...planBuildStages(checks).map(({ name }) => name),
     ...stages.flatMap((stage) => [...(stage.approval ? [approvalStageName(stage)] : []), deployStageName(stage)]),
   ];
   inspectUnique(look, prop, names);
   look.that(names.length <= 50, prop, `${names.length} stages in all`, '2 to 50', 'release to several places in one stage, or make a second pipeline');
+  // The construct's own place has no release yet, and its checks a prop of their own.
+  const actionsOf = (stage: DeployStage) => Math.max(1, stage.releases.length) * (releaseAction?._actionsOfRelease ?? 1) + (stage.checks?.length ?? 0);
+  planBuildStages(checks).forEach((stage) => inspectRoom(look, 'checks', stage.name, stage.checks.length + (stage.builds ? 1 : 0)));
+  stages.forEach((stage) => inspectRoom(look, stage.releases.length > 0 ? prop : 'releaseChecks', deployStageName(stage), actionsOf(stage)));
+}
+
+/** https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
+function inspectRoom(look: Inspection, prop: string, stage: string, count: number): void {
+  look.that(count <= 50, prop, `${count} actions in the stage ${stage}`, 'at most 50 in a stage', 'spread them over several stages');
 }
 
 function inspectUnique(look: Inspection, prop: string, names: (string | undefined)[]): void {
@@ -127,7 +136,7 @@ export function inspectDelivery(props: DeliveryPipelineProps, look: Inspection =
   look.choice('dashboard', props.dashboard, Dashboard);
   look.notEmpty('stages', props.stages ?? [], 'say where to release to');
   if (Array.isArray(props.stages)) inspectStages(look, 'stages', props.stages, props.releaseAction);
-  if (look.problems.length === 0) inspectStageNames(look, 'stages', props.stages, props.checks);
+  if (look.problems.length === 0) inspectStagePlan(look, 'stages', props.stages, props);
   if (look.problems.length === 0) inspectPlaces(look, props);
   return look;
 }
