@@ -6,8 +6,12 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct, IConstruct } from 'constructs';
 import { DeployStage } from './deploy-stage';
 import { BuiltImage, PipelineParts } from '../parts';
+import { conditionOf } from './stage-condition';
+import { StageFailure } from './stage-failure';
 import { approvalStageName, deployStageName } from './stage-plan';
 import { ReleaseAction } from '../../deploy/release-action';
+import { bindNotifications } from '../../observe/notification';
+import { notifyFailedStage } from '../failure-events';
 
 interface DeploySettings {
   readonly parts: PipelineParts;
@@ -44,8 +48,17 @@ function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage:
   const runOrder = Math.max(...releases.map(({ nextRunOrder }) => nextRunOrder));
   const [{ serviceUrl }] = releases;
   const checks = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, environment: { SERVICE_URL: serviceUrl } }));
+  const { onFailure = StageFailure.stop(), conditions, notifications } = stage;
+  const stageName = deployStageName(stage);
+  if (notifications) {
+    const owner = new Construct(home, 'Notifications');
+    notifyFailedStage(owner, pipeline, stageName, bindNotifications(owner, notifications, { ...parts, detail: `stage-${home.node.id}` }));
+  }
   pipeline.addStage({
-    stageName: deployStageName(stage),
+    stageName,
+    onFailure: onFailure._onFailure,
+    beforeEntry: conditionOf(new Construct(home, 'Before'), conditions?.before, codepipeline.Result.FAIL, { ...parts, name: `${stageName}-before` }),
+    onSuccess: conditionOf(new Construct(home, 'After'), conditions?.after, onFailure._unmet, { ...parts, name: `${stageName}-after` }),
     actions: [...releases.flatMap(({ actions }) => actions), ...checks.map(({ action }) => action)],
   });
   return { projects: checks.map(({ project }) => project), serviceUrl };
