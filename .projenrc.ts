@@ -158,6 +158,7 @@ project.testTask.prependSpawn(project.tasks.tryFind('bundle')!);
 project.testTask.say('Not run here: the tests that build, push and run images with a real Docker daemon (npx projen test:real)');
 
 project.postCompileTask.exec('jsii-rosetta extract --compile --fail --strict .', { name: 'Compile the samples of README.md and of the doc comments' });
+project.postCompileTask.exec('node scripts/bundle-lib.mjs', { name: 'One file of the compiled library' });
 
 // pacmak gives Maven a new, empty repository each time; a kept one saves two thirds of the time.
 project.tasks.tryFind('package:java')!.reset('jsii-pacmak -v --target java --maven-local-repository $HOME/.m2/repository');

@@ -1,5 +1,5 @@
 // Speed and memory of the library beside a hand-written stack of the same resources (scripts/bench/by-hand.cjs): construct + synth of 1, 10
-// and 100 services, a stack each, every measurement in a process of its own, the two sides in turn. Needs lib/ and assets/ (npx projen compile).
+// and 100 services, a stack each, every measurement in a process of its own, the two sides in turn. Needs lib/ and assets/ (npx projen compile, post-compile).
 // Options: --rounds N (of the smallest size; larger sizes take fewer), --sizes 1,10,100. Fails when a target is missed only with --strict.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,7 +16,7 @@ const targets = { time: 1.05, memory: 1.1, requireMs: 15, typeDifference: 0 };
 
 for (const needed of ['lib/index.js', 'assets']) {
   if (!existsSync(join(root, needed))) {
-    console.error(`${needed} is missing: npx projen bundle && npx projen compile`);
+    console.error(`${needed} is missing: npx projen bundle && npx projen compile && npx projen post-compile`);
     process.exit(1);
   }
 }

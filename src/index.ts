@@ -1,5 +1,8 @@
 export * from './common/encryption';
 export * from './common/resource-names';
+export * from './deploy/existing/attributes';
+export * from './deploy/existing/existing-service';
+export * from './deploy/existing/release-role';
 export * from './deploy/first-image/first-image';
 export * from './deploy/release-action';
 export * from './deploy/release-target';
@@ -19,6 +22,7 @@ export * from './environment/fargate-environment';
 export * from './environment/fargate-environment-props';
 export * from './environment/load-balancer';
 export * from './environment/network';
+export * from './environment/network/egress';
 export * from './environment/scaling';
 export * from './fargate-cicd-pipeline';
 export * from './observe/dashboard';

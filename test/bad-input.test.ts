@@ -13,8 +13,8 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
   Approval, BuildCache, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook, DeploymentHistory, DeployStrategy,
-  Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ReleaseTrust, ResourceNames,
-  Scaling, ServiceAlarm, Source, StageCondition, TrafficRouting,
+  Egress, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ReleaseTrust,
+  ResourceNames, Scaling, ServiceAlarm, Source, StageCondition, TrafficRouting,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -76,9 +76,14 @@ const environmentRows: [string, object, string][] = [
   ['7, text', network({ availabilityZones: '80abc' }), "network.availabilityZones: got '80abc'; allowed a list; write it in brackets"],
   ['7, twice', network({ availabilityZones: ['eu-west-1a', 'eu-west-1a'] }), "network.availabilityZones[1]: got 'eu-west-1a'; allowed each zone once; name"],
   ['7, kind', network({ availabilityZones: ['eu-west-1a', null] }), "network.availabilityZones[1]: got ''; allowed the name of a zone"],
-  ['8', network({ natGateways: -1 }), 'network.natGateways: got -1; allowed a whole number, 1 to 2; the tasks need a way out'],
-  ['9', network({ natGateways: 3 }), 'network.natGateways: got 3; allowed a whole number, 1 to 2'],
-  ['8, token', network({ natGateways: Lazy.number({ produce: () => 1 }) }), "network.natGateways: got 'a token'; allowed a literal number"],
+  ['8', network({ egress: Egress.natGateways(-1) }), 'network.egress.count: got -1; allowed a whole number, 1 to 2; take at least 1'],
+  ['9', network({ egress: Egress.natGateways(3) }), 'network.egress.count: got 3; allowed a whole number, 1 to 2'],
+  ['8, token', network({ egress: Egress.natGateways(Lazy.number({ produce: () => 1 })) }), "network.egress.count: got 'a token'; allowed a literal number"],
+  ['8, kind', network({ egress: 0 }), 'network.egress: got 0; allowed an Egress; use one of the Egress factories'],
+  ['endpoints', network({ egress: Egress.vpcEndpoints({ interfaceEndpoints: wrong(['sts']) }) }), "network.egress.interfaceEndpoints[0]: got 'sts'; allowed a service; take for example ec2.Int"],
+  ['endpoints', network({ egress: Egress.vpcEndpoints({ interfaceEndpoints: wrong([null]) }) }), 'network.egress.interfaceEndpoints[0]: got null; allowed a service'],
+  ['endpoints', network({ egress: Egress.vpcEndpoints({ gatewayEndpoints: wrong('dynamodb') }) }), "network.egress.gatewayEndpoints: got 'dynamodb'; allowed a list"],
+  ['endpoints', network({ egress: Egress.vpcEndpoints({ gatewayEndpoints: wrong([undefined]) }) }), 'network.egress.gatewayEndpoints[0]: got null; allowed a service'],
   ['subnets', network({ publicSubnetCidrs: ['10.0.0.0/24', '10.0.1.0/24'] }), "network.privateSubnetCidrs: got 'nothing'; allowed ranges for public and private"],
   ['subnets', network({ privateSubnetCidrs: ['10.0.0.0/24', '10.0.1.0/24'] }), "network.publicSubnetCidrs: got 'nothing'"],
   ['subnets outside', network({ publicSubnetCidrs: ['10.1.0.0/24', '10.0.1.0/24'], privateSubnetCidrs: ['10.0.2.0/24', '10.0.3.0/24'] }),
@@ -397,14 +402,14 @@ describe('the construct that the user wrote says it', () => {
       source: Source.gitHub('shop', { branch: '' }),
       container: { port: 0, cpu: 300, healthCheck: { path: 'health' } },
       scaling: Scaling.fixed(-1),
-      network: Network.create({ cidr: 'banana', natGateways: 9 }),
+      network: Network.create({ cidr: 'banana', egress: Egress.natGateways(9) }),
       alarms: [ServiceAlarm.cpu({ threshold: NaN })],
       notifications: [Notification.email('nope')],
       approval: 3,
       stageName: 'a b',
     });
     expect(found.map((line) => line.split(':')[0])).toEqual([
-      'notifications[0].address', 'network.cidr', 'network.natGateways', 'scaling.tasks', 'alarms[0].threshold', 'container.port', 'container.cpu',
+      'notifications[0].address', 'network.cidr', 'network.egress.count', 'scaling.tasks', 'alarms[0].threshold', 'container.port', 'container.cpu',
       'container.healthCheck.path', 'source.repository', 'source.branch', 'stageName', 'approval',
     ]);
   });

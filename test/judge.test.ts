@@ -5,12 +5,13 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { judge, withAndWithoutFeatureFlags } from './checkers';
 import {
-  Approval, BuildCache, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateCicdPipelineProps,
-  FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ReleaseTrust, ResourceNames,
-  Scaling, Source, StageCondition, StageFailure, TrafficRouting,
+  Approval, BuildCache, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Egress, Encryption, FargateCicdPipeline, FargateCicdPipelineProps,
+  FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ReleaseTrust, ResourceNames, Scaling, Source,
+  StageCondition, StageFailure, TrafficRouting,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -42,6 +43,15 @@ const STRATEGIES: [string, (scope: Construct) => Partial<FargateEnvironmentProps
     loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)),
     deployStrategy: DeployStrategy.canary({ testListener: {}, hooks: [DeployHook.httpCheck()] }),
   })],
+  ['VPC endpoints, with secrets, metrics and a check', (scope) => ({
+    loadBalancer: https(scope), network: Network.create({ egress: Egress.vpcEndpoints({ interfaceEndpoints: [ec2.InterfaceVpcEndpointAwsService.STS] }) }),
+    container: { metricNamespace: 'Shop', secrets: { DB: ecs.Secret.fromSecretsManager(secretsmanager.Secret.fromSecretNameV2(scope, 'Db', 'db')) } },
+    deployStrategy: DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] }),
+  })],
+  ['public addresses and a check', (scope) => ({
+    loadBalancer: https(scope), network: Network.create({ egress: Egress.publicIp() }),
+    deployStrategy: DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] }),
+  })],
   ['CodeDeploy with everything', (scope) => ({
     loadBalancer: https(scope),
     deployStrategy: DeployStrategy.codeDeploy({
@@ -54,7 +64,7 @@ const STRATEGIES: [string, (scope: Construct) => Partial<FargateEnvironmentProps
 const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][] = [
   ['HTTPS, own VPC, gates, checks, scaling, suffixed names', (scope) => ({
     loadBalancer: https(scope),
-    network: Network.create({ cidr: '10.8.0.0/20', natGateways: 2 }),
+    network: Network.create({ cidr: '10.8.0.0/20', egress: Egress.natGateways(2) }),
     approval: Approval.manual({ notify: Notification.email('boss@example.com') }),
     checks: [Check.nodeTests(), Check.imageScan()],
     releaseChecks: [Check.commands('Smoke', { commands: ['curl -fsS "$SERVICE_URL"'] })],

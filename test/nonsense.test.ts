@@ -66,6 +66,7 @@ const PLACES: Record<string, (choice: any) => Props> = {
   DeployHook: (hook) => ({ deployStrategy: library.DeployStrategy.blueGreen({ hooks: [hook], testListener: {} }) }),
   DeploymentHistory: (history) => ({ history }),
   DeployStrategy: (deployStrategy) => ({ deployStrategy }),
+  Egress: (egress) => ({ network: library.Network.create({ egress }) }),
   Encryption: (encryption) => ({ encryption }),
   FirstImage: (firstImage) => ({ container: { firstImage } }),
   ImageBuild: (imageBuild) => ({ imageBuild }),

@@ -9,6 +9,7 @@ const HOURS = 730;
  * Fargate: https://www.vantage.sh/blog/fargate-pricing of https://aws.amazon.com/fargate/pricing
  * Load balancer: the example on https://aws.amazon.com/elasticloadbalancing/pricing (us-east-1; a capacity unit is 0.008 an hour), in a transcript of 2026-09-20
  * NAT gateway: the example on https://aws.amazon.com/vpc/pricing (us-east-2), in a transcript of 2026-09-20, and https://cloudburn.io/blog/aws-nat-gateway-pricing (us-east-1)
+ * Interface endpoint, for each zone: https://awsnegotiations.com/privatelink-cost-analysis.html of May 2026, of https://aws.amazon.com/privatelink/pricing
  * Public IPv4 address: https://www.doit.com/aws-public-ipv4-price-increase-the-complete-guide, the same in all regions
  * Key: a copy without a date of https://aws.amazon.com/kms/pricing, which adds as much again for rotations
  * Alarm metric: https://c3x.dev/resources/aws/aws_cloudwatch_metric_alarm; dashboard: https://www.factualminds.com/blog/amazon-cloudwatch-pricing-metrics-logs-alarms-dashboards;
@@ -19,6 +20,7 @@ const PRICE = {
   gbHour: { X86_64: 0.004445, ARM64: 0.00356 },
   loadBalancerHour: 0.0225,
   natHour: 0.045,
+  endpointHour: 0.01,
   ipv4Hour: 0.005,
   key: 1,
   alarmMetric: 0.1,
@@ -47,19 +49,25 @@ function fargate(template) {
   });
 }
 
+const publicTasks = (templates) => templates.reduce((sum, template) => sum + ofType(template, 'AWS::ECS::Service')
+  .filter(([, { Properties }]) => Properties.NetworkConfiguration?.AwsvpcConfiguration?.AssignPublicIp === 'ENABLED')
+  .reduce((tasks, [id, { Properties }]) => tasks + tasksOf(template, id, Properties), 0), 0);
+
 /** Rows of what and how much, in USD; what costs nothing has none. */
 export function costs(templates) {
   const all = (type) => templates.flatMap((template) => ofType(template, type)).map(([, { Properties }]) => Properties ?? {});
   const balancers = all('AWS::ElasticLoadBalancingV2::LoadBalancer');
   const nats = all('AWS::EC2::NatGateway').length;
-  // A load balancer has one in each of its subnets, a public NAT gateway has one.
-  const addresses = nats + balancers.filter(({ Scheme }) => Scheme === 'internet-facing').reduce((sum, { Subnets }) => sum + Subnets.length, 0);
+  const endpoints = all('AWS::EC2::VPCEndpoint').reduce((sum, { SubnetIds = [] }) => sum + SubnetIds.length, 0);
+  // A load balancer has one in each of its subnets, a public NAT gateway has one, and so have tasks in public subnets.
+  const addresses = nats + publicTasks(templates) + balancers.filter(({ Scheme }) => Scheme === 'internet-facing').reduce((sum, { Subnets }) => sum + Subnets.length, 0);
   const keys = all('AWS::KMS::Key').length;
   const alarms = all('AWS::CloudWatch::Alarm');
   const metrics = alarms.reduce((sum, { Metrics }) => sum + (Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1), 0);
   return [
     ...templates.flatMap(fargate),
     [count(nats, 'NAT gateway'), nats * PRICE.natHour * HOURS],
+    [count(endpoints, 'interface endpoint in a zone', 'interface endpoints, one for each zone'), endpoints * PRICE.endpointHour * HOURS],
     [count(balancers.length, 'load balancer'), balancers.length * PRICE.loadBalancerHour * HOURS],
     [count(addresses, 'public IPv4 address'), addresses * PRICE.ipv4Hour * HOURS],
     [count(keys, 'key'), keys * PRICE.key],

@@ -53,6 +53,7 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
   });
   made.role.allow(
     { actions: ['sts:AssumeRole'], resources: [...new Set(targets.map((target) => target._releaseTarget().roleArn))] },
+    ...mayRead(targets),
     { actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:DescribeImages', 'ecr:DescribeImageScanFindings'], resources: [repository.repositoryArn] },
     {
       actions: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
@@ -79,6 +80,12 @@ function addresses(scope: Construct, targets: IReleaseTarget[]): Record<string, 
   inspect((look) => look.that(length <= LONGEST_PLACES, 'stages', `${Object.keys(places).length} places whose roles and parameters take ${length} characters`,
     `${LONGEST_PLACES} characters, since Lambda takes 4 KB of variables`, 'release to some of them by a DeliveryPipeline of their own, or give stacks and places shorter ids')).throwFor(scope);
   return places;
+}
+
+/** What is known of places that cannot publish themselves stands beside the pipeline. */
+function mayRead(targets: IReleaseTarget[]): Right[] {
+  const described = targets.map((target) => target._releaseTarget()).filter(({ existing }) => existing);
+  return described.length > 0 ? [{ actions: ['ssm:GetParameter'], resources: [...new Set(described.map(({ parameterName }) => parameterName))] }] : [];
 }
 
 /** A table with a key of ours uses it in the name of its callers. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html */

@@ -44,8 +44,8 @@ export interface ReleaseParts {
 /** @internal */
 export interface BoundRelease {
   readonly actions: codepipeline.IAction[];
-  /** Variable that holds where the service answers. */
-  readonly serviceUrl: string;
+  /** Variable that holds where the service answers; absent where the place does not say it. */
+  readonly serviceUrl?: string;
   /** First free run order afterwards. */
   readonly nextRunOrder: number;
 }
@@ -87,10 +87,10 @@ class OwnFunction extends ReleaseAction {
   }
 
   _bind(scope: Construct, parts: ReleaseParts): BoundRelease {
-    const { placeName } = parts.target._releaseTarget();
+    const { existing, placeName } = parts.target._releaseTarget();
     refuseLongWaits(parts.target, this._options.releaseTimeout ?? Duration.hours(1), 'give the release function a longer releaseTimeout, or take shorter waits');
     const action = invoke(scope, 'release', `Release-${placeName}`, parts.runOrder, parts);
-    return { actions: [action], serviceUrl: action.variable('ServiceUrl'), nextRunOrder: parts.runOrder + 1 };
+    return { actions: [action], serviceUrl: existing?.hasUrl === false ? undefined : action.variable('ServiceUrl'), nextRunOrder: parts.runOrder + 1 };
   }
 }
 

@@ -25,13 +25,16 @@ export interface ReleaseRoleParts {
   readonly serviceArn: string;
   readonly taskFamily: string;
   readonly passableRoleArns: string[];
-  readonly repositoryArn: string;
-  readonly logGroupArn: string;
+  /** Absent: the place pulls from the build repository. */
+  readonly repositoryArn?: string;
+  /** Absent: the log is not shown when a release fails. */
+  readonly logGroupArn?: string;
   readonly alarmNames: string[];
   readonly trust: TrustParts;
-  readonly parameterArn: string;
-  /** Releases wait while this stack is being changed. */
-  readonly stackArn: string;
+  /** Absent: somebody else says what is known of the place. */
+  readonly parameterArn?: string;
+  /** Releases wait while this stack is being changed; absent: they do not ask. */
+  readonly stackArn?: string;
   /** When CodeDeploy deploys to the place. */
   readonly codeDeploy?: CodeDeployArns;
 }
@@ -50,18 +53,22 @@ export function releaseRoleName(place: Construct, suffix: string): string {
 
 /** What a release may do in this place, and nothing else; only release functions that it trusts may assume it. @internal */
 export function createReleaseRole(scope: Construct, roleName: string, parts: ReleaseRoleParts): ScopedRole {
-  const { account, partition, region } = Stack.of(scope);
-  const arn = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
-  const service = `${parts.clusterName}/${parts.serviceName}`;
-  const inCluster = { ArnEquals: { 'ecs:cluster': parts.clusterArn } };
   const role = new ScopedRole(scope, 'ReleaseRole', {
     roleName,
     description: `Releases images to ${scope.node.path}`,
     assumedBy: principalOf(scope, parts.trust),
   });
-  return role.allow(
-    { actions: ['ssm:GetParameter'], resources: [parts.parameterArn] },
-    { actions: ['cloudformation:DescribeStacks'], resources: [parts.stackArn] },
+  return role.allow(...releaseRights(Stack.of(scope), parts));
+}
+
+/** All that a release does in a place, wherever that is. @internal */
+export function releaseRights({ account, partition, region }: Record<'account' | 'partition' | 'region', string>, parts: ReleaseRoleParts): Right[] {
+  const arn = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
+  const service = `${parts.clusterName}/${parts.serviceName}`;
+  const inCluster = { ArnEquals: { 'ecs:cluster': parts.clusterArn } };
+  return [
+    ...on(parts.parameterArn, { actions: ['ssm:GetParameter'] }),
+    ...on(parts.stackArn, { actions: ['cloudformation:DescribeStacks'] }),
     { actions: ['ecs:DescribeServices'], resources: [parts.serviceArn] },
     ...(parts.codeDeploy ? codeDeployRights(parts.codeDeploy) : serviceDeploymentRights(parts.serviceArn, (kind) => arn('ecs', `${kind}/${service}/*`))),
     { actions: ['ecs:DescribeTaskDefinition'], resources: ['*'], wildcard: 'ecs:DescribeTaskDefinition has no resource level' },
@@ -80,17 +87,20 @@ export function createReleaseRole(scope: Construct, roleName: string, parts: Rel
       resources: parts.passableRoleArns,
       conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
     },
-    {
+    ...on(parts.repositoryArn, {
       actions: ['ecr:BatchGetImage', 'ecr:BatchCheckLayerAvailability', 'ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload', 'ecr:PutImage'],
-      resources: [parts.repositoryArn],
-    },
+    }),
     { actions: ['elasticloadbalancing:DescribeTargetHealth'], resources: ['*'], wildcard: 'elasticloadbalancing:DescribeTargetHealth has no resource level' },
-    { actions: ['logs:GetLogEvents'], resources: [parts.logGroupArn] },
+    ...on(parts.logGroupArn, { actions: ['logs:GetLogEvents'] }),
     ...(parts.alarmNames.length > 0
       ? [{ actions: ['cloudwatch:DescribeAlarms'], resources: parts.alarmNames.map((name) => arn('cloudwatch', `alarm:${name}`)) }]
       : []),
-  );
+  ];
 }
+
+/** A right on a thing, where there is one. */
+const on = (resource: string | undefined, right: Omit<Right, 'resources'>): Right[] => resource === undefined ? [] : [{ ...right, resources: [resource] }];
+
 
 /** ECS deploys the service itself. */
 const serviceDeploymentRights = (serviceArn: string, all: (kind: string) => string): Right[] => [
@@ -118,15 +128,20 @@ const codeDeployRights = ({ applicationArn, deploymentGroupArn, deploymentConfig
 /** ARN that a role of this name has in the account of the place, in terms that mean the same in the template of a pipeline: no role is assumed across partitions. @internal */
 export const roleArnOf = (place: Construct, roleName: string): string => `arn:${Aws.PARTITION}:iam::${Stack.of(place).account}:role/${roleName}`;
 
-/** The trust policy, in terms that hold before the pipeline exists: IAM refuses to name a role as principal that does not exist. */
-function principalOf(place: Construct, { accounts, roleArn, organization, externalId }: TrustParts): iam.IPrincipal {
-  const { partition } = Stack.of(place);
+/** Who is trusted on which conditions, in terms that hold before the pipeline exists: IAM refuses to name a role as principal that does not exist. @internal */
+export function trusted(partition: string, { accounts, roleArn, organization, externalId }: TrustParts): { account: string; conditions: iam.Conditions }[] {
   const equal = {
     ...(organization ? { 'aws:PrincipalOrgID': organization } : {}),
     ...(externalId ? { 'sts:ExternalId': externalId } : {}),
   };
-  return new iam.CompositePrincipal(...accounts.map((account) => new iam.AccountPrincipal(account).withConditions({
-    ArnLike: { 'aws:PrincipalArn': roleArn ?? `arn:${partition}:iam::${account}:role/${RELEASE_FUNCTION_PREFIX}-*` },
-    ...(Object.keys(equal).length > 0 ? { StringEquals: equal } : {}),
-  })));
+  return accounts.map((account) => ({
+    account,
+    conditions: {
+      ArnLike: { 'aws:PrincipalArn': roleArn ?? `arn:${partition}:iam::${account}:role/${RELEASE_FUNCTION_PREFIX}-*` },
+      ...(Object.keys(equal).length > 0 ? { StringEquals: equal } : {}),
+    },
+  }));
 }
+
+const principalOf = (place: Construct, trust: TrustParts): iam.IPrincipal => new iam.CompositePrincipal(
+  ...trusted(Stack.of(place).partition, trust).map(({ account, conditions }) => new iam.AccountPrincipal(account).withConditions(conditions)));

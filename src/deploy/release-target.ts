@@ -17,13 +17,17 @@ export interface ReleaseTargetParts {
   readonly clusterName: string;
   readonly serviceName: string;
   readonly serviceArn: string;
-  readonly taskFamily: string;
-  readonly passableRoleArns: string[];
+  /** Absent in a place that this library has not made. */
+  readonly taskFamily?: string;
+  /** Absent in a place that this library has not made. */
+  readonly passableRoleArns?: string[];
   readonly containerName: string;
   /** Architecture that images must be built for. */
   readonly cpuArchitecture: ecs.CpuArchitecture;
   /** When CodeDeploy deploys to the place. */
   readonly codeDeploy?: CodeDeployTargetParts;
+  /** A place that this library has not made. */
+  readonly existing?: ExistingTargetParts;
   /** Longest time that a deployment waits by design (steps and bakes), in minutes; absent: none. */
   readonly waitMinutes?: number;
 }
@@ -35,7 +39,21 @@ export interface CodeDeployTargetParts extends CodeDeployArns {
   readonly containerPort: number;
 }
 
-/** A place that images can be released to. `FargateEnvironment` is one. */
+/** @internal */
+export interface ExistingTargetParts {
+  /** Account of the service. */
+  readonly account: string;
+  /** It has no repository, so it runs images from the build repository. */
+  readonly pullsBuilds: boolean;
+  /** It says where it answers. */
+  readonly hasUrl: boolean;
+}
+
+/** Name of a place: part of names of actions and stages, which are narrower than ids. @internal */
+export const placeNameOf = ({ node }: IConstruct): string =>
+  (node.id === 'Environment' ? node.scope!.node.id : node.id).replace(/[^A-Za-z0-9.@_-]+/g, '-').slice(0, 80);
+
+/** A place that images can be released to. `FargateEnvironment` is one, and what `FargateEnvironment.fromAttributes` returns. */
 export interface IReleaseTarget extends IConstruct {
   /** @internal */
   _releaseTarget(): ReleaseTargetParts;

@@ -1,5 +1,4 @@
-import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
-import { IConstruct } from 'constructs';
+import { Arn, ArnFormat, Token } from 'aws-cdk-lib';
 import { RELEASE_FUNCTION_PREFIX, TrustParts } from './release-role';
 import { Choice, Inspection } from '../private/problems';
 
@@ -51,8 +50,11 @@ export abstract class ReleaseTrust extends Choice {
   }
 
   /** @internal */
-  abstract _bind(place: IConstruct): TrustParts;
+  abstract _bind(): TrustParts;
 }
+
+/** It goes through the parameters of the release action, which have 1,000 characters in all. @internal */
+export const EXTERNAL_ID: [RegExp, string, string] = [/^[\w+=,.@:/-]{2,128}$/, '2 to 128 of A-Z a-z 0-9 + = , . @ : / _ -', "write for example 'shop-production'"];
 
 const FUNCTION_ROLE = new RegExp(`^arn:aws[a-z-]*:iam::\\d{12}:role/${RELEASE_FUNCTION_PREFIX}-[\\w+=,.@-]{1,47}$`);
 
@@ -61,15 +63,14 @@ class Trust extends ReleaseTrust {
     super();
     this._inspect((inspection) => {
       look(inspection);
-      // It goes through the parameters of the release action, which have 1,000 characters in all.
-      inspection.matches('externalId', options.externalId, /^[\w+=,.@:/-]{2,128}$/, '2 to 128 of A-Z a-z 0-9 + = , . @ : / _ -', "write for example 'shop-production'");
+      inspection.matches('externalId', options.externalId, ...EXTERNAL_ID);
     }, options);
   }
 
-  _bind(place: IConstruct): TrustParts {
+  _bind(): TrustParts {
     const { roleArn, accounts } = this.parts;
     const { externalId } = this.options;
-    return { ...this.parts, externalId, accounts: roleArn ? [Stack.of(place).splitArn(roleArn, ArnFormat.SLASH_RESOURCE_NAME).account!] : accounts };
+    return { ...this.parts, externalId, accounts: roleArn ? [Arn.split(roleArn, ArnFormat.SLASH_RESOURCE_NAME).account!] : accounts };
   }
 }
 

@@ -66,7 +66,7 @@ export function standardEcsRights(scope: Construct, target: ReleaseTargetParts, 
     ...(target.codeDeploy ? codeDeployRights(target.codeDeploy) : ecsRights(target)),
     {
       actions: ['iam:PassRole'],
-      resources: target.passableRoleArns,
+      resources: target.passableRoleArns!,
       conditions: { StringEquals: { 'iam:PassedToService': ['ecs.amazonaws.com', 'ecs-tasks.amazonaws.com'] } },
     },
     {

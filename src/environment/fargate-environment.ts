@@ -16,14 +16,17 @@ import { FargateEnvironmentProps } from './fargate-environment-props';
 import { inspectEnvironment, warnEnvironment } from './inspect-environment';
 import { BoundLoadBalancer, LoadBalancer } from './load-balancer';
 import { BoundNetwork, Network } from './network';
+import { neededServices } from './network/needed-services';
 import { createService } from './service';
 import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './task-definition';
 import { appointMover, Mover } from './traffic/mover';
+import { FargateEnvironmentAttributes } from '../deploy/existing/attributes';
+import { ExistingEnvironment } from '../deploy/existing/existing-environment';
 import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
 import { PublishedPlace } from '../deploy/published-place';
 import { createReleaseRole, releaseRoleName, roleArnOf, TrustParts } from '../deploy/release-role';
-import { IReleaseTarget, ReleaseTargetParts } from '../deploy/release-target';
+import { IReleaseTarget, placeNameOf, ReleaseTargetParts } from '../deploy/release-target';
 import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
@@ -37,6 +40,14 @@ import { openRoles } from '../private/scoped-role';
  * of any pipeline; pipelines find it by the names of its release role and of one SSM parameter.
  */
 export class FargateEnvironment extends Construct implements IReleaseTarget, iam.IGrantable, ec2.IConnectable {
+  /**
+   * An ECS service on Fargate that this library has not made, in whatever account and region. Nothing is made there and nothing is looked up: what is missing is found by
+   * the release, and said. Write it in a stack of the pipeline's account.
+   */
+  static fromAttributes(scope: Construct, id: string, attributes: FargateEnvironmentAttributes): IReleaseTarget {
+    return new ExistingEnvironment(scope, id, attributes);
+  }
+
   /** The network of the tasks. */
   readonly vpc: ec2.IVpc;
   /** The cluster of the service. */
@@ -81,7 +92,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     inspectEnvironment(props).throwFor(this);
     warnEnvironment(this, props);
     const foundation = layFoundation(this, props);
-    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, foundation);
+    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, { ...foundation, needs: neededServices(props) });
     [this.vpc, this.topics] = [network.vpc, foundation.topics];
     this.cluster = this.createCluster(props, foundation);
     this.repository = this.createRepository(props, foundation);
@@ -174,15 +185,14 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   }
 
   private trust(releaseTrust = ReleaseTrust.account(Stack.of(this).account)): TrustParts {
-    return releaseTrust._bind(this);
+    return releaseTrust._bind();
   }
 
   private describeTarget({ container = {}, deployStrategy, releaseTrust }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
     { group }: Mover, { names: { suffix } }: Foundation): ReleaseTargetParts {
     const { accounts, externalId } = this.trust(releaseTrust);
     return {
-      // Part of names of actions and stages, which are narrower than ids.
-      placeName: (this.node.id === 'Environment' ? this.node.scope!.node.id : this.node.id).replace(/[^A-Za-z0-9.@_-]+/g, '-').slice(0, 80),
+      placeName: placeNameOf(this),
       roleArn: roleArnOf(this, roleName),
       parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200, { suffix })}`,
       region: Stack.of(this).region,
@@ -243,6 +253,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       ...this.target,
       clusterArn: this.cluster.clusterArn,
       taskFamily: definition.family,
+      passableRoleArns: this.target.passableRoleArns!,
       repositoryArn: this.repository.repositoryArn,
       logGroupArn: logGroup.logGroupArn,
       alarmNames: alarms.filter(({ rollsBack }) => rollsBack).map(({ alarmName }) => alarmName),

@@ -1,8 +1,10 @@
-import { Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, Fn, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
+import { Construct, IDependable } from 'constructs';
 import { inspectRange, overlapping, subnetRanges } from './address-range';
+import { Egress, NeededServices } from './network/egress';
+import { areIsolated, inspectSelection, missingEndpoints } from './network/existing-subnets';
 import { createVpc } from './vpc';
 import { Choice, Inspection } from '../private/problems';
 
@@ -23,17 +25,16 @@ export interface CreateNetworkOptions {
   readonly publicSubnetCidrs?: string[];
   /** Address ranges of the private subnets, one for each zone, inside `cidr`. @default - the next ranges of `cidr`, 16 times smaller */
   readonly privateSubnetCidrs?: string[];
-  /**
-   * How many NAT gateways give the tasks a way out, 1 to the number of zones. One costs about 33 USD a month and its traffic; with one for each
-   * zone the tasks of a zone do not depend on another zone.
-   * @default 1
-   */
-  readonly natGateways?: number;
+  /** How tasks reach AWS and the internet. @default Egress.natGateways(1) */
+  readonly egress?: Egress;
 }
 
 /** Options of `Network.fromVpc`. */
 export interface ExistingNetworkOptions {
-  /** Subnets of the tasks; they need a way out to ECR and CloudWatch Logs. @default - private subnets with a way out */
+  /**
+   * Subnets of the tasks; they need a way out to ECR and CloudWatch Logs. In public ones tasks get public addresses, their only way out. Isolated ones need VPC endpoints.
+   * @default - private subnets with a way out
+   */
   readonly taskSubnets?: ec2.SubnetSelection;
   /** Subnets of the load balancer, in at least two zones. @default - public subnets, or those of the tasks for an internal one */
   readonly loadBalancerSubnets?: ec2.SubnetSelection;
@@ -43,18 +44,24 @@ export interface ExistingNetworkOptions {
 export interface NetworkParts {
   readonly key?: kms.IKey;
   readonly removalPolicy: RemovalPolicy;
+  readonly needs: NeededServices;
 }
 
 /** @internal */
 export interface BoundNetwork {
   readonly vpc: ec2.IVpc;
   readonly taskSubnets: ec2.SubnetSelection;
+  readonly assignPublicIp: boolean;
+  /** Of functions, which get no public address. */
+  readonly functionSubnets: ec2.SubnetSelection;
   readonly loadBalancerSubnets?: ec2.SubnetSelection;
+  /** What the way out consists of: a task that starts earlier finds no image. */
+  readonly ready: IDependable[];
 }
 
 /** Where the service runs. */
 export abstract class Network extends Choice {
-  /** A VPC with public subnets for the load balancer and private ones for the tasks, NAT and flow logs. */
+  /** A VPC with public subnets for the load balancer and private ones, a way out for the tasks, and flow logs. */
   static create(options: CreateNetworkOptions = {}): Network {
     return new Created(options);
   }
@@ -80,15 +87,18 @@ class Created extends Network {
   }
 
   _bind(scope: Construct, parts: NetworkParts): BoundNetwork {
-    const { cidr = '10.0.0.0/16', natGateways = 1 } = this.options;
+    const { cidr = '10.0.0.0/16', egress = Egress.natGateways() } = this.options;
     const zones = this.options.availabilityZones ?? [0, 1].map((index) => Fn.select(index, Fn.getAzs()));
     const ranges = subnetRanges(cidr, zones.length * 2);
-    const vpc = createVpc(scope, {
-      ...parts, cidr, zones, natGateways,
+    const { vpc, ready } = createVpc(scope, {
+      ...parts, cidr, zones, egress,
       publicRanges: this.options.publicSubnetCidrs ?? ranges.slice(0, zones.length),
       privateRanges: this.options.privateSubnetCidrs ?? ranges.slice(zones.length),
     });
-    return { vpc, taskSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }, loadBalancerSubnets: undefined };
+    return {
+      vpc, taskSubnets: { subnetType: egress._taskSubnets }, assignPublicIp: egress._assignPublicIp, ready,
+      functionSubnets: { subnets: [...vpc.privateSubnets, ...vpc.isolatedSubnets] },
+    };
   }
 }
 
@@ -100,20 +110,32 @@ class Existing extends Network {
     this._inspect((look) => {
       look.kind('', existing ?? null, 'vpcId', 'a VPC', 'hand over an ec2.IVpc');
       look.own('', 'a VPC', existing?.env);
-      for (const prop of ['taskSubnets', 'loadBalancerSubnets'] as const) {
-        if (options[prop] !== undefined) look.struct(prop, options[prop], 'a selection of subnets', 'write for example { subnetType: ec2.SubnetType.PUBLIC }');
+      for (const [prop, selection] of Object.entries({ taskSubnets: this.taskSubnets, loadBalancerSubnets: options.loadBalancerSubnets })) {
+        if (selection === undefined || !look.struct(prop, selection, 'a selection of subnets', 'write for example { subnetType: ec2.SubnetType.PUBLIC }')) continue;
+        if (look.problems.length === 0) inspectSelection(look, prop, existing, selection);
       }
     }, options);
   }
 
-  _bind(): BoundNetwork {
-    const { taskSubnets = { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }, loadBalancerSubnets } = this.options;
-    return { vpc: this.existing, taskSubnets, loadBalancerSubnets };
+  _bind(scope: Construct, { needs }: NetworkParts): BoundNetwork {
+    const { existing: vpc, taskSubnets } = this;
+    const missing = areIsolated(vpc, taskSubnets) ? missingEndpoints(vpc, needs) : [];
+    if (missing.length > 0) {
+      Annotations.of(scope).addWarningV2('cdk-fargate-cicd:isolated-subnets',
+        `network.taskSubnets: tasks in isolated subnets need VPC endpoints, and of these none is seen here: ${missing.join(', ')}; add them to the VPC, or acknowledge this if they exist`);
+    }
+    const { hasPublic } = vpc.selectSubnets(taskSubnets);
+    return { vpc, taskSubnets, assignPublicIp: hasPublic, functionSubnets: taskSubnets, loadBalancerSubnets: this.options.loadBalancerSubnets, ready: [] };
+  }
+
+  private get taskSubnets(): ec2.SubnetSelection {
+    const { taskSubnets = { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } } = this.options;
+    return taskSubnets;
   }
 }
 
 function inspectOptions(look: Inspection, options: CreateNetworkOptions): void {
-  const { cidr = '10.0.0.0/16', availabilityZones, natGateways, publicSubnetCidrs, privateSubnetCidrs } = options;
+  const { cidr = '10.0.0.0/16', availabilityZones, egress, publicSubnetCidrs, privateSubnetCidrs } = options;
   const zones = Array.isArray(availabilityZones) ? availabilityZones.length : 2;
   // A /24 is the smallest range whose subnets, 16 times smaller, are still large enough.
   inspectRange(look, 'cidr', cidr, [16, publicSubnetCidrs && privateSubnetCidrs ? 28 : 24]);
@@ -122,8 +144,8 @@ function inspectOptions(look: Inspection, options: CreateNetworkOptions): void {
     look.matches(path, zone ?? '', /^[a-z0-9-]+$/, 'the name of a zone', "write for example 'eu-west-1a'");
     look.that(path === `availabilityZones[${availabilityZones!.indexOf(zone)}]`, path, zone, 'each zone once', 'name another zone');
   });
-  look.literal('natGateways', natGateways, 'it decides what the template holds');
-  look.integer('natGateways', natGateways, 1, zones, 'the tasks need a way out: take at least 1 and at most one for each zone');
+  look.choice('egress', egress, Egress);
+  look.integer('egress.count', egress?._natGateways, 1, zones, 'take at least 1 and at most one for each zone, or another way out');
   for (const [prop, cidrs] of Object.entries({ publicSubnetCidrs, privateSubnetCidrs })) {
     look.each(prop, cidrs, (path, range) => inspectRange(look, path, range, [16, 28], cidr));
     if (Array.isArray(cidrs)) look.that(cidrs.length === zones, prop, `${cidrs.length} ranges`, `${zones}, one for each zone`, 'give one range for each zone');

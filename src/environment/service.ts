@@ -10,6 +10,7 @@ import { createLivingService } from '../deploy/living-service/create-living-serv
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../deploy/strategy/ecs-traffic';
 import { Foundation } from '../observe/foundation';
+import { acknowledge } from '../private/acknowledge';
 
 const DEFAULT_GRACE_PERIOD = Duration.seconds(60);
 
@@ -38,7 +39,7 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
     desiredCount: strategy._codeDeploy ? undefined : scaling._desiredCount,
     vpcSubnets: network.taskSubnets,
     securityGroups: [securityGroup],
-    assignPublicIp: false,
+    assignPublicIp: network.assignPublicIp,
     ...settled,
     healthCheckGracePeriod: strategy._codeDeploy ? DEFAULT_GRACE_PERIOD : gracePeriod,
     availabilityZoneRebalancing: settled.maxHealthyPercent! > 100 && !strategy._codeDeploy ? ecs.AvailabilityZoneRebalancing.ENABLED : undefined,
@@ -47,6 +48,8 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
   });
   Object.entries(overrides).forEach(([path, value]) => (service.node.defaultChild as ecs.CfnService).addPropertyOverride(path, value));
   const role = strategy._codeDeploy ? undefined : createTrafficRole(scope, trafficOf(balancer));
+  service.node.addDependency(...network.ready);
+  if (network.assignPublicIp) acknowledge(service, { 'PUBLIC-TASK': 'chosen by the user: network = tasks with public addresses; only the load balancer gets in' });
   balancer.targetGroups[0].addTarget(service.loadBalancerTarget({
     containerName, containerPort: port, alternateTarget: role && alternateTarget(role, trafficOf(balancer)),
   }));
@@ -60,6 +63,8 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
     });
   }
   scaling._bind(service, balancer.targetGroups);
+  // CDK lets a service wait for whatever leads to its target group, also where the service names it.
+  acknowledge(service, { 'cfn-lint::W3005': 'explicit order made by CDK', 'CloudFormation-Validate::W3005': 'explicit order made by CDK' });
   return service;
 }
 

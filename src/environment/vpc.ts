@@ -1,7 +1,8 @@
 import { RemovalPolicy, Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
+import { Construct, IDependable } from 'constructs';
+import { Egress, NeededServices } from './network/egress';
 import { acknowledge, inPacks } from '../private/acknowledge';
 import { createLogGroup } from '../private/log-group';
 import { guarded, ScopedRole } from '../private/scoped-role';
@@ -11,7 +12,8 @@ interface VpcSettings {
   readonly zones: string[];
   readonly publicRanges: string[];
   readonly privateRanges: string[];
-  readonly natGateways: number;
+  readonly egress: Egress;
+  readonly needs: NeededServices;
   readonly key?: kms.IKey;
   readonly removalPolicy: RemovalPolicy;
 }
@@ -20,7 +22,8 @@ interface VpcSettings {
  * A VPC of the parts that `ec2.Vpc` is made of. `ec2.Vpc` itself asks the account for its zones as soon as the stack names an account,
  * even when they are given, and takes no address ranges of single subnets.
  */
-export function createVpc(scope: Construct, settings: VpcSettings): ec2.IVpc {
+export function createVpc(scope: Construct, settings: VpcSettings): { vpc: ec2.IVpc; ready: IDependable[] } {
+  const { egress, needs } = settings;
   const root = new Construct(scope, 'Network');
   const vpc = new ec2.CfnVPC(root, 'Vpc', { cidrBlock: settings.cidr, enableDnsHostnames: true, enableDnsSupport: true });
   Tags.of(root).add('Name', root.node.path);
@@ -35,12 +38,12 @@ export function createVpc(scope: Construct, settings: VpcSettings): ec2.IVpc {
     acknowledge(subnet, inPacks('VPCNoUnrestrictedRouteToIGW', 'the internet-facing load balancer and the NAT gateway need it'));
     return subnet;
   });
-  const natGateways = publicSubnets.slice(0, settings.natGateways).map((subnet) => subnet.addNatGateway());
+  const natGateways = publicSubnets.slice(0, egress._natGateways ?? 0).map((subnet) => subnet.addNatGateway());
   const privateSubnets = settings.zones.map((availabilityZone, index) => {
     const subnet = new ec2.PrivateSubnet(root, `PrivateSubnet${index + 1}`, {
       vpcId: vpc.ref, availabilityZone, cidrBlock: settings.privateRanges[index],
     });
-    subnet.addDefaultNatRoute(natGateways[index % natGateways.length].ref);
+    if (natGateways.length > 0) subnet.addDefaultNatRoute(natGateways[index % natGateways.length].ref);
     return subnet;
   });
   const imported = ec2.Vpc.fromVpcAttributes(root, 'Attributes', {
@@ -49,12 +52,13 @@ export function createVpc(scope: Construct, settings: VpcSettings): ec2.IVpc {
     availabilityZones: settings.zones,
     publicSubnetIds: publicSubnets.map((subnet) => subnet.subnetId),
     publicSubnetRouteTableIds: publicSubnets.map((subnet) => subnet.routeTable.routeTableId),
-    privateSubnetIds: privateSubnets.map((subnet) => subnet.subnetId),
-    privateSubnetRouteTableIds: privateSubnets.map((subnet) => subnet.routeTable.routeTableId),
+    [natGateways.length > 0 ? 'privateSubnetIds' : 'isolatedSubnetIds']: privateSubnets.map((subnet) => subnet.subnetId),
+    [natGateways.length > 0 ? 'privateSubnetRouteTableIds' : 'isolatedSubnetRouteTableIds']: privateSubnets.map((subnet) => subnet.routeTable.routeTableId),
   });
+  const endpoints = egress._bind(root, { vpc: imported, needs });
   createFlowLog(root, vpc, settings);
   acknowledge(vpc, inPacks('VPCDefaultSecurityGroupClosed', 'nothing uses the default security group; closing it would need a function with rights on security groups'));
-  return imported;
+  return { vpc: imported, ready: [...endpoints, ...[...publicSubnets, ...privateSubnets].map(({ internetConnectivityEstablished }) => internetConnectivityEstablished)] };
 }
 
 function createFlowLog(root: Construct, vpc: ec2.CfnVPC, { key, removalPolicy }: VpcSettings): void {

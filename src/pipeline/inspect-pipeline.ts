@@ -69,7 +69,7 @@ function inspectReleases(look: Inspection, prop: string, releases: Release[], ac
 /** That a pipeline in one stack can reach a place in another, wherever that is. */
 function inspectWay(look: Inspection, prop: string, here: Stack, target: IReleaseTarget, action: ReleaseAction | undefined): void {
   const there = Stack.of(target);
-  const { trustedAccounts: accounts = [here.account] } = target._releaseTarget();
+  const { existing, region: reached, trustedAccounts: accounts = [here.account] } = target._releaseTarget();
   for (const part of ['account', 'region'] as const) {
     const [ours, theirs] = [here[part], there[part]].map((value) => Token.isUnresolved(value) ? undefined : value);
     look.that((ours === undefined) === (theirs === undefined), prop,
@@ -77,14 +77,27 @@ function inspectWay(look: Inspection, prop: string, here: Stack, target: IReleas
       `places whose stack says its ${part} as that of the pipeline does${ours ? ` (${ours})` : ', or does not'}`,
       `give the stack ${(ours ? there : here).node.path} an env with account and region: without, nobody knows where it will stand`);
   }
-  const [ours, theirs] = [here, there].map(({ region }) => RegionInfo.get(region).partition);
-  look.that(!ours || !theirs || ours === theirs, prop, `a place in the region ${there.region}`, `places in the partition ${ours} of the pipeline`,
+  const [ours, theirs] = [here.region, reached].map((region) => RegionInfo.get(region).partition);
+  look.that(!ours || !theirs || ours === theirs, prop, `a place in the region ${reached}`, `places in the partition ${ours} of the pipeline`,
     'make a pipeline there: AWS lets nobody cross partitions');
   look.that(accounts.some((account) => !areApart(here.account, account)), prop, `a place that trusts ${accounts.join(', ')}`,
     `places that trust the account ${here.account} of the pipeline`, `give the place releaseTrust: ReleaseTrust.account('${here.account}')`);
   look.that(here === there || !(action instanceof ReleaseAction) || !action._bindsStacks, prop, `a place in the stack ${there.node.path}`,
     'places in the stack of the pipeline with ReleaseAction.codePipelineAction(), which would bind the stacks to each other by exports',
     'take ReleaseAction.releaseFunction(), which needs none');
+  if (existing) inspectExisting(look, prop, here, target, action);
+}
+
+/** That the pipeline of a stack can reach a service which the library has not made. */
+function inspectExisting(look: Inspection, prop: string, here: Stack, target: IReleaseTarget, action: ReleaseAction | undefined): void {
+  const { existing, region } = target._releaseTarget();
+  const there = Stack.of(target);
+  look.that(!areApart(here.account, there.account), prop, `a place from attributes in the stack ${there.node.path} of the account ${there.account}`,
+    `places from attributes in stacks of ${here.account}, the account of the pipeline, which keeps what is known of them`, 'write FargateEnvironment.fromAttributes in the stack of the pipeline');
+  look.that(!existing!.pullsBuilds || !areApart(here.region, region), prop, `a place from attributes in ${region} without a repository`,
+    `places in ${here.region}, where the build repository is, or with a repository of their own`, 'give it repositoryArn');
+  look.that(!(action instanceof ReleaseAction) || !action._bindsStacks, prop, 'a place from attributes',
+    'places of this library with ReleaseAction.codePipelineAction(), whose rights name the roles of the place', 'take ReleaseAction.releaseFunction()');
 }
 
 /** What stands around the releases of a stage; `at` says under which props the user wrote it. @internal */

@@ -132,10 +132,15 @@ export class Inspection {
   /** Throws everything found as one error that names the construct. */
   throwFor(scope: IConstruct): void {
     this._inPlace.forEach((look) => look(this, Stack.of(scope)));
+    this.throwAs(`${scope.constructor.name} at '${scope.node.path}'`);
+  }
+
+  /** Throws everything found, where no construct was made. */
+  throwAs(who: string): void {
     if (this.problems.length === 0) return;
     const count = this.problems.length === 1 ? '1 problem' : `${this.problems.length} problems`;
     const lines = this.problems.map(({ prop, got, allowed, cure }) => `  ${prop}: got ${show(got)}; allowed ${allowed}; ${cure}`);
-    throw new Error(`${scope.constructor.name} at '${scope.node.path}' has ${count}:\n${lines.join('\n')}`);
+    throw new Error(`${who} has ${count}:\n${lines.join('\n')}`);
   }
 }
 

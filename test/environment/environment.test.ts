@@ -8,7 +8,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import {
-  Cluster, DeployStrategy, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Notification, ResourceNames, Scaling, ServiceAlarm,
+  Cluster, DeployStrategy, Egress, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Notification, ResourceNames, Scaling, ServiceAlarm,
 } from '../../src';
 
 interface Made { readonly stack: Stack; readonly place: FargateEnvironment; readonly template: Template }
@@ -205,7 +205,7 @@ describe('network', () => {
   test('zones, ranges and NAT gateways as told', () => {
     const { template } = make({
       network: Network.create({
-        cidr: '10.9.0.0/24', availabilityZones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'], natGateways: 2,
+        cidr: '10.9.0.0/24', availabilityZones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'], egress: Egress.natGateways(2),
         publicSubnetCidrs: ['10.9.0.0/28', '10.9.0.16/28', '10.9.0.32/28'], privateSubnetCidrs: ['10.9.0.64/27', '10.9.0.96/27', '10.9.0.128/27'],
       }),
     });

@@ -179,7 +179,7 @@ export class ModelWorld {
 
   /** The place's own repository. */
   get repository(): FakeRepository {
-    return this.ecr.at(this.place.repositoryUri)!;
+    return this.ecr.at(this.place.repositoryUri!)!;
   }
 
   /** All repositories of the account. */

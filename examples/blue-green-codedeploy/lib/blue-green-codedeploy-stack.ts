@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy, Stack, StackProps, Tags } from 'aws-cdk-lib';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import {
-  BuildSecret, Check, CheckOrder, Dashboard, DeployStrategy, FargateCicdPipeline, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction,
+  BuildSecret, Check, CheckOrder, Dashboard, DeployStrategy, Egress, FargateCicdPipeline, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction,
   ResourceNames, Scaling, Source,
 } from 'cdk-fargate-cicd';
 import { Construct } from 'constructs';
@@ -67,7 +67,7 @@ export class BlueGreenCodeDeployStack extends Stack {
 
   private place({ cpu, memoryMiB, desiredCount }: Configuration) {
     return {
-      network: Network.create({ cidr: '10.0.0.0/16', natGateways: 1 }),
+      network: Network.create({ cidr: '10.0.0.0/16', egress: Egress.natGateways(1) }),
       clusterName: 'orders-cluster',
       serviceName: 'orders-service',
       taskFamily: 'orders',

@@ -4,7 +4,7 @@ import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import {
-  Approval, BuildCache, Check, Cluster, Dashboard, DeployStrategy, FargateCicdPipeline, Http5xxOrigin, ImageBuild, LoadBalancer, Network, Notification,
+  Approval, BuildCache, Check, Cluster, Dashboard, DeployStrategy, Egress, FargateCicdPipeline, Http5xxOrigin, ImageBuild, LoadBalancer, Network, Notification,
   PipelineAlarm, ReleaseAction, ReportFormat, ResourceNames, Scaling, ServiceAlarm, Source,
 } from 'cdk-fargate-cicd';
 import { Construct } from 'constructs';
@@ -82,7 +82,7 @@ export class RollingServiceStack extends Stack {
         cidr: '10.0.0.0/16',
         publicSubnetCidrs: ['10.0.1.0/24', '10.0.2.0/24'],
         privateSubnetCidrs: ['10.0.10.0/24', '10.0.11.0/24'],
-        natGateways: 1,
+        egress: Egress.natGateways(1),
       }),
       clusterName: 'ecs-cluster',
       // ENHANCED, the default, measures each container as well and costs more.

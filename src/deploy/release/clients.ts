@@ -5,11 +5,10 @@ import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { isError, ReleaseFailure, unless } from './failure';
+import { isError, ReleaseFailure } from './failure';
 import type { ReleaseRequest } from './release-request';
-import type { PublishedPlace } from '../published-place';
 
 /** Clients in the place's account and region, with the rights of its release role. */
 export interface PlaceClients {
@@ -65,21 +64,5 @@ export async function clientsOf(request: ReleaseRequest): Promise<PlaceClients> 
     // STS gives the same answer for a role that is missing and for one that does not trust the caller.
     if (!isError(error, 'AccessDenied', 'AccessDeniedException')) throw error;
     throw new ReleaseFailure(`the release role ${roleArn} does not exist, or does not trust the release function`, [error.message], 'PermissionError');
-  }
-}
-
-/** Reads what the place says about itself. */
-export async function readPlace({ ssm }: PlaceClients, { parameterName, region }: ReleaseRequest): Promise<PublishedPlace> {
-  const answer = await unless(ssm.send(new GetParameterCommand({ Name: parameterName })), 'ParameterNotFound');
-  const value = answer?.Parameter?.Value;
-  if (value === undefined) {
-    throw new ReleaseFailure(
-      `the SSM parameter ${parameterName} does not exist in ${region}: deploy the stack of the place first`, [], 'ConfigurationError',
-    );
-  }
-  try {
-    return JSON.parse(value) as PublishedPlace;
-  } catch {
-    throw new ReleaseFailure(`the SSM parameter ${parameterName} in ${region} does not describe a place (it is not JSON)`, [], 'ConfigurationError');
   }
 }

@@ -9,7 +9,10 @@ export interface ReleaseRequest {
   readonly place: string;
   /** ARN of the place's release role. */
   readonly roleArn: string;
-  /** Name of the SSM parameter that the place publishes itself in. */
+  /**
+   * Name of the SSM parameter that the place publishes itself in, read by its release role. Or the ARN of a parameter beside the pipeline, which describes a place that this
+   * library has not made: the function reads it with its own rights and completes it from ECS.
+   */
   readonly parameterName: string;
   /** Region of the place. */
   readonly region: string;

@@ -1,10 +1,11 @@
 import { ECRClient } from '@aws-sdk/client-ecr';
-import { CLIENT_SETTINGS, clientsOf, readPlace } from './clients';
+import { CLIENT_SETTINGS, clientsOf } from './clients';
 import { engineOf } from './engines';
-import { RELEASED_TAG } from '../published-place';
-import { copyImage, manifestToRelease, moveReleasedTag } from './image/copy-image';
-import { digestUnder, parseRepositoryArn, parseRepositoryUri, type Repository } from './image/repository';
+import { copyImage, manifestToRelease } from './image/copy-image';
+import { moveReleasedTag, releasedDigest } from './image/released-tag';
+import { parseRepositoryArn, parseRepositoryUri, type Repository, uriOf } from './image/repository';
 import { type ArtifactAccess, writeArtifact } from './pipeline/artifact';
+import { readPlace } from './place';
 import type { ReleaseEnvironment, ReleaseOutcome, ReleaseRequest, ReleaseVariables } from './release-request';
 import type { Log, Progress, Run, Time } from './run';
 import { readService } from './service/ecs-service';
@@ -74,8 +75,8 @@ async function check(run: Run): Promise<void> {
 }
 
 /** What ran until now, for the record. */
-async function notePrevious({ progress, target }: Run): Promise<void> {
-  progress.facts!.previousDigest ??= await digestUnder(target, RELEASED_TAG);
+async function notePrevious(run: Run): Promise<void> {
+  run.progress.facts!.previousDigest ??= await releasedDigest(run);
 }
 
 /** The tag moves last, and only when all before it has held. */
@@ -98,6 +99,9 @@ async function finish(run: Run): Promise<Success> {
 async function open(request: ReleaseRequest, progress: Progress, time: Time, log: Log): Promise<Run> {
   const clients = await clientsOf(request);
   const place = await readPlace(clients, request);
+  const source = buildRepository();
+  // A place without a repository of its own runs images where they were pushed.
+  const { repositoryUri = uriOf(environment().ECR_REPOSITORY) } = place;
   return {
     request,
     progress,
@@ -106,9 +110,9 @@ async function open(request: ReleaseRequest, progress: Progress, time: Time, log
     deadline: releaseTime(progress),
     place,
     clients,
-    source: buildRepository(),
-    target: { client: clients.ecr, ...parseRepositoryUri(place.repositoryUri) },
-    image: `${place.repositoryUri}@${request.digest}`,
+    source,
+    target: place.repositoryUri === undefined ? source : { client: clients.ecr, ...parseRepositoryUri(repositoryUri) },
+    image: `${repositoryUri}@${request.digest}`,
   };
 }
 

@@ -50,7 +50,7 @@ function bindHooks(scope: Construct, { _hooks }: DeployStrategy, { foundation, n
   return _hooks.map((hook, index) => hook._bind(new Construct(scope, `DeployHook${index + 1}`), {
     ...foundation,
     vpc: network.vpc,
-    subnets: network.taskSubnets,
+    subnets: network.functionSubnets,
     loadBalancer: { connections: loadBalancer.connections, fullName: loadBalancer.loadBalancerFullName },
     testUrl,
     owner: scope,

@@ -36,7 +36,7 @@ export function addDeployStages(scope: Construct, pipeline: codepipeline.Pipelin
 
 interface AddedStage {
   readonly projects: codebuild.IProject[];
-  readonly serviceUrl: string;
+  readonly serviceUrl?: string;
 }
 
 function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, settings: DeploySettings): AddedStage {
@@ -47,21 +47,31 @@ function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage:
   }));
   const runOrder = Math.max(...releases.map(({ nextRunOrder }) => nextRunOrder));
   const [{ serviceUrl }] = releases;
-  const checks = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, environment: { SERVICE_URL: serviceUrl } }));
-  const { onFailure = StageFailure.stop(), conditions, notifications } = stage;
-  const stageName = deployStageName(stage);
-  if (notifications) {
-    const owner = new Construct(home, 'Notifications');
-    notifyFailedStage(owner, pipeline, stageName, bindNotifications(owner, notifications, { ...parts, detail: `stage-${home.node.id}` }));
-  }
+  const checks = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, environment: serviceUrl === undefined ? {} : { SERVICE_URL: serviceUrl } }));
   pipeline.addStage({
+    ...surroundings(home, stage, parts),
+    actions: [...releases.flatMap(({ actions }) => actions), ...checks.map(({ action }) => action)],
+  });
+  tellOfFailure(home, pipeline, stage, parts);
+  return { projects: checks.map(({ project }) => project), serviceUrl };
+}
+
+/** What CodePipeline looks at before the actions of a stage and after them. */
+function surroundings(home: Construct, stage: DeployStage, parts: PipelineParts): Omit<codepipeline.StageOptions, 'actions'> {
+  const { onFailure = StageFailure.stop(), conditions } = stage;
+  const stageName = deployStageName(stage);
+  return {
     stageName,
     onFailure: onFailure._onFailure,
     beforeEntry: conditionOf(new Construct(home, 'Before'), conditions?.before, codepipeline.Result.FAIL, { ...parts, name: `${stageName}-before` }),
     onSuccess: conditionOf(new Construct(home, 'After'), conditions?.after, onFailure._unmet, { ...parts, name: `${stageName}-after` }),
-    actions: [...releases.flatMap(({ actions }) => actions), ...checks.map(({ action }) => action)],
-  });
-  return { projects: checks.map(({ project }) => project), serviceUrl };
+  };
+}
+
+function tellOfFailure(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, parts: PipelineParts): void {
+  if (!stage.notifications) return;
+  const owner = new Construct(home, 'Notifications');
+  notifyFailedStage(owner, pipeline, deployStageName(stage), bindNotifications(owner, stage.notifications, { ...parts, detail: `stage-${home.node.id}` }));
 }
 
 /** A new pipeline starts at once, so its places should exist. The order is all that binds the stacks; nothing is exported. */

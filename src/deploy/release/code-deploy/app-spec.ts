@@ -8,7 +8,7 @@ import type { Run } from '../run';
  * @see https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-resources.html
  */
 export function appSpec(run: Run, service: Service, taskDefinition: string): string {
-  const { containerPort, hooks } = groupOf(run);
+  const { containerPort, hooks, loadBalancedContainer = run.place.containerName } = groupOf(run);
   const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY');
   const capacity = firstFilled(service.capacityProviderStrategy, primary?.capacityProviderStrategy);
   const { platformVersion = 'LATEST' } = service;
@@ -19,7 +19,7 @@ export function appSpec(run: Run, service: Service, taskDefinition: string): str
         Type: 'AWS::ECS::Service',
         Properties: {
           TaskDefinition: taskDefinition,
-          LoadBalancerInfo: { ContainerName: run.place.containerName, ContainerPort: containerPort },
+          LoadBalancerInfo: { ContainerName: loadBalancedContainer, ContainerPort: containerPort },
           ...platformVersion !== 'LATEST' && { PlatformVersion: platformVersion },
           ...capacity && {
             CapacityProviderStrategy: capacity.map(({ base = 0, capacityProvider, weight = 0 }) => ({ Base: base, CapacityProvider: capacityProvider, Weight: weight })),

@@ -1,16 +1,15 @@
 import { CreateDeploymentCommand, type DeploymentInfo } from '@aws-sdk/client-codedeploy';
 import { appSpec } from './app-spec';
 import { bringsImage, descriptionOf, groupOf, imageOf, isOfJob, isUnderWay, listDeployments, primaryTaskSet, taskDefinitionOf } from './deployments';
-import { RELEASED_TAG } from '../../published-place';
-import { readPlace } from '../clients';
 import { isError, ReleaseFailure } from '../failure';
-import { digestUnder } from '../image/repository';
+import { hasTag, releasedDigest } from '../image/released-tag';
+import { readPlace } from '../place';
 import { type Run, waitFor } from '../run';
 import { PROOF } from '../service/claims';
 import { readService, refuseRingingAlarms } from '../service/ecs-service';
 import { JOB_MEMORY } from '../service/service-deployment';
 import { waitForStack } from '../service/stack';
-import { imageIn, isCopyOf, newRevision, readTaskDefinition, registerRevision } from '../service/task-definition';
+import { type DefinitionWithTags, imageIn, isCopyOf, newRevision, readTaskDefinition, registerRevision } from '../service/task-definition';
 
 /** As long as ECS keeps its service deployments, too. */
 const MEMORY = 90 * 24 * 3_600_000;
@@ -101,15 +100,20 @@ async function findOwn(run: Run, recent: DeploymentInfo[]): Promise<Found | unde
   if (!newest || recent.some(isUnderWay)) return undefined;
   const taskDefinition = (await primaryTaskSet(run))?.taskDefinition;
   const revision = taskDefinition && await readTaskDefinition(run, taskDefinition);
-  if (!revision || imageIn(run, revision) !== run.image || !isCopyOf(revision, run.place.taskDefinitionArn)) return undefined;
+  if (!revision || imageIn(run, revision) !== run.image || !isAsWanted(run, taskDefinition, revision)) return undefined;
   return { deployment: newest.deploymentId!, revision: taskDefinition, alreadyRunning: true };
+}
+
+/** As the template wants it, or, where no template of ours makes it, as it is. */
+function isAsWanted({ place }: Run, taskDefinition: string, revision: DefinitionWithTags): boolean {
+  return taskDefinition === place.taskDefinitionArn || isCopyOf(revision, place.taskDefinitionArn);
 }
 
 /** Another release has deployed its image and has not moved the tag yet; a rollback of what begins now could leave that image behind. */
 async function isBeingProved(run: Run, newest: DeploymentInfo): Promise<boolean> {
   const digest = imageOf(newest);
-  if (!digest || newest.status !== 'Succeeded' || newest.completeTime!.getTime() < run.time.now() - PROOF) return false;
-  return digest !== await digestUnder(run.target, RELEASED_TAG);
+  if (!hasTag(run) || !digest || newest.status !== 'Succeeded' || newest.completeTime!.getTime() < run.time.now() - PROOF) return false;
+  return digest !== await releasedDigest(run);
 }
 
 /**

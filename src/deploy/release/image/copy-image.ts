@@ -36,13 +36,6 @@ export async function releasedManifest({ target, request }: Run): Promise<Manife
   throw new ReleaseFailure(`the image ${request.digest} is not in the repository of the place, ${target.repositoryName}`);
 }
 
-/** Moves the tag that the template's task definition names: one PutImage of the same manifest, an index as a whole. */
-export async function moveReleasedTag(run: Run): Promise<void> {
-  const { target, log } = run;
-  await putManifest(target, await releasedManifest(run), RELEASED_TAG);
-  log('The tag is moved', { tag: RELEASED_TAG, repository: target.repositoryName });
-}
-
 /** Depth first: ECR refuses an index before its images, and an image before its layers. */
 export async function copyManifest(copying: Copying, manifest: Manifest, put = async (): Promise<void> => putManifest(copying.target, manifest)): Promise<void> {
   const { source, target } = copying;

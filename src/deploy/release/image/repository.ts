@@ -43,6 +43,12 @@ export function parseRepositoryArn(arn: string): { region: string; registryId: s
   return { region, registryId, repositoryName: resource.slice('repository/'.length) };
 }
 
+/** Where images of the repository with this ARN are pulled from. */
+export function uriOf(arn: string): string {
+  const { region, registryId, repositoryName } = parseRepositoryArn(arn);
+  return `${registryId}.dkr.ecr.${region}.amazonaws.com${arn.startsWith('arn:aws-cn:') ? '.cn' : ''}/${repositoryName}`;
+}
+
 /** `<account>.dkr.ecr.<region>.<suffix>/<name>`. */
 export function parseRepositoryUri(uri: string): { registryId: string; repositoryName: string } {
   return { registryId: uri.slice(0, uri.indexOf('.')), repositoryName: uri.slice(uri.indexOf('/') + 1) };

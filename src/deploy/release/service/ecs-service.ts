@@ -1,10 +1,18 @@
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { DescribeServicesCommand, type Service } from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand, type LoadBalancer, type Service } from '@aws-sdk/client-ecs';
+import type { PublishedPlace } from '../../published-place';
+import type { PlaceClients } from '../clients';
 import { ReleaseFailure, unless } from '../failure';
 import type { Run } from '../run';
 
+/** Whose service. */
+interface Owner {
+  readonly clients: PlaceClients;
+  readonly place: Pick<PublishedPlace, 'clusterArn' | 'serviceArn' | 'strategy'>;
+}
+
 /** The service as ECS has it now; the release ends here when there is none that it could release to. */
-export async function readService({ clients, place }: Run): Promise<Service> {
+export async function readService({ clients, place }: Owner): Promise<Service> {
   const { clusterArn, serviceArn } = place;
   const answer = await unless(
     clients.ecs.send(new DescribeServicesCommand({ cluster: clusterArn, services: [serviceArn] })), 'ClusterNotFoundException',
@@ -17,6 +25,22 @@ export async function readService({ clients, place }: Run): Promise<Service> {
   const expected = place.strategy === 'CODE_DEPLOY' ? 'CODE_DEPLOY' : 'ECS';
   if (controller !== expected) throw unusable(`the ECS service ${nameOf(serviceArn)} is deployed by ${controller}, not by ${expected}`);
   return service;
+}
+
+/** The task definition that gets the traffic; under CodeDeploy it stands in the task sets. */
+export function definitionInUse({ taskDefinition, taskSets = [] }: Service): string | undefined {
+  return taskDefinition ?? taskSets.find(({ status }) => status === 'PRIMARY')?.taskDefinition;
+}
+
+/** What the load balancers lead to, in the task sets as well. */
+export function loadBalancersOf({ loadBalancers = [], taskSets = [] }: Service): LoadBalancer[] {
+  return [...loadBalancers, ...taskSets.flatMap(taskSet => taskSet.loadBalancers ?? [])];
+}
+
+/** The target groups that the service names now, those of the other colour included as far as ECS tells them. */
+export function targetGroupsOf(service: Service): string[] {
+  const named = loadBalancersOf(service).flatMap(({ advancedConfiguration, targetGroupArn }) => [targetGroupArn, advancedConfiguration?.alternateTargetGroupArn]);
+  return [...new Set(named)].filter(arn => arn !== undefined);
 }
 
 /** The part of an ARN behind its last slash. */

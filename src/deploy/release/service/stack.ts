@@ -7,6 +7,7 @@ import { type Run, waitFor } from '../run';
  * read just before CloudFormation replaces it would undo what the stack update has changed.
  */
 export async function waitForStack(run: Run): Promise<void> {
+  if (run.place.stackId === undefined) return;
   let status = 'AWS does not tell its state';
   await waitFor(run, {
     name: 'stack',

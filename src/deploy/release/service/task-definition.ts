@@ -1,5 +1,5 @@
 import {
-  DescribeTaskDefinitionCommand, RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput, type Tag, type TaskDefinition,
+  type ContainerDefinition, DescribeTaskDefinitionCommand, RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput, type Tag, type TaskDefinition,
 } from '@aws-sdk/client-ecs';
 import { ReleaseFailure, unless } from '../failure';
 import type { Run } from '../run';
@@ -15,7 +15,7 @@ export interface DefinitionWithTags {
 }
 
 /** A revision; undefined when it has been deleted. */
-export async function readTaskDefinition({ clients }: Run, arn: string): Promise<DefinitionWithTags | undefined> {
+export async function readTaskDefinition({ clients }: Pick<Run, 'clients'>, arn: string): Promise<DefinitionWithTags | undefined> {
   const answer = await unless(
     clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: arn, include: ['TAGS'] })), 'ClientException',
   );
@@ -58,21 +58,22 @@ export async function newRevision(run: Run, basedOn: string): Promise<RegisterTa
   const { image, place, progress, request } = run;
   const base = await readTaskDefinition(run, basedOn);
   if (!base) throw new ReleaseFailure(`the task definition ${basedOn}, which the service uses, does not exist any more`, [], 'ConfigurationError');
-  const containers = base.definition.containerDefinitions ?? [];
-  if (!containers.some(container => container.name === place.containerName)) {
-    throw new ReleaseFailure(
-      `the task definition ${basedOn} has no container ${place.containerName}, only ${containers.map(container => container.name).join(', ')}`,
-      [], 'ConfigurationError',
-    );
-  }
+  const released = containerOf(base.definition, place.containerName);
   return {
     ...acceptedFields(base.definition),
-    containerDefinitions: containers.map(container => container.name === place.containerName ? { ...container, image } : container),
+    containerDefinitions: base.definition.containerDefinitions!.map(container => container === released ? { ...container, image } : container),
     tags: [
       ...base.tags.filter(carriesOver),
       { key: JOB_TAG, value: progress.job }, { key: EXECUTION_TAG, value: request.executionId }, { key: BASE_TAG, value: numberOf(basedOn) },
     ],
   };
+}
+
+/** The container that is released. */
+export function containerOf({ containerDefinitions: containers = [], taskDefinitionArn }: TaskDefinition, name: string): ContainerDefinition {
+  const found = containers.find(container => container.name === name);
+  if (found) return found;
+  throw new ReleaseFailure(`the task definition ${taskDefinitionArn} has no container ${name}, only ${containers.map(container => container.name).join(', ')}`, [], 'ConfigurationError');
 }
 
 /** ECS answers with fields that it refuses as input; all others go through, known here or not. */

@@ -2,6 +2,7 @@ import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Container, Task } from '@aws-sdk/client-ecs';
 import { failedTasks } from './stopped-tasks';
 import { ReleaseFailure } from '../failure';
+import { aboutTag } from '../image/released-tag';
 import type { Run } from '../run';
 import { nameOf, readService } from '../service/ecs-service';
 
@@ -43,7 +44,7 @@ export async function explain(run: Run, deployment: FailedDeployment, { cause, b
     ...aboutTasks,
     ...await (task ? lines('the log of the task', () => lastLogLines(run, task!)) : lines('the events of the service', () => serviceEvents(run, deployment))),
     ...deployment.details,
-    'The tag of released images was not moved.',
+    ...aboutTag(run),
     `Look at ${deployment.link}`,
   ]);
 }
@@ -84,6 +85,7 @@ async function serviceEvents(run: Run, { since }: FailedDeployment): Promise<str
 }
 
 async function lastLogLines({ clients, place }: Run, task: Task): Promise<string[]> {
+  if (place.logGroupName === undefined || place.logStreamPrefix === undefined) return [`The container ${place.containerName} has no log in CloudWatch with a stream for each task.`];
   const { events = [] } = await clients.logs.send(new GetLogEventsCommand({
     logGroupName: place.logGroupName,
     logStreamName: `${place.logStreamPrefix}/${place.containerName}/${nameOf(task.taskArn!)}`,

@@ -3,8 +3,9 @@ import { DescribeTargetHealthCommand, type TargetHealthDescription } from '@aws-
 import { readTasks } from './stopped-tasks';
 import { ReleaseFailure, unless } from '../failure';
 import { releasedManifest } from '../image/copy-image';
+import { aboutTag } from '../image/released-tag';
 import { type Run, waitFor } from '../run';
-import { nameOf, readService } from '../service/ecs-service';
+import { nameOf, readService, targetGroupsOf } from '../service/ecs-service';
 
 /** What a deployment has left behind, as the engine sees it; it refuses when that is not of this release. */
 export interface Expected {
@@ -47,7 +48,7 @@ export async function verify(run: Run, expected: () => Promise<Expected>, link: 
     },
     progress: () => ({ summary: `Verifying: ${missing.cause}`, percent: 90 }),
     expired: () => new ReleaseFailure(missing.cause, [
-      ...missing.details, 'The tag of released images was not moved.', `Look at ${link}`,
+      ...missing.details, ...aboutTag(run), `Look at ${link}`,
     ]),
   });
   run.log('The release is verified', { tasks: proof.tasks, taskDefinition: proof.taskDefinitionArn });
@@ -64,7 +65,8 @@ async function look(run: Run, digests: string[], expected: Expected): Promise<Pr
   const { place } = run;
   if (expected.digest) refuseWrongDigest(run, digests, expected.digest.of, expected.digest.is);
   const taskDefinitionArn = expected.taskDefinition;
-  if ((await readService(run)).desiredCount === 0) return { taskDefinitionArn, tasks: 0 };
+  const service = await readService(run);
+  if (service.desiredCount === 0) return { taskDefinitionArn, tasks: 0 };
 
   const tasks = (await readTasks(run, 'RUNNING')).filter(task => task.taskDefinitionArn === taskDefinitionArn && task.lastStatus === 'RUNNING');
   if (tasks.length === 0) return { cause: 'no task of the new revision runs', details: [] };
@@ -74,7 +76,7 @@ async function look(run: Run, digests: string[], expected: Expected): Promise<Pr
     if (!container?.imageDigest) return { cause: `ECS does not tell which image the task ${nameOf(task.taskArn!)} runs`, details: [] };
   }
 
-  const ill = await unhealthy(run, tasks);
+  const ill = await unhealthy(run, tasks, place.targetGroupArns ?? targetGroupsOf(service));
   return ill.length > 0 ? { cause: `not all tasks are healthy in the load balancer: ${ill[0]}`, details: ill.slice(1) } : { taskDefinitionArn, tasks: tasks.length };
 }
 
@@ -87,8 +89,8 @@ function refuseWrongDigest({ request }: Run, digests: string[], who: string, dig
  * One line for each task and target group that keep a task from traffic. Each task belongs to one of the target groups of the place, also under
  * rolling deployments: a place has both from birth, so that its strategy can change. It must be healthy in one.
  */
-async function unhealthy(run: Run, tasks: Task[]): Promise<string[]> {
-  const groups = await Promise.all(run.place.targetGroupArns.map(async arn => ({ name: arn.split('/')[1], targets: await targetsIn(run, arn) })));
+async function unhealthy(run: Run, tasks: Task[], targetGroupArns: string[]): Promise<string[]> {
+  const groups = await Promise.all(targetGroupArns.map(async arn => ({ name: arn.split('/')[1], targets: await targetsIn(run, arn) })));
   return tasks.flatMap(task => {
     const lacks = groups.map(group => lackOf(task, group));
     if (lacks.some(lack => lack.length === 0)) return [];

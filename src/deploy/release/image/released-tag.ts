@@ -1,0 +1,38 @@
+import { releasedManifest } from './copy-image';
+import { digestUnder, putManifest } from './repository';
+import { RELEASED_TAG } from '../../published-place';
+import { isError, ReleaseFailure } from '../failure';
+import type { Run } from '../run';
+import { definitionInUse, readService } from '../service/ecs-service';
+import { imageIn, readTaskDefinition } from '../service/task-definition';
+
+/** A place that runs images from the build repository has no tag: what runs there is what was released last. */
+export function hasTag({ place }: Run): boolean {
+  return place.repositoryUri !== undefined;
+}
+
+/** Digest of the image that was released last; undefined when nothing was, or nobody knows. */
+export async function releasedDigest(run: Run): Promise<string | undefined> {
+  if (hasTag(run)) return digestUnder(run.target, RELEASED_TAG);
+  const inUse = definitionInUse(await readService(run));
+  const revision = inUse && await readTaskDefinition(run, inUse);
+  return revision && imageIn(run, revision)?.split('@')[1];
+}
+
+/** Moves the tag that the template's task definition names, where there is one: one PutImage of the same manifest, an index as a whole. */
+export async function moveReleasedTag(run: Run): Promise<void> {
+  if (!hasTag(run)) return;
+  const { target, log } = run;
+  try {
+    await putManifest(target, await releasedManifest(run), RELEASED_TAG);
+  } catch (error) {
+    if (!isError(error, 'ImageTagAlreadyExistsException')) throw error;
+    throw new ReleaseFailure(`the image runs, but the tag '${RELEASED_TAG}' of the repository ${target.repositoryName} cannot move: exclude it from the immutability of tags`, [], 'ConfigurationError');
+  }
+  log('The tag is moved', { tag: RELEASED_TAG, repository: target.repositoryName });
+}
+
+/** What a release that failed says of the tag. */
+export function aboutTag(run: Run): string[] {
+  return hasTag(run) ? ['The tag of released images was not moved.'] : [];
+}

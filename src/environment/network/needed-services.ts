@@ -1,0 +1,26 @@
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import { NeededServices } from './egress';
+import { FargateEnvironmentProps } from '../fargate-environment-props';
+
+/**
+ * What a place calls from within its network, by what was chosen. Keys are used by the services themselves, so KMS is not among them.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
+ */
+export function neededServices({ container = {}, deployStrategy }: FargateEnvironmentProps): NeededServices {
+  const secrets = Object.values(container.secrets ?? {});
+  const checks = deployStrategy?._hooks.some(({ _needsTestListener }) => _needsTestListener);
+  return {
+    byTasks: [
+      'ecr.api', 'ecr.dkr', 'logs',
+      ...(secrets.some(isOfSecretsManager) ? ['secretsmanager'] : []),
+      ...(secrets.some((secret) => !isOfSecretsManager(secret)) ? ['ssm'] : []),
+      ...(container.metricNamespace === undefined ? [] : ['monitoring']),
+    ],
+    // The check finds the addresses of the load balancer, and tells CodeDeploy how it ended.
+    byFunctions: checks ? ['ec2', ...(deployStrategy!._codeDeploy ? ['codedeploy'] : [])] : [],
+  };
+}
+
+/** Only secrets of Secrets Manager have fields. */
+const isOfSecretsManager = ({ hasField }: ecs.Secret): boolean => hasField !== undefined;

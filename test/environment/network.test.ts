@@ -1,0 +1,151 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { DeployHook, DeployStrategy, Egress, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network } from '../../src';
+
+function make(props: (scope: Construct) => FargateEnvironmentProps): { stack: Stack; template: Template } {
+  const stack = new Stack(new App(), 'Shop');
+  new FargateEnvironment(stack, 'Place', props(stack));
+  return { stack, template: Template.fromStack(stack) };
+}
+
+const created = (egress: Egress, props: (scope: Construct) => FargateEnvironmentProps = () => ({})) =>
+  make((scope) => ({ network: Network.create({ egress }), ...props(scope) })).template;
+
+const resources = (template: Template, type: string): [string, any][] => Object.entries(template.findResources(type));
+
+/** What endpoints lead to, by their last words, and of which kind they are. */
+const endpoints = (template: Template): string[] => resources(template, 'AWS::EC2::VPCEndpoint')
+  .map(([, { Properties }]) => `${Properties.VpcEndpointType} ${Properties.ServiceName['Fn::Join'][1].slice(2).join('').slice(1)}`).sort();
+
+const taskSubnets = (template: Template): string[] => resources(template, 'AWS::ECS::Service')[0][1].Properties.NetworkConfiguration.AwsvpcConfiguration.Subnets
+  .map(({ Ref }: any) => /(Public|Private)Subnet\d/.exec(Ref)![0]);
+const publicIp = (template: Template): string => resources(template, 'AWS::ECS::Service')[0][1].Properties.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp;
+const check = DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] });
+
+describe('VPC endpoints', () => {
+  const template = created(Egress.vpcEndpoints());
+
+  test('those for images and logs, in isolated subnets, without NAT', () => {
+    expect(endpoints(template)).toEqual(['Gateway s3', 'Interface ecr.api', 'Interface ecr.dkr', 'Interface logs']);
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    expect(resources(template, 'AWS::EC2::Route').map(([id]) => /(Public|Private)/.exec(id)![0])).toEqual(['Public', 'Public']);
+    expect([taskSubnets(template), publicIp(template)]).toEqual([['PrivateSubnet1', 'PrivateSubnet2'], 'DISABLED']);
+    for (const [, { Properties: { VpcEndpointType, ...endpoint } }] of resources(template, 'AWS::EC2::VPCEndpoint')) {
+      expect(VpcEndpointType === 'Gateway' ? endpoint.RouteTableIds : endpoint.SubnetIds).toEqual([1, 2].map((zone) => ({ Ref: expect.stringContaining(`PrivateSubnet${zone}`) })));
+      expect(endpoint.PrivateDnsEnabled).toBe(VpcEndpointType === 'Gateway' ? undefined : true);
+    }
+  });
+
+  test('who gets in: the VPC on 443, with credentials of the own account; layers of images are signed by ECR', () => {
+    const own = { Effect: 'Allow', Principal: { AWS: '*' }, Action: '*', Resource: '*', Condition: { StringEquals: { 'aws:PrincipalAccount': { Ref: 'AWS::AccountId' } } } };
+    const layers = {
+      Effect: 'Allow', Principal: { AWS: '*' }, Action: 's3:GetObject',
+      Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::prod-', { Ref: 'AWS::Region' }, '-starport-layer-bucket/*']] },
+    };
+    for (const [id, { Properties }] of resources(template, 'AWS::EC2::VPCEndpoint')) {
+      expect(Properties.PolicyDocument.Statement).toEqual(id.includes('S3') ? [own, layers] : [own]);
+    }
+    template.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      GroupDescription: 'Endpoints of Shop/Place/Network: only the VPC gets in',
+      SecurityGroupIngress: [{ CidrIp: '10.0.0.0/16', FromPort: 443, ToPort: 443, IpProtocol: 'tcp', Description: 'HTTPS from within the VPC' }],
+    });
+  });
+
+  test('the service waits for them', () => {
+    const ids = resources(template, 'AWS::EC2::VPCEndpoint').map(([id]) => id);
+    expect(resources(template, 'AWS::ECS::Service')[0][1].DependsOn).toEqual(expect.arrayContaining(ids));
+  });
+
+  test('what the chosen features call, each once, and what the application calls', () => {
+    const full = created(
+      Egress.vpcEndpoints({
+        interfaceEndpoints: [ec2.InterfaceVpcEndpointAwsService.STS, ec2.InterfaceVpcEndpointAwsService.ECR],
+        gatewayEndpoints: [ec2.GatewayVpcEndpointAwsService.DYNAMODB, ec2.GatewayVpcEndpointAwsService.S3],
+      }), (scope) => ({
+        container: {
+          metricNamespace: 'Shop',
+          secrets: {
+            A: ecs.Secret.fromSecretsManager(secretsmanager.Secret.fromSecretNameV2(scope, 'A', 'a')),
+            B: ecs.Secret.fromSsmParameter(ssm.StringParameter.fromSecureStringParameterAttributes(scope, 'B', { parameterName: '/b' })),
+          },
+        },
+        deployStrategy: check,
+      }));
+    expect(endpoints(full)).toEqual([
+      'Gateway dynamodb', 'Gateway s3', 'Interface ec2', 'Interface ecr.api', 'Interface ecr.dkr', 'Interface logs', 'Interface monitoring', 'Interface secretsmanager', 'Interface ssm', 'Interface sts',
+    ]);
+  });
+
+  test('a check under CodeDeploy also tells how it ended', () => {
+    const withCheck = created(Egress.vpcEndpoints(), () => ({ deployStrategy: DeployStrategy.codeDeploy({ testListener: {}, hooks: [DeployHook.httpCheck()] }) }));
+    expect(endpoints(withCheck)).toEqual(expect.arrayContaining(['Interface codedeploy', 'Interface ec2']));
+  });
+});
+
+describe('public addresses', () => {
+  test('tasks in public subnets, no NAT and no endpoints', () => {
+    const template = created(Egress.publicIp());
+    expect([taskSubnets(template), publicIp(template), endpoints(template)]).toEqual([['PublicSubnet1', 'PublicSubnet2'], 'ENABLED', []]);
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    expect(resources(template, 'AWS::EC2::Subnet').every(([, { Properties }]) => Properties.MapPublicIpOnLaunch !== true)).toBe(true);
+  });
+
+  test('a check has no public address: it lies in private subnets and has an endpoint', () => {
+    const template = created(Egress.publicIp(), () => ({ deployStrategy: check }));
+    expect(endpoints(template)).toEqual(['Interface ec2']);
+    const [{ VpcConfig }] = resources(template, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties).filter((each) => each.VpcConfig);
+    expect(VpcConfig.SubnetIds.map(({ Ref }: any) => /(Public|Private)Subnet\d/.exec(Ref)![0])).toEqual(['PrivateSubnet1', 'PrivateSubnet2']);
+  });
+});
+
+test('NAT gateways: the service waits for the routes to them', () => {
+  const template = created(Egress.natGateways(2));
+  template.resourceCountIs('AWS::EC2::NatGateway', 2);
+  expect(resources(template, 'AWS::ECS::Service')[0][1].DependsOn).toEqual(expect.arrayContaining([
+    expect.stringMatching(/^PlaceNetworkPrivateSubnet1DefaultRoute/), expect.stringMatching(/^PlaceNetworkPrivateSubnet2DefaultRoute/),
+  ]));
+});
+
+describe('a VPC that exists', () => {
+  const isolated = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+  const imported = (scope: Construct) => ec2.Vpc.fromVpcAttributes(scope, 'Theirs', {
+    vpcId: 'vpc-1', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-1', 'subnet-2'], isolatedSubnetIds: ['subnet-3', 'subnet-4'],
+  });
+  const warnings = (stack: Stack) => Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('isolated subnets')).map(({ entry }) => entry.data);
+
+  test('tasks in its public subnets have public addresses', () => {
+    const { stack, template } = make((scope) => ({ network: Network.fromVpc(imported(scope), { taskSubnets: { subnetType: ec2.SubnetType.PUBLIC } }) }));
+    expect(publicIp(template)).toBe('ENABLED');
+    expect(warnings(stack)).toEqual([]);
+  });
+
+  test('tasks in isolated subnets: a warning names the endpoints that nobody has seen', () => {
+    const { stack, template } = make((scope) => ({ network: Network.fromVpc(imported(scope), { taskSubnets: isolated }) }));
+    expect(publicIp(template)).toBe('DISABLED');
+    expect(warnings(stack)).toEqual([expect.stringContaining('none is seen here: ecr.api, ecr.dkr, logs, s3; add them to the VPC, or acknowledge this if they exist')]);
+  });
+
+  test('endpoints of a VPC of this app are seen', () => {
+    const own = (names: string[]) => make((scope) => {
+      const vpc = new ec2.Vpc(scope, 'Own', { natGateways: 0 });
+      names.forEach((name) => vpc.addInterfaceEndpoint(name, { service: new ec2.InterfaceVpcEndpointAwsService(name) }));
+      vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+      return { network: Network.fromVpc(vpc, { taskSubnets: isolated }), loadBalancer: LoadBalancer.internal() };
+    }).stack;
+    expect(warnings(own(['ecr.api', 'logs']))).toEqual([expect.stringContaining('none is seen here: ecr.dkr; add')]);
+    expect(warnings(own(['ecr.api', 'ecr.dkr', 'logs']))).toEqual([]);
+  });
+
+  test.each<[string, object, string]>([
+    ['the default', {}, "network.taskSubnets: got 'There are no 'Private' subnet groups in this VPC."],
+    ['no subnet', { taskSubnets: { subnets: [] } }, "network.taskSubnets: got 'a selection of no subnet'; allowed at least one subnet; select subnets that the VPC has"],
+    ['for the load balancer', { taskSubnets: isolated, loadBalancerSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } }, "network.loadBalancerSubnets: got 'There are no 'Private'"],
+  ])('subnets that it does not have: %s', (_, options, line) => {
+    expect(() => make((scope) => ({ network: Network.fromVpc(imported(scope), options) }))).toThrow(line);
+  });
+});
