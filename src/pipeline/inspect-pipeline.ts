@@ -69,7 +69,7 @@ function inspectReleases(look: Inspection, prop: string, releases: Release[], ac
 /** That a pipeline in one stack can reach a place in another, wherever that is. */
 function inspectWay(look: Inspection, prop: string, here: Stack, target: IReleaseTarget, action: ReleaseAction | undefined): void {
   const there = Stack.of(target);
-  const { existing, region: reached, trustedAccounts: accounts = [here.account] } = target._releaseTarget();
+  const { existing, region: reached, serviceArn, trustedAccounts: accounts = [here.account] } = target._releaseTarget();
   for (const part of ['account', 'region'] as const) {
     const [ours, theirs] = [here[part], there[part]].map((value) => Token.isUnresolved(value) ? undefined : value);
     look.that((ours === undefined) === (theirs === undefined), prop,
@@ -82,7 +82,8 @@ function inspectWay(look: Inspection, prop: string, here: Stack, target: IReleas
     'make a pipeline there: AWS lets nobody cross partitions');
   look.that(accounts.some((account) => !areApart(here.account, account)), prop, `a place that trusts ${accounts.join(', ')}`,
     `places that trust the account ${here.account} of the pipeline`, `give the place releaseTrust: ReleaseTrust.account('${here.account}')`);
-  look.that(here === there || !(action instanceof ReleaseAction) || !action._bindsStacks, prop, `a place in the stack ${there.node.path}`,
+  const known = existing !== undefined || serviceArn !== undefined;
+  look.that((here === there && known) || !(action instanceof ReleaseAction) || !action._bindsStacks, prop, known ? `a place in the stack ${there.node.path}` : 'a place of another app',
     'places in the stack of the pipeline with ReleaseAction.codePipelineAction(), which would bind the stacks to each other by exports',
     'take ReleaseAction.releaseFunction(), which needs none');
   if (existing) inspectExisting(look, prop, here, target, action);
