@@ -15,6 +15,9 @@ import { PipelineOptions } from './pipeline/delivery-pipeline-props';
 import { inspectArchitecture, inspectPipelineOptions, inspectStage, inspectStagePlan, inspectStages } from './pipeline/inspect-pipeline';
 import { Approval } from './pipeline/stages/approval';
 import { DeployStage, Release } from './pipeline/stages/deploy-stage';
+import { StageConditions } from './pipeline/stages/stage-condition';
+import { StageFailure } from './pipeline/stages/stage-failure';
+import { consoleUrl } from './private/console';
 import { Inspection } from './private/problems';
 
 /** A place and the road to it. Only `source` is required. */
@@ -25,6 +28,10 @@ export interface FargateCicdPipelineProps extends FargateEnvironmentProps, Pipel
   readonly approval?: Approval;
   /** Checks after the release to this place, with the variable `SERVICE_URL` set. @default - none */
   readonly releaseChecks?: Check[];
+  /** What must hold before and after the release to this place, for example a deployment window. @default - none */
+  readonly releaseConditions?: StageConditions;
+  /** What becomes of the stage that releases to this place when the release or a check fails. @default StageFailure.stop() */
+  readonly onReleaseFailure?: StageFailure;
   /** Name of the stage that releases to this place, 1 to 100 of A-Z a-z 0-9 . @ _ -. @default 'Deploy' */
   readonly stageName?: string;
 }
@@ -62,14 +69,18 @@ export class FargateCicdPipeline extends Construct {
     const output = (id: string, value: string | undefined, description: string) => value && new CfnOutput(this, id, { value, description });
     output('SnsTopicArn', this.topics[0]?.topicArn, 'Who subscribes here is told about alarms and failures');
     output('KmsKeyId', this.encryptionKey?.keyId, 'Key of everything at rest');
-    output('DashboardUrl', this.dashboard && `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${this.dashboard.dashboardName}`,
+    output('DashboardUrl', this.dashboard && `${consoleUrl(region)}/cloudwatch/home?region=${region}#dashboards/dashboard/${this.dashboard.dashboardName}`,
       'The dashboard in the console');
   }
 }
 
 /** Earlier stages, and the one that releases to this construct's own place. */
-const stagesOf = ({ earlierStages = [], stageName = 'Deploy', approval, releaseChecks: checks }: FargateCicdPipelineProps, releases: Release[]): DeployStage[] =>
-  [...earlierStages, { stageName, releases, approval, checks }];
+const stagesOf = ({ earlierStages = [], stageName = 'Deploy', ...props }: FargateCicdPipelineProps, releases: Release[]): DeployStage[] =>
+  [...earlierStages, { ...ownStage(props), stageName, releases }];
+
+/** What stands around the release to this construct's own place. */
+const ownStage = ({ approval, releaseChecks: checks, releaseConditions: conditions, onReleaseFailure: onFailure }: Partial<FargateCicdPipelineProps>) =>
+  ({ approval, checks, conditions, onFailure });
 
 /** Place and road together, so that all problems stand in one error on the construct that the user wrote. */
 function inspectProps(props: FargateCicdPipelineProps): Inspection {
@@ -78,7 +89,9 @@ function inspectProps(props: FargateCicdPipelineProps): Inspection {
   inspectEnvironment(props, look);
   inspectPipelineOptions(look, props);
   inspectArchitecture(look, props.imageBuild, props.container?.cpuArchitecture ?? ecs.CpuArchitecture.X86_64);
-  inspectStage(look, { ...props, checks: props.releaseChecks }, { stageName: 'stageName', approval: 'approval', checks: 'releaseChecks' });
+  inspectStage(look, { stageName: props.stageName, ...ownStage(props) }, {
+    stageName: 'stageName', approval: 'approval', checks: 'releaseChecks', conditions: 'releaseConditions', onFailure: 'onReleaseFailure',
+  });
   inspectStages(look, 'earlierStages', props.earlierStages, props.releaseAction);
   if (look.problems.length === 0) inspectStagePlan(look, 'earlierStages', stagesOf(props, []), props);
   return look;

@@ -43,6 +43,8 @@ export * from './pipeline/checks/python';
 export * from './pipeline/delivery-pipeline';
 export * from './pipeline/delivery-pipeline-props';
 export * from './pipeline/stages/deploy-stage';
+export * from './pipeline/stages/stage-condition';
+export * from './pipeline/stages/stage-failure';
 export * from './pipeline/image-build/build-cache';
 export * from './pipeline/image-build/image-build';
 export * from './pipeline/source/code-commit';

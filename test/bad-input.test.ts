@@ -1,6 +1,7 @@
 import { App, CfnParameter, Duration, Environment, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
@@ -13,8 +14,7 @@ import { Construct } from 'constructs';
 import {
   Approval, BuildCache, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook, DeploymentHistory, DeployStrategy,
   Egress, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ReleaseTrust,
-  ResourceNames,
-  Scaling, ServiceAlarm, Source, TrafficRouting,
+  ResourceNames, Scaling, ServiceAlarm, Source, StageCondition, TrafficRouting,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -51,6 +51,8 @@ const strategy = (deployStrategy: DeployStrategy) => ({ deployStrategy });
 const hours = Duration.hours;
 const aFunction = wrong({ functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:f' });
 const balancer = (options: object) => ({ loadBalancer: LoadBalancer.internetFacing(options) });
+const beforehand = (condition: StageCondition) => ({ releaseConditions: { before: [condition] } });
+const theirAlarm = () => cloudwatch.Alarm.fromAlarmArn(stack(), 'Alarm', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:errors');
 const trust = (releaseTrust: ReleaseTrust) => ({ releaseTrust });
 const container = (options: object) => ({ container: options });
 const health = (options: object) => ({ container: { healthCheck: options } });
@@ -336,6 +338,18 @@ const pipelineRows: [string, object, string][] = [
   ['69', { checks: [Check.nodeTests(), Check.nodeTests()] }, "checks: got ''"],
   ['69', { checks: [Check.commands('Build', { commands: ['make'] })] }, "checks: got ''Build''; allowed a name that the image build does not have"],
   ['69', { pipelineAlarms: [PipelineAlarm.failedExecutions(), PipelineAlarm.failedExecutions()] }, "pipelineAlarms: got ''FailedExecutionsAlarm' twice'; allowed each name once"],
+  ['conditions', beforehand(StageCondition.deploymentWindow({ cron: '9-17 MON-FRI' })), "releaseConditions.before[0].cron: got '9-17 MON-FRI'; allowed seconds, minutes, hours"],
+  ['conditions', beforehand(StageCondition.deploymentWindow({ cron: '* * 9-17 * * MON-FRI' })), "releaseConditions.before[0].cron: got '* * 9-17 * * MON-FRI'"],
+  ['conditions', beforehand(StageCondition.deploymentWindow({ cron: '* * 9-17 ? * ?' })), "releaseConditions.before[0].cron: got '* * 9-17 ? * ?'"],
+  ['conditions', beforehand(StageCondition.deploymentWindow(wrong(undefined))), 'releaseConditions.before[0]: got null; allowed options in braces'],
+  ['conditions', beforehand(StageCondition.deploymentWindow({ cron: '* * 9 ? * MON', timeZone: 'Berlin' })), "releaseConditions.before[0].timeZone: got 'Berlin'; allowed a time zone; write"],
+  ['conditions', beforehand(StageCondition.alarm(wrong('cpu'))), "releaseConditions.before[0].alarm: got 'cpu'; allowed an alarm; hand over a cloudwatch.IAlarm"],
+  ['conditions', beforehand(StageCondition.alarm(theirAlarm(), { waitTime: Duration.seconds(90) })), "releaseConditions.before[0].waitTime: got '1 minute 30 seconds'; allowed 1 minute to 1 day, a multiple"],
+  ['conditions', beforehand(StageCondition.alarm(theirAlarm(), { waitTime: Duration.days(2) })), "releaseConditions.before[0].waitTime: got '2 days'; allowed 1 minute to 1 day"],
+  ['conditions', { releaseConditions: { after: [wrong('09:00')] } }, "releaseConditions.after[0]: got '09:00'; allowed a StageCondition; use one of the StageCondition factories"],
+  ['conditions', { releaseConditions: { before: Array(6).fill(StageCondition.alarm(theirAlarm())) } }, "releaseConditions.before: got '6 conditions'; allowed at most 5; leave some out"],
+  ['conditions', { releaseConditions: [] }, 'releaseConditions: got []; allowed conditions; write for example { before:'],
+  ['failure', { onReleaseFailure: 'rollback' }, "onReleaseFailure: got 'rollback'; allowed a StageFailure; use one of the StageFailure factories"],
   ['73', approval({ timeout: Duration.minutes(4) }), "approval.timeout: got '4 minutes'; allowed 5 minutes to 60 days, a multiple of 1 minute"],
   ['73', approval({ timeout: Duration.days(61) }), "approval.timeout: got '61 days'; allowed"],
   ['73', approval({ timeout: Duration.seconds(330) }), "approval.timeout: got '5 minutes 30 seconds'; allowed"],
@@ -567,6 +581,35 @@ describe('what stands elsewhere', () => {
       ReleaseTrust.account('111111111111'), ReleaseTrust.organization('o-0123456789', { accounts: ['333333333333', '111111111111'] }),
       ReleaseTrust.role('arn:aws:iam::111111111111:role/release-function-shop'), ReleaseTrust.account(Lazy.string({ produce: () => '111111111111' })),
     ]) expect(releaseTo(elsewhere, { releaseTrust }).alone).toEqual([]);
+  });
+
+  test('alarms of conditions', () => {
+    const here = { account: '111111111111', region: 'eu-west-1' };
+    const conditionsOn = (there: Environment | undefined, alarmName?: string) => problems(() => {
+      const app = new App();
+      const errors = new cloudwatch.Alarm(new Stack(app, 'There', { env: there }), 'Alarm', {
+        alarmName, metric: new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Errors' }), threshold: 1, evaluationPeriods: 1,
+      });
+      new FargateCicdPipeline(new Stack(app, 'Here', { env: here }), 'Shop', { source, releaseConditions: { after: [StageCondition.alarm(errors)] } });
+    });
+    expect(conditionsOn(here, 'errors')).toEqual([]);
+    expect(conditionsOn(here)).toEqual([
+      "releaseConditions.after[0].alarm: got 'an alarm of the stack There'; allowed alarms of the stack of the pipeline, or with a name of their own; "
+        + 'give the alarm a name: without, an export would bind the stacks',
+    ]);
+    expect(conditionsOn({ account: '222222222222', region: 'us-east-1' }, 'errors')).toEqual([
+      "releaseConditions.after[0].alarm: got 'an alarm of us-east-1'; allowed an alarm of eu-west-1, the region of the stack; take one of the same region",
+      "releaseConditions.after[0].alarm: got 'an alarm of 222222222222'; allowed an alarm of 111111111111, the account of the stack; take one of the same account",
+    ]);
+  });
+
+  test('what stands around an earlier stage', () => {
+    const target = new FargateEnvironment(stack(), 'Place');
+    expect(ofPipeline({ earlierStages: [{ releases: [{ target }], onFailure: 'stop', notifications: ['a@example.com'], conditions: { before: [null] } }] })).toEqual([
+      "earlierStages[0].onFailure: got 'stop'; allowed a StageFailure; use one of the StageFailure factories",
+      'earlierStages[0].conditions.before[0]: got null; allowed a StageCondition; use one of the StageCondition factories',
+      "earlierStages[0].notifications[0]: got 'a@example.com'; allowed a Notification; use one of the Notification factories",
+    ]);
   });
 
   test('places in another partition', () => {

@@ -1,5 +1,6 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -10,7 +11,7 @@ import { judge, withAndWithoutFeatureFlags } from './checkers';
 import {
   Approval, BuildCache, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Egress, Encryption, FargateCicdPipeline, FargateCicdPipelineProps,
   FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ReleaseTrust, ResourceNames, Scaling, Source,
-  TrafficRouting,
+  StageCondition, StageFailure, TrafficRouting,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -69,11 +70,13 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
     releaseChecks: [Check.commands('Smoke', { commands: ['curl -fsS "$SERVICE_URL"'] })],
     scaling: Scaling.onRequests({ requestsPerTask: 1000 }),
     resourceNames: ResourceNames.suffixed({ suffix: 'dev' }),
-    earlierStages: [{ releases: [{ target: new FargateEnvironment(scope, 'Staging', { loadBalancer: LoadBalancer.internal(), notifications: [] }) }], approval: Approval.manual() }],
+    earlierStages: [{ releases: [{ target: new FargateEnvironment(scope, 'Staging', { loadBalancer: LoadBalancer.internal(), notifications: [] }) }], approval: Approval.manual(), notifications: [Notification.email('oncall@example.com')] }],
   })],
   ['DESTROY, CodePipeline\'s own action, S3 cache', (scope) => ({
     loadBalancer: https(scope),
     removalPolicy: RemovalPolicy.DESTROY,
+    releaseConditions: { after: [StageCondition.alarm(cloudwatch.Alarm.fromAlarmArn(scope, 'Errors', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:errors'))] },
+    onReleaseFailure: StageFailure.rollBack(),
     releaseAction: ReleaseAction.codePipelineAction(),
     imageBuild: ImageBuild.dockerfile({ cache: BuildCache.s3() }),
     container: { secrets: {}, metricNamespace: 'Shop', logRetention: 30 },

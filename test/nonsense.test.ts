@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { App, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -79,6 +80,8 @@ const PLACES: Record<string, (choice: any) => Props> = {
   Scaling: (scaling) => ({ scaling }),
   ServiceAlarm: (alarm) => ({ alarms: [alarm] }),
   Source: (source) => ({ source }),
+  StageCondition: (condition) => ({ releaseConditions: { before: [condition] } }),
+  StageFailure: (onReleaseFailure) => ({ onReleaseFailure }),
   TrafficRouting: (trafficRouting) => ({ deployStrategy: library.DeployStrategy.codeDeploy({ trafficRouting }) }),
 };
 
@@ -103,6 +106,8 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'ResourceNames.suffixed': () => [{ suffix: 'dev' }],
   'Scaling.fixed': () => [1],
   'Scaling.onRequests': () => [{ requestsPerTask: 100 }],
+  'StageCondition.alarm': (scope) => [cloudwatch.Alarm.fromAlarmArn(scope, 'Needed', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:errors')],
+  'StageCondition.deploymentWindow': () => [{ cron: '* * 9-16 ? * MON-THU *' }],
   'Source.codeCommit': (scope) => [new codecommit.Repository(scope, 'Needed', { repositoryName: 'shop' })],
   'Source.gitHub': () => ['acme/shop'],
   'Source.gitHubToken': (scope) => ['acme/shop', { token: new secretsmanager.Secret(scope, 'Needed') }],

@@ -18,8 +18,8 @@ export interface ReleaseFunctionParts {
   readonly repository: ecr.IRepository;
   readonly targets: IReleaseTarget[];
   readonly history?: BoundHistory;
-  /** The pipeline in the console; undefined when CloudFormation names it, since the pipeline needs the function. */
-  readonly pipelineUrl?: string;
+  /** Undefined when CloudFormation names it, since the pipeline needs the function. */
+  readonly pipelineName?: string;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface ReleaseFunctionParts {
  * @internal
  */
 export function createReleaseFunction(scope: Construct, foundation: Foundation, parts: ReleaseFunctionParts, options: ReleaseFunctionOptions): MadeFunction {
-  const { repository, targets, history, pipelineUrl } = parts;
+  const { repository, targets, history, pipelineName = '' } = parts;
   const made = createFunction(scope, 'ReleaseFunction', ReleaseFunction, {
     description: `Releases images for ${shortPath(scope)}`,
     timeout: options.timeout ?? Duration.minutes(15),
@@ -40,7 +40,7 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
     environment: {
       ECR_REPOSITORY: repository.repositoryArn,
       ENVIRONMENT_SUFFIX: foundation.names.suffix.slice(1),
-      PIPELINE_URL: pipelineUrl ?? '',
+      PIPELINE_NAME: pipelineName,
       PLACES: Stack.of(scope).toJsonString(addresses(scope, targets)),
       RECORD_EXPIRY_SECONDS: history?.expiry ? Tokenization.stringifyNumber(history.expiry.toSeconds()) : '',
       RELEASE_TIMEOUT_MINUTES: Tokenization.stringifyNumber((options.releaseTimeout ?? Duration.hours(1)).toMinutes()),

@@ -13,10 +13,10 @@ export interface ReleaseTargetParts {
   readonly trustedAccounts?: string[];
   /** What the release role wants to hear of its caller. */
   readonly externalId?: string;
-  /** For CodePipeline's own ECS action. */
-  readonly clusterName: string;
-  readonly serviceName: string;
-  readonly serviceArn: string;
+  /** For CodePipeline's own action; absent in a place of another app. */
+  readonly clusterName?: string;
+  readonly serviceName?: string;
+  readonly serviceArn?: string;
   /** Absent in a place that this library has not made. */
   readonly taskFamily?: string;
   /** Absent in a place that this library has not made. */

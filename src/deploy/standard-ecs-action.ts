@@ -80,7 +80,7 @@ export function standardEcsRights(scope: Construct, target: ReleaseTargetParts, 
 
 const ecsRights = ({ serviceArn }: ReleaseTargetParts): Right[] => [
   { actions: ['ecs:DescribeTaskDefinition'], resources: ['*'], wildcard: 'ecs:DescribeTaskDefinition has no resource level' },
-  { actions: ['ecs:DescribeServices', 'ecs:UpdateService'], resources: [serviceArn] },
+  { actions: ['ecs:DescribeServices', 'ecs:UpdateService'], resources: [serviceArn!] },
 ];
 
 const codeDeployRights = ({ applicationArn, deploymentGroupArn, deploymentConfigArn }: CodeDeployTargetParts): Right[] => [

@@ -20,8 +20,9 @@ import { neededServices } from './network/needed-services';
 import { createService } from './service';
 import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './task-definition';
 import { appointMover, Mover } from './traffic/mover';
-import { FargateEnvironmentAttributes } from '../deploy/existing/attributes';
+import { FargateEnvironmentAttributes, PublishedEnvironmentAttributes } from '../deploy/existing/attributes';
 import { ExistingEnvironment } from '../deploy/existing/existing-environment';
+import { PublishedEnvironment } from '../deploy/existing/published-environment';
 import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
 import { PublishedPlace } from '../deploy/published-place';
@@ -46,6 +47,14 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
    */
   static fromAttributes(scope: Construct, id: string, attributes: FargateEnvironmentAttributes): IReleaseTarget {
     return new ExistingEnvironment(scope, id, attributes);
+  }
+
+  /**
+   * An environment that another CDK app has made, in whatever account and region, by two outputs of its stack. A pipeline of this app releases there as it would to an
+   * environment of its own.
+   */
+  static fromPublished(scope: Construct, id: string, attributes: PublishedEnvironmentAttributes): IReleaseTarget {
+    return new PublishedEnvironment(scope, id, attributes);
   }
 
   /** The network of the tasks. */
@@ -250,8 +259,11 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   private createReleaseRole({ releaseTrust }: FargateEnvironmentProps, roleName: string, { definition, logGroup }: Task, alarms: BoundServiceAlarm[],
     parameter: ssm.StringParameter): iam.IRole {
     return createReleaseRole(this, roleName, {
-      ...this.target,
+      codeDeploy: this.target.codeDeploy,
       clusterArn: this.cluster.clusterArn,
+      clusterName: this.cluster.clusterName,
+      serviceArn: this.service.serviceArn,
+      serviceName: this.service.serviceName,
       taskFamily: definition.family,
       passableRoleArns: this.target.passableRoleArns!,
       repositoryArn: this.repository.repositoryArn,
@@ -271,6 +283,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     output('EcsServiceArn', this.service.serviceArn, 'The service');
     output('VpcId', this.vpc.vpcId, 'The network');
     output('ReleasedImagesUri', this.repository.repositoryUri, 'Repository of released images');
+    output('ReleaseRoleArn', this.target.roleArn, 'For a pipeline of another CDK app');
+    output('PlaceParameterName', this.target.parameterName, 'For a pipeline of another CDK app');
   }
 }
 

@@ -25,6 +25,7 @@ import { DeploymentHistory } from '../observe/deployment-history';
 import { Foundation, layFoundation } from '../observe/foundation';
 import { PipelineAlarm, PipelineDimensions } from '../observe/pipeline-alarm';
 import { acknowledge } from '../private/acknowledge';
+import { pipelineUrl } from '../private/console';
 import { guarded, openRoles, ScopedRole } from '../private/scoped-role';
 
 /** The road alone, for teams whose places are made elsewhere: source, build, checks, and the stages that release. */
@@ -66,7 +67,7 @@ export class DeliveryPipeline extends Construct {
     this.buildProject = buildProject;
     const history = (props.history ?? DeploymentHistory.table())._bind(this, foundation);
     this.historyTable = history?.table;
-    const crossing = { repository: this.repository, targets, history, pipelineUrl: this.linkForMessages() };
+    const crossing = { repository: this.repository, targets, history, pipelineName: this.nameForMessages() };
     this.releaseFunction = createReleaseFunction(this, foundation, crossing, releaseAction._options).function;
     const settings = { parts, image, releaseAction, releaseFunction: this.releaseFunction, topics: this.topics };
     const checkProjects = addDeployStages(new Construct(this, 'Stages'), this.pipeline, stages, settings);
@@ -116,21 +117,15 @@ export class DeliveryPipeline extends Construct {
   }
 
   /** The function tells of the pipeline that invokes it, so it cannot refer to it: only a name that is given is known to both. */
-  private linkForMessages(): string | undefined {
-    const name = Stack.of(this).resolve((this.pipeline.node.defaultChild as codepipeline.CfnPipeline).name) as string | undefined;
-    return name && this.urlOf(name);
-  }
-
-  private urlOf(pipelineName: string): string {
-    const { region } = Stack.of(this);
-    return `https://${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${pipelineName}/view?region=${region}`;
+  private nameForMessages(): string | undefined {
+    return Stack.of(this).resolve((this.pipeline.node.defaultChild as codepipeline.CfnPipeline).name) as string | undefined;
   }
 
   private createOutputs(): void {
     const output = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
     output('PipelineName', this.pipeline.pipelineName, 'The pipeline');
     output('PipelineArn', this.pipeline.pipelineArn, 'The pipeline');
-    output('PipelineUrl', this.urlOf(this.pipeline.pipelineName), 'The pipeline in the console');
+    output('PipelineUrl', pipelineUrl(this.pipeline.pipelineName, Stack.of(this).region), 'The pipeline in the console');
     output('EcrRepositoryUri', this.repository.repositoryUri, 'Repository of built images');
     output('ArtifactBucketName', this.artifactBucket.bucketName, 'What goes from action to action');
     output('BuildProjectName', this.buildProject.projectName, 'The project that builds the image');

@@ -1,9 +1,15 @@
+import { Stack } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { pipelineUrl } from '../private/console';
 import { admitRule, DeadLetterQueue } from '../private/dead-letter-queue';
+
+/** The page of the pipeline that an event is about. */
+const pipelineInEvent = (scope: Construct): string =>
+  pipelineUrl(events.EventField.fromPath('$.detail.pipeline'), events.EventField.fromPath('$.region'), Stack.of(scope).region);
 
 /** Tells the topics about failed executions of the pipeline and failed builds of its projects. */
 export function notifyFailures(scope: Construct, pipeline: codepipeline.Pipeline, projects: codebuild.IProject[], topics: sns.ITopic[]): void {
@@ -13,13 +19,23 @@ export function notifyFailures(scope: Construct, pipeline: codepipeline.Pipeline
     source: ['aws.codepipeline'],
     detailType: ['CodePipeline Pipeline Execution State Change'],
     detail: { pipeline: [pipeline.pipelineName], state: ['FAILED'] },
-  }, `Pipeline ${field('$.detail.pipeline')} failed, execution ${field('$.detail.execution-id')}: `
-    + `https://${field('$.region')}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${field('$.detail.pipeline')}/view?region=${field('$.region')}`);
+  }, `Pipeline ${field('$.detail.pipeline')} failed, execution ${field('$.detail.execution-id')}: ${pipelineInEvent(scope)}`);
   notify(scope, 'FailedBuilds', topics, 'A build or check of the pipeline failed', {
     source: ['aws.codebuild'],
     detailType: ['CodeBuild Build State Change'],
     detail: { 'project-name': projects.map(({ projectName }) => projectName), 'build-status': ['FAILED', 'FAULT', 'TIMED_OUT'] },
   }, `Build of ${field('$.detail.project-name')} failed: ${field('$.detail.additional-information.logs.deep-link')}`);
+}
+
+/** Tells further topics about a stage in which something failed. */
+export function notifyFailedStage(scope: Construct, pipeline: codepipeline.Pipeline, stage: string, topics: sns.ITopic[]): void {
+  if (topics.length === 0) return;
+  const field = events.EventField.fromPath;
+  notify(scope, 'FailedStage', topics, `The stage ${stage} of the pipeline failed`, {
+    source: ['aws.codepipeline'],
+    detailType: ['CodePipeline Stage Execution State Change'],
+    detail: { pipeline: [pipeline.pipelineName], stage: [stage], state: ['FAILED'] },
+  }, `Stage ${field('$.detail.stage')} of pipeline ${field('$.detail.pipeline')} failed, execution ${field('$.detail.execution-id')}: ${pipelineInEvent(scope)}`);
 }
 
 function notify(scope: Construct, id: string, topics: sns.ITopic[], description: string, eventPattern: events.EventPattern, message: string): void {

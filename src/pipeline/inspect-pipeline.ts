@@ -8,12 +8,15 @@ import { ImageBuild } from './image-build/image-build';
 import { Source } from './source/source';
 import { Approval } from './stages/approval';
 import { DeployStage, Release } from './stages/deploy-stage';
+import { StageCondition, StageConditions } from './stages/stage-condition';
+import { StageFailure } from './stages/stage-failure';
 import { approvalStageName, deployStageName, planBuildStages } from './stages/stage-plan';
 import { ReleaseAction } from '../deploy/release-action';
 import { IReleaseTarget } from '../deploy/release-target';
 import { Dashboard } from '../observe/dashboard';
 import { DeploymentHistory } from '../observe/deployment-history';
 import { inspectFoundation } from '../observe/foundation';
+import { Notification } from '../observe/notification';
 import { PipelineAlarm } from '../observe/pipeline-alarm';
 import { areApart, Inspection } from '../private/problems';
 
@@ -47,7 +50,10 @@ export function inspectStages(look: Inspection, prop: string, stages: DeployStag
     const { releases } = stage;
     look.that(Array.isArray(releases) && releases.length > 0, `${path}.releases`, releases, 'at least one release', 'say where to release to');
     if (Array.isArray(releases)) inspectReleases(look, `${path}.releases`, releases, action);
-    inspectStage(look, stage, { stageName: `${path}.stageName`, approval: `${path}.approval`, checks: `${path}.checks` });
+    inspectStage(look, stage, {
+      stageName: `${path}.stageName`, approval: `${path}.approval`, checks: `${path}.checks`, conditions: `${path}.conditions`, onFailure: `${path}.onFailure`,
+    });
+    look.choices(`${path}.notifications`, stage.notifications, Notification);
   });
 }
 
@@ -63,7 +69,7 @@ function inspectReleases(look: Inspection, prop: string, releases: Release[], ac
 /** That a pipeline in one stack can reach a place in another, wherever that is. */
 function inspectWay(look: Inspection, prop: string, here: Stack, target: IReleaseTarget, action: ReleaseAction | undefined): void {
   const there = Stack.of(target);
-  const { existing, region: reached, trustedAccounts: accounts = [here.account] } = target._releaseTarget();
+  const { existing, region: reached, serviceArn, trustedAccounts: accounts = [here.account] } = target._releaseTarget();
   for (const part of ['account', 'region'] as const) {
     const [ours, theirs] = [here[part], there[part]].map((value) => Token.isUnresolved(value) ? undefined : value);
     look.that((ours === undefined) === (theirs === undefined), prop,
@@ -76,7 +82,8 @@ function inspectWay(look: Inspection, prop: string, here: Stack, target: IReleas
     'make a pipeline there: AWS lets nobody cross partitions');
   look.that(accounts.some((account) => !areApart(here.account, account)), prop, `a place that trusts ${accounts.join(', ')}`,
     `places that trust the account ${here.account} of the pipeline`, `give the place releaseTrust: ReleaseTrust.account('${here.account}')`);
-  look.that(here === there || !(action instanceof ReleaseAction) || !action._bindsStacks, prop, `a place in the stack ${there.node.path}`,
+  const known = existing !== undefined || serviceArn !== undefined;
+  look.that((here === there && known) || !(action instanceof ReleaseAction) || !action._bindsStacks, prop, known ? `a place in the stack ${there.node.path}` : 'a place of another app',
     'places in the stack of the pipeline with ReleaseAction.codePipelineAction(), which would bind the stacks to each other by exports',
     'take ReleaseAction.releaseFunction(), which needs none');
   if (existing) inspectExisting(look, prop, here, target, action);
@@ -95,13 +102,26 @@ function inspectExisting(look: Inspection, prop: string, here: Stack, target: IR
 }
 
 /** What stands around the releases of a stage; `at` says under which props the user wrote it. @internal */
-export function inspectStage(look: Inspection, { stageName, approval, checks }: Omit<DeployStage, 'releases'>, at: Record<'stageName' | 'approval' | 'checks', string>): void {
+export function inspectStage(look: Inspection, { stageName, approval, checks, conditions, onFailure }: Omit<DeployStage, 'releases' | 'notifications'>,
+  at: Record<'stageName' | 'approval' | 'checks' | 'conditions' | 'onFailure', string>): void {
   look.matches(at.stageName, stageName, ...NAME);
   look.choice(at.approval, approval, Approval);
+  look.choice(at.onFailure, onFailure, StageFailure);
+  inspectConditions(look, at.conditions, conditions);
   look.choices(at.checks, checks, Check);
   if (!Array.isArray(checks)) return;
   inspectUnique(look, at.checks, checks.map((check) => check?._name));
   look.each(at.checks, checks, (path, check) => look.that(!check?._needsImage, path, 'a check of the image', 'checks of the running service', 'move it to checks'));
+}
+
+/** CodePipeline takes one condition before a stage and one after it, of up to five rules: these are ours. */
+function inspectConditions(look: Inspection, prop: string, conditions: StageConditions | undefined): void {
+  if (conditions === undefined || !look.struct(prop, conditions, 'conditions', 'write for example { before: [StageCondition.deploymentWindow(...)] }')) return;
+  for (const when of ['before', 'after'] as const) {
+    const found = conditions[when];
+    look.choices(`${prop}.${when}`, found, StageCondition);
+    look.that(!Array.isArray(found) || found.length <= 5, `${prop}.${when}`, `${found?.length} conditions`, 'at most 5', 'leave some out');
+  }
 }
 
 /** That no two stages have one name, and that there is room for all stages and actions. Stages and checks must be sound by themselves. @internal */

@@ -136,7 +136,7 @@ describe('the default', () => {
 
   test('outputs', () => {
     expect(Object.keys(template.findOutputs('*')).map((id) => id.replace(/^Place|[0-9A-F]{8}$/g, '')).sort())
-      .toEqual(['AlbDnsName', 'EcsClusterArn', 'EcsServiceArn', 'ReleasedImagesUri', 'ServiceUrl', 'VpcId']);
+      .toEqual(['AlbDnsName', 'EcsClusterArn', 'EcsServiceArn', 'PlaceParameterName', 'ReleaseRoleArn', 'ReleasedImagesUri', 'ServiceUrl', 'VpcId']);
   });
 
   test('what is reached from outside', () => {

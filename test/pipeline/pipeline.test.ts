@@ -93,7 +93,7 @@ describe('the smallest pipeline', () => {
   test('outputs', () => {
     expect(Object.keys(template.findOutputs('*')).map((id) => id.replace(/^Shop(Environment|Delivery)?|[0-9A-F]{8}$/g, '')).sort()).toEqual([
       'AlbDnsName', 'ArtifactBucketName', 'BuildProjectName', 'ConnectionHandshake', 'DashboardUrl', 'DeploymentTableName', 'EcrRepositoryUri', 'EcsClusterArn', 'EcsServiceArn', 'KmsKeyId',
-      'LambdaFunctionArn', 'PipelineArn', 'PipelineName', 'PipelineUrl', 'ReleaseFunctionRoleArn', 'ReleasedImagesUri', 'ServiceUrl', 'SnsTopicArn', 'StateTableName', 'ValidationLambdaArn', 'VpcId',
+      'LambdaFunctionArn', 'PipelineArn', 'PipelineName', 'PipelineUrl', 'PlaceParameterName', 'ReleaseFunctionRoleArn', 'ReleaseRoleArn', 'ReleasedImagesUri', 'ServiceUrl', 'SnsTopicArn', 'StateTableName', 'ValidationLambdaArn', 'VpcId',
     ]);
   });
 

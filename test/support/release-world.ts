@@ -37,7 +37,7 @@ export function setEnvironment(variables: Pick<ReleaseEnvironment, 'ECR_REPOSITO
     STATE_TABLE: TABLE,
     RECORD_EXPIRY_SECONDS: '',
     SNS_TOPIC_ARN: TOPIC,
-    PIPELINE_URL: '',
+    PIPELINE_NAME: '',
     ENVIRONMENT_SUFFIX: '',
     PLACES: '{}',
   }, variables);

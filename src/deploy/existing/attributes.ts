@@ -32,6 +32,20 @@ export interface FargateEnvironmentAttributes extends ExistingService {
   readonly cpuArchitecture?: ecs.CpuArchitecture;
 }
 
+/** How a `FargateEnvironment` of another CDK app is found: by two outputs of its stack. */
+export interface PublishedEnvironmentAttributes {
+  /** Its output `ReleaseRoleArn`. */
+  readonly releaseRoleArn: string;
+  /** Its output `PlaceParameterName`. */
+  readonly parameterName: string;
+  /** Its region. @default - the region of the stack that this is written in */
+  readonly region?: string;
+  /** What its `releaseTrust` wants to hear, 2 to 128 characters of A-Z a-z 0-9 + = , . @ : / _ and -. @default - nothing */
+  readonly externalId?: string;
+  /** Architecture of its tasks, which images are built for. @default ecs.CpuArchitecture.X86_64 */
+  readonly cpuArchitecture?: ecs.CpuArchitecture;
+}
+
 /** What is wrong with attributes. @internal */
 export function inspectAttributes(attributes: FargateEnvironmentAttributes): Inspection {
   const look = new Inspection();

@@ -43,8 +43,10 @@ export interface ReleaseEnvironment {
   readonly RECORD_EXPIRY_SECONDS: string;
   /** ARNs of the topics that are told about failed releases, divided by commas; empty: none. */
   readonly SNS_TOPIC_ARN: string;
-  /** The pipeline in the console; empty when its name is not known beforehand. */
-  readonly PIPELINE_URL: string;
+  /** Name of the pipeline; empty when it is not known beforehand. */
+  readonly PIPELINE_NAME: string;
+  /** Region of the function and the pipeline; Lambda sets it. */
+  readonly AWS_REGION: string;
   /** Suffix of the construct's names; empty with generated names. */
   readonly ENVIRONMENT_SUFFIX: string;
   /** Places that may be released to by a direct call, as JSON: name to address. */

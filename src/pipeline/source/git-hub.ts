@@ -5,6 +5,7 @@ import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BoundSource, COMMIT, COMMIT_TIME, inspectBranch, inspectGitHubRepository, SOURCE, SourceKind, SourceParts } from './source-parts';
+import { consoleUrl } from '../../private/console';
 import { explicitName } from '../../private/naming';
 import { Inspection, placeOf } from '../../private/problems';
 import { ScopedRole } from '../../private/scoped-role';
@@ -98,7 +99,7 @@ function createConnection(scope: Construct, suffix: string): string {
   const { region } = Stack.of(scope);
   new CfnOutput(scope, 'ConnectionHandshake', {
     description: 'Pending until you authorise it: open this page, choose the connection, "Update pending connection"',
-    value: `https://${region}.console.aws.amazon.com/codesuite/settings/connections?region=${region}#${connection.attrConnectionArn}`,
+    value: `${consoleUrl(region)}/codesuite/settings/connections?region=${region}#${connection.attrConnectionArn}`,
   });
   return connection.attrConnectionArn;
 }

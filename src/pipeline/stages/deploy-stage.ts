@@ -1,5 +1,8 @@
 import { Approval } from './approval';
+import { StageConditions } from './stage-condition';
+import { StageFailure } from './stage-failure';
 import { IReleaseTarget } from '../../deploy/release-target';
+import { Notification } from '../../observe/notification';
 import { Check } from '../checks/check';
 
 /** A release to one place. */
@@ -18,4 +21,10 @@ export interface DeployStage {
   readonly approval?: Approval;
   /** Checks after the releases, with the variable `SERVICE_URL` set to where the first place answers. @default - none */
   readonly checks?: Check[];
+  /** What must hold before and after the releases, for example a deployment window. @default - none */
+  readonly conditions?: StageConditions;
+  /** What becomes of the stage when one of its releases or checks fails. @default StageFailure.stop() */
+  readonly onFailure?: StageFailure;
+  /** Who is told that this stage failed, beside those whom the pipeline tells. @default - nobody else */
+  readonly notifications?: Notification[];
 }

@@ -6,8 +6,12 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct, IConstruct } from 'constructs';
 import { DeployStage } from './deploy-stage';
 import { BuiltImage, PipelineParts } from '../parts';
+import { conditionOf } from './stage-condition';
+import { StageFailure } from './stage-failure';
 import { approvalStageName, deployStageName } from './stage-plan';
 import { ReleaseAction } from '../../deploy/release-action';
+import { bindNotifications } from '../../observe/notification';
+import { notifyFailedStage } from '../failure-events';
 
 interface DeploySettings {
   readonly parts: PipelineParts;
@@ -45,10 +49,29 @@ function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage:
   const [{ serviceUrl }] = releases;
   const checks = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, environment: serviceUrl === undefined ? {} : { SERVICE_URL: serviceUrl } }));
   pipeline.addStage({
-    stageName: deployStageName(stage),
+    ...surroundings(home, stage, parts),
     actions: [...releases.flatMap(({ actions }) => actions), ...checks.map(({ action }) => action)],
   });
+  tellOfFailure(home, pipeline, stage, parts);
   return { projects: checks.map(({ project }) => project), serviceUrl };
+}
+
+/** What CodePipeline looks at before the actions of a stage and after them. */
+function surroundings(home: Construct, stage: DeployStage, parts: PipelineParts): Omit<codepipeline.StageOptions, 'actions'> {
+  const { onFailure = StageFailure.stop(), conditions } = stage;
+  const stageName = deployStageName(stage);
+  return {
+    stageName,
+    onFailure: onFailure._onFailure,
+    beforeEntry: conditionOf(new Construct(home, 'Before'), conditions?.before, codepipeline.Result.FAIL, { ...parts, name: `${stageName}-before` }),
+    onSuccess: conditionOf(new Construct(home, 'After'), conditions?.after, onFailure._unmet, { ...parts, name: `${stageName}-after` }),
+  };
+}
+
+function tellOfFailure(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, parts: PipelineParts): void {
+  if (!stage.notifications) return;
+  const owner = new Construct(home, 'Notifications');
+  notifyFailedStage(owner, pipeline, deployStageName(stage), bindNotifications(owner, stage.notifications, { ...parts, detail: `stage-${home.node.id}` }));
 }
 
 /** A new pipeline starts at once, so its places should exist. The order is all that binds the stacks; nothing is exported. */

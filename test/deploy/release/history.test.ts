@@ -51,12 +51,22 @@ describe('the record', () => {
     expect(world.history.messages[0].Message).toContain(`Image: ${world.next}\nCommit: not known\nExecution: execution-1`);
   });
 
-  test('the message leads to the pipeline, when its name is known', async () => {
+  test.each([
+    ['us-east-1', 'https://us-east-1.console.aws.amazon.com'], ['cn-north-1', 'https://cn-north-1.console.amazonaws.cn'],
+    ['us-gov-west-1', 'https://us-gov-west-1.console.amazonaws-us-gov.com'],
+  ])('the message leads to the pipeline in %s, when its name is known', async (region, address) => {
     breaks();
-    process.env.PIPELINE_URL = 'https://console/pipelines/shop';
-    await world.failure();
-    expect(world.history.messages[0].Message).toMatch(/\nExecution: execution-1\nPipeline: https:\/\/console\/pipelines\/shop$/);
+    const [{ Message }] = await inRegion(region);
+    expect(Message.split('\n').slice(-2)).toEqual(['Execution: execution-1', `Pipeline: ${address}/codesuite/codepipeline/pipelines/shop/view?region=${region}`]);
   });
+
+  /** The builds stand in the region of the function. */
+  const inRegion = async (region: string) => {
+    Object.assign(world.built.props, { region });
+    Object.assign(process.env, { PIPELINE_NAME: 'shop', AWS_REGION: region, ECR_REPOSITORY: world.built.arn });
+    await world.failure();
+    return world.history.messages;
+  };
 
   test('of a release that was refused before it began', async () => {
     world.around.roles.clear();

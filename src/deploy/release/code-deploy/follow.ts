@@ -1,9 +1,10 @@
 import { type DeploymentInfo, type ECSTarget, GetDeploymentCommand, StopDeploymentCommand } from '@aws-sdk/client-codedeploy';
 import { primaryTaskSet, readTarget, taskDefinitionOf } from './deployments';
 import { progressOf, verdict } from './lifecycle';
+import { consoleUrl } from '../../../private/console';
 import { ReleaseFailure } from '../failure';
 import { minutes, type Run, waitFor } from '../run';
-import { consoleOf, readService } from '../service/ecs-service';
+import { readService } from '../service/ecs-service';
 import { imageIn, readTaskDefinition } from '../service/task-definition';
 import { explain, type Verdict } from '../tasks/explain';
 import { failedTasks, failureLimit } from '../tasks/stopped-tasks';
@@ -41,7 +42,7 @@ export async function expectedTaskSet(run: Run): Promise<Expected> {
 
 /** The page of the deployment in the console. */
 export function codeDeployLink(run: Run): string {
-  return `${consoleOf(run)}/codesuite/codedeploy/deployments/${run.progress.deployment}?region=${run.request.region}`;
+  return `${consoleUrl(run.request.region)}/codesuite/codedeploy/deployments/${run.progress.deployment}?region=${run.request.region}`;
 }
 
 async function readDeployment({ clients, progress }: Run): Promise<DeploymentInfo> {

@@ -1,6 +1,7 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { writeMetrics } from './metrics';
 import type { Ended, Recorded } from './record';
+import { pipelineUrl } from '../../../private/console';
 import { CLIENT_SETTINGS } from '../clients';
 import { ReleaseFailure } from '../failure';
 import type { ReleaseEnvironment } from '../release-request';
@@ -33,7 +34,7 @@ function subject({ request, result }: Ended): string {
 }
 
 function message({ request, result }: Ended, { problem }: Recorded): string {
-  const { PIPELINE_URL } = process.env as unknown as ReleaseEnvironment;
+  const { PIPELINE_NAME, AWS_REGION } = process.env as unknown as ReleaseEnvironment;
   return [
     `${request.place}: ${result instanceof ReleaseFailure ? result.message : result.summary}`,
     ...result instanceof ReleaseFailure ? result.details : [],
@@ -42,6 +43,6 @@ function message({ request, result }: Ended, { problem }: Recorded): string {
     `Image: ${request.digest}`,
     `Commit: ${request.commit || 'not known'}`,
     `Execution: ${request.executionId}`,
-    ...PIPELINE_URL ? [`Pipeline: ${PIPELINE_URL}`] : [],
+    ...PIPELINE_NAME ? [`Pipeline: ${pipelineUrl(PIPELINE_NAME, AWS_REGION)}`] : [],
   ].join('\n');
 }

@@ -48,13 +48,6 @@ export function nameOf(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }
 
-/** The console of the place's region and partition. */
-export function consoleOf({ place, request }: Run): string {
-  const partition = place.serviceArn.split(':')[1];
-  const domain = { 'aws-cn': 'console.amazonaws.cn', 'aws-us-gov': 'console.amazonaws-us-gov.com' }[partition] ?? 'console.aws.amazon.com';
-  return `https://${request.region}.${domain}`;
-}
-
 /**
  * Which of the place's alarms ring now. Metric alarms only: CloudWatch tells of composite ones only to those who may see all
  * alarms of the account.

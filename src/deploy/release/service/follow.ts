@@ -1,7 +1,8 @@
 import { type ServiceDeployment, type ServiceDeploymentBrief, StopServiceDeploymentCommand } from '@aws-sdk/client-ecs';
-import { consoleOf, nameOf } from './ecs-service';
+import { nameOf } from './ecs-service';
 import { digestIn, isGoingForward, newerDeployment, readDeployment, readRevision, readTarget, settledOn, superseded } from './service-deployment';
 import { failedHook, progressOf } from './stages';
+import { consoleUrl } from '../../../private/console';
 import type { ReleaseFailure } from '../failure';
 import { minutes, type Run, waitFor } from '../run';
 import { explain, type Verdict } from '../tasks/explain';
@@ -44,7 +45,7 @@ export async function expectedRevision(run: Run): Promise<Expected> {
 /** The page of the service deployment in the console. */
 export function deploymentLink(run: Run): string {
   const { place, progress, request: { region } } = run;
-  return `${consoleOf(run)}/ecs/v2/clusters/${nameOf(place.clusterArn)}/services/${nameOf(place.serviceArn)}`
+  return `${consoleUrl(run.request.region)}/ecs/v2/clusters/${nameOf(place.clusterArn)}/services/${nameOf(place.serviceArn)}`
     + `/deployments/${nameOf(progress.deployment!)}?region=${region}`;
 }
 
