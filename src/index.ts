@@ -1,6 +1,7 @@
 export * from './common/encryption';
 export * from './common/resource-names';
 export * from './deploy/existing/attributes';
+export * from './deploy/existing/code-deploy-group';
 export * from './deploy/existing/existing-service';
 export * from './deploy/existing/release-role';
 export * from './deploy/first-image/first-image';
