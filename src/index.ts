@@ -31,6 +31,7 @@ export * from './observe/foundation';
 export * from './observe/notification';
 export * from './observe/pipeline-alarm';
 export * from './observe/service-alarm';
+export * from './pipeline/build-repository';
 export * from './pipeline/stages/approval';
 export * from './pipeline/project/build-options';
 export * from './pipeline/project/build-secret';
