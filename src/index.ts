@@ -1,6 +1,7 @@
 export * from './common/encryption';
 export * from './common/resource-names';
 export * from './deploy/existing/attributes';
+export * from './deploy/existing/code-deploy-group';
 export * from './deploy/existing/existing-service';
 export * from './deploy/existing/release-role';
 export * from './deploy/first-image/first-image';
@@ -31,6 +32,7 @@ export * from './observe/foundation';
 export * from './observe/notification';
 export * from './observe/pipeline-alarm';
 export * from './observe/service-alarm';
+export * from './pipeline/build-repository';
 export * from './pipeline/stages/approval';
 export * from './pipeline/project/build-options';
 export * from './pipeline/project/build-secret';

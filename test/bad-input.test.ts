@@ -12,9 +12,9 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, BuildCache, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook, DeploymentHistory, DeployStrategy,
-  Egress, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ReleaseTrust,
-  ResourceNames, Scaling, ServiceAlarm, Source, StageCondition, TrafficRouting,
+  Approval, BuildCache, BuildRepository, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook, DeploymentHistory,
+  DeployStrategy, Egress, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction,
+  ReleaseTrust, ResourceNames, Scaling, ServiceAlarm, Source, StageCondition, TrafficRouting,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -358,6 +358,10 @@ const pipelineRows: [string, object, string][] = [
   ['approval', approval({ reviewUrl: 'staging' }), "approval.reviewUrl: got 'staging'; allowed a URL"],
   ['approval', approval({ stage: 'a b' }), "approval.stage: got 'a b'; allowed 1 to 100"],
   ['85', { repositoryName: 'Shop' }, "repositoryName: got 'Shop'; allowed a-z 0-9"],
+  ['85, existing', { repository: BuildRepository.fromRepository(wrong({})) }, 'repository: got {}; allowed a repository; hand over an ecr.IRepository'],
+  ['85, existing with a name', { repository: BuildRepository.fromRepository(images()), repositoryName: 'shop' },
+    "repository: got 'BuildRepository.fromRepository beside imageCount or repositoryName'; allowed BuildRepository.create() with them; leave them out"],
+  ['86, existing', { repository: BuildRepository.fromRepository(images()), imageCount: 7 }, "repository: got 'BuildRepository.fromRepository beside imageCount"],
   ['86', { imageCount: 1 }, 'imageCount: got 1; allowed a whole number, 2 to 1000'],
   ['86, token', { imageCount: Lazy.number({ produce: () => 1 }) }, "imageCount: got 'a token'; allowed a literal number; write"],
   ['79, kind', { imageBuild: ImageBuild.dockerfile({ environment: wrong('A=1') }) }, "imageBuild.environment: got 'A=1'; allowed a map of names to values"],
@@ -739,7 +743,7 @@ describe('never a TypeError', () => {
   const props = [
     'alarms', 'approval', 'artifactDays', 'checks', 'cluster', 'clusterName', 'container', 'dashboard', 'deployStrategy', 'earlierStages', 'encryption', 'imageBuild',
     'imageCount', 'loadBalancer', 'loadBalancerName', 'network', 'notifications', 'pipelineAlarms', 'pipelineName', 'releaseAction', 'releaseChecks',
-    'releasedImageCount', 'releasedRepositoryName', 'removalPolicy', 'repositoryName', 'resourceNames', 'scaling', 'serviceName', 'source', 'stageName', 'tags',
+    'releasedImageCount', 'releasedRepositoryName', 'removalPolicy', 'repository', 'repositoryName', 'resourceNames', 'scaling', 'serviceName', 'source', 'stageName', 'tags',
     'targetGroupName', 'taskFamily',
   ];
   const environment = new Set(['alarms', 'cluster', 'clusterName', 'container', 'dashboard', 'deployStrategy', 'encryption', 'loadBalancer', 'loadBalancerName', 'network',

@@ -9,9 +9,9 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { judge, withAndWithoutFeatureFlags } from './checkers';
 import {
-  Approval, BuildCache, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Egress, Encryption, FargateCicdPipeline, FargateCicdPipelineProps,
-  FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ReleaseTrust, ResourceNames, Scaling, Source,
-  StageCondition, StageFailure, TrafficRouting,
+  Approval, BuildCache, Check, Cluster, CodeDeployEvent, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, Egress, Encryption, FargateCicdPipeline,
+  FargateCicdPipelineProps, FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ReleaseRole, ReleaseTrust,
+  ResourceNames, Scaling, Source, StageCondition, StageFailure, TrafficRouting,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -136,6 +136,30 @@ withAndWithoutFeatureFlags((context) => {
     const place = new Stack(app, 'Place', { env: { account: '111111111111', region: 'eu-west-1' } });
     const target = new FargateEnvironment(place, 'Web', { notifications, loadBalancer: https(place), releaseTrust });
     new DeliveryPipeline(new Stack(app, 'Road', { env: { account: '222222222222', region: 'us-east-1' } }), 'Delivery', { source, notifications, stages: [{ releases: [{ target }] }] });
+    expect(judge(app)).toEqual([]);
+  });
+});
+
+withAndWithoutFeatureFlags((context) => {
+  test('nothing against services that exist: a road to them, their role and their deployment group', () => {
+    const app = new App({ context });
+    const env = { account: '111111111111', region: 'eu-west-1' };
+    const theirs = new Stack(app, 'Theirs', { env: { ...env, account: '222222222222' } });
+    const service = { cluster: 'arn:aws:ecs:eu-west-1:222222222222:cluster/shop', service: 'web', alarmNames: ['errors'] };
+    const passableRoleArns = ['arn:aws:iam::222222222222:role/task', 'arn:aws:iam::222222222222:role/execution'];
+    const balancing = (resource: string) => `arn:aws:elasticloadbalancing:eu-west-1:222222222222:${resource}`;
+    const group = new CodeDeployGroup(theirs, 'Deployments', {
+      ...service, passableRoleArns, listenerArn: balancing('listener/app/shop/0/1'), testListenerArn: balancing('listener/app/shop/0/2'),
+      targetGroupArns: [balancing('targetgroup/blue/0'), balancing('targetgroup/green/0')], hookFunctionArns: ['arn:aws:lambda:eu-west-1:222222222222:function:ask'],
+    });
+    const role = new ReleaseRole(theirs, 'Releases', {
+      ...service, taskFamily: 'web', passableRoleArns, logGroupName: '/web', repositoryArn: 'arn:aws:ecr:eu-west-1:222222222222:repository/web', codeDeploy: group.address,
+      releaseTrust: ReleaseTrust.account(env.account, { externalId: 'shop' }),
+    });
+    new ReleaseRole(theirs, 'Smallest', { ...service, taskFamily: 'web', passableRoleArns });
+    const road = new Stack(app, 'Road', { env });
+    const target = FargateEnvironment.fromAttributes(road, 'Web', { ...service, releaseRoleArn: role.roleArn, externalId: 'shop', codeDeploy: group.address });
+    new DeliveryPipeline(road, 'Delivery', { source, notifications, stages: [{ releases: [{ target }] }] });
     expect(judge(app)).toEqual([]);
   });
 });

@@ -58,6 +58,7 @@ type Make = (...args: any[]) => any;
 const PLACES: Record<string, (choice: any) => Props> = {
   Approval: (approval) => ({ approval }),
   BuildCache: (cache) => ({ imageBuild: library.ImageBuild.dockerfile({ cache }) }),
+  BuildRepository: (repository) => ({ repository }),
   BuildSecret: (secret) => ({ imageBuild: library.ImageBuild.dockerfile({ secrets: { NPM: secret } }) }),
   Check: (check) => ({ checks: [check] }),
   CircuitBreaker: (circuitBreaker) => ({ deployStrategy: library.DeployStrategy.rolling({ circuitBreaker }) }),
@@ -88,6 +89,7 @@ const PLACES: Record<string, (choice: any) => Props> = {
 /** Arguments of factories that need some. */
 const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'BuildCache.fromBucket': (scope) => [new s3.Bucket(scope, 'Needed')],
+  'BuildRepository.fromRepository': (scope) => [new ecr.Repository(scope, 'Needed')],
   'BuildSecret.fromParameterStore': () => ['/a'],
   'BuildSecret.fromSecretsManager': (scope) => [new secretsmanager.Secret(scope, 'Needed')],
   'Check.commands': () => ['Lint', { commands: ['make'] }],

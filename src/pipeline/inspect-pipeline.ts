@@ -1,6 +1,7 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
+import { BuildRepository } from './build-repository';
 import { Check } from './checks/check';
 import { CheckOrder } from './checks/check-options';
 import { DeliveryPipelineProps, PipelineOptions } from './delivery-pipeline-props';
@@ -31,6 +32,9 @@ export function inspectPipelineOptions(look: Inspection, props: PipelineOptions)
   look.choice('releaseAction', props.releaseAction, ReleaseAction);
   look.choice('history', props.history, DeploymentHistory);
   look.choices('pipelineAlarms', props.pipelineAlarms, PipelineAlarm);
+  look.choice('repository', props.repository, BuildRepository);
+  look.that(!(props.repository instanceof BuildRepository && props.repository._exists) || (props.imageCount ?? props.repositoryName) === undefined, 'repository',
+    'BuildRepository.fromRepository beside imageCount or repositoryName', 'BuildRepository.create() with them', 'leave them out: an existing repository has its own name and keeps what its owner says');
   look.literal('imageCount', props.imageCount, 'it stands inside a text, the lifecycle policy');
   look.integer('imageCount', props.imageCount, 2, 1000, 'take at least 2: one runs, one is there to go back to');
   inspectUnique(look, 'pipelineAlarms', (Array.isArray(props.pipelineAlarms) ? props.pipelineAlarms : []).map((alarm) => alarm?._id));
