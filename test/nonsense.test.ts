@@ -56,6 +56,7 @@ type Make = (...args: any[]) => any;
 /** Where the choices of a class go. */
 const PLACES: Record<string, (choice: any) => Props> = {
   Approval: (approval) => ({ approval }),
+  Balancing: (balancing) => ({ loadBalancer: library.LoadBalancer.internal({ balancing }) }),
   BuildCache: (cache) => ({ imageBuild: library.ImageBuild.dockerfile({ cache }) }),
   BuildSecret: (secret) => ({ imageBuild: library.ImageBuild.dockerfile({ secrets: { NPM: secret } }) }),
   Check: (check) => ({ checks: [check] }),
@@ -78,7 +79,10 @@ const PLACES: Record<string, (choice: any) => Props> = {
   Scaling: (scaling) => ({ scaling }),
   ServiceAlarm: (alarm) => ({ alarms: [alarm] }),
   Source: (source) => ({ source }),
+  Stickiness: (stickiness) => ({ loadBalancer: library.LoadBalancer.internal({ stickiness }) }),
+  TargetProtocol: (protocol) => ({ loadBalancer: library.LoadBalancer.internal({ protocol }) }),
   TrafficRouting: (trafficRouting) => ({ deployStrategy: library.DeployStrategy.codeDeploy({ trafficRouting }) }),
+  WebAcl: (webAcl) => ({ loadBalancer: library.LoadBalancer.internal({ webAcl }) }),
 };
 
 /** Arguments of factories that need some. */
@@ -102,6 +106,7 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'Source.codeCommit': (scope) => [new codecommit.Repository(scope, 'Needed', { repositoryName: 'shop' })],
   'Source.gitHub': () => ['acme/shop'],
   'Source.gitHubToken': (scope) => ['acme/shop', { token: new secretsmanager.Secret(scope, 'Needed') }],
+  'WebAcl.fromArn': () => ['arn:aws:wafv2:eu-west-1:111111111111:regional/webacl/shop/1'],
 };
 
 const handler = (scope: Stack) => new lambda.Function(scope, 'Needed', {

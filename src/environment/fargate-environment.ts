@@ -150,7 +150,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     return task;
   }
 
-  private createLoadBalancer(props: FargateEnvironmentProps, network: BoundNetwork, { names, logBucket, removalPolicy }: Foundation): BoundLoadBalancer {
+  private createLoadBalancer(props: FargateEnvironmentProps, network: BoundNetwork, { names, ...foundation }: Foundation): BoundLoadBalancer {
     return (props.loadBalancer ?? LoadBalancer.internetFacing())._bind(this, {
       vpc: network.vpc,
       subnets: network.loadBalancerSubnets,
@@ -163,8 +163,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       movedBy: props.deployStrategy?._codeDeploy ? 'CODE_DEPLOY' : 'ECS',
       testListener: props.deployStrategy?._testListener,
       healthCheck: props.container?.healthCheck ?? {},
-      logBucket,
-      removalPolicy,
+      stopTimeout: props.container?.stopTimeout,
+      ...foundation,
     });
   }
 
