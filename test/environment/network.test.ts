@@ -130,6 +130,16 @@ describe('a VPC that exists', () => {
     expect(warnings(stack)).toEqual([expect.stringContaining('none is seen here: ecr.api, ecr.dkr, logs, s3; add them to the VPC, or acknowledge this if they exist')]);
   });
 
+  test('one isolated subnet among others is enough', () => {
+    const { stack } = make((scope) => {
+      const vpc = ec2.Vpc.fromVpcAttributes(scope, 'Mixed', {
+        vpcId: 'vpc-1', availabilityZones: ['eu-west-1a'], publicSubnetIds: ['subnet-1'], privateSubnetIds: ['subnet-2'], isolatedSubnetIds: ['subnet-3'],
+      });
+      return { network: Network.fromVpc(vpc, { taskSubnets: { subnets: [...vpc.privateSubnets, ...vpc.isolatedSubnets] } }), loadBalancer: LoadBalancer.internal() };
+    });
+    expect(warnings(stack)).toHaveLength(1);
+  });
+
   test('endpoints of a VPC of this app are seen', () => {
     const own = (names: string[]) => make((scope) => {
       const vpc = new ec2.Vpc(scope, 'Own', { natGateways: 0 });

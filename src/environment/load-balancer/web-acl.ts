@@ -139,7 +139,7 @@ function logRequests(root: Construct, acl: wafv2.CfnWebACL, settings: WebAclPart
   // The prefix is demanded. The end is of this stack alone: a log group that was kept when its stack was deleted is in nobody's way.
   const logGroupName = Fn.join('-', ['aws-waf-logs', Names.uniqueResourceName(root, { maxLength: 100, separator: '-' }), Fn.select(2, Fn.split('/', Aws.STACK_ID))]);
   const group = createLogGroup(root, 'Logs', { ...settings, logGroupName });
-  const logging = new wafv2.CfnLoggingConfiguration(root, 'Logging', {
+  new wafv2.CfnLoggingConfiguration(root, 'Logging', {
     resourceArn: acl.attrArn,
     logDestinationConfigs: [Stack.of(root).formatArn({ service: 'logs', resource: 'log-group', resourceName: group.logGroupName, arnFormat: ArnFormat.COLON_RESOURCE_NAME })],
     redactedFields: ['authorization', 'cookie'].map((Name) => ({ singleHeader: { Name } })),
@@ -148,7 +148,6 @@ function logRequests(root: Construct, acl: wafv2.CfnWebACL, settings: WebAclPart
       Filters: [{ Behavior: 'KEEP', Requirement: 'MEETS_ANY', Conditions: ['BLOCK', 'COUNT'].map((Action) => ({ ActionCondition: { Action } })) }],
     },
   });
-  logging.node.addDependency(group);
 }
 
 function associate(scope: Construct, { loadBalancerArn }: elbv2.ApplicationLoadBalancer, webAclArn: string): void {
