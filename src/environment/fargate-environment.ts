@@ -15,7 +15,8 @@ import { firstHealthyCode } from './container';
 import { FargateEnvironmentProps } from './fargate-environment-props';
 import { inspectEnvironment, warnEnvironment } from './inspect-environment';
 import { BoundLoadBalancer, LoadBalancer } from './load-balancer';
-import { BoundNetwork, Network } from './network';
+import { BoundNetwork } from './network';
+import { defaultNetwork } from './network/default-network';
 import { neededServices } from './network/needed-services';
 import { createService } from './service';
 import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './task-definition';
@@ -253,5 +254,3 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     output('ReleasedImagesUri', this.repository.repositoryUri, 'Repository of released images');
   }
 }
-
-const defaultNetwork = (cluster?: Cluster): Network => cluster?._vpc ? Network.fromVpc(cluster._vpc) : Network.create();

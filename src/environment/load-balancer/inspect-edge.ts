@@ -4,32 +4,32 @@ import { Construct } from 'constructs';
 import { TargetProtocol } from './target-protocol';
 import { DeployStrategy } from '../../deploy/strategy/deploy-strategy';
 import { Inspection } from '../../private/problems';
-import { Cluster } from '../cluster';
 import { FargateEnvironmentProps } from '../fargate-environment-props';
 import { LoadBalancer } from '../load-balancer';
 import { Network } from '../network';
+import { defaultNetwork } from '../network/default-network';
 
 /** What the load balancer, the network and what stands around them cannot do together. @internal */
 export function inspectEdge(look: Inspection, props: FargateEnvironmentProps): void {
-  const { loadBalancer = LoadBalancer.internetFacing(), container, deployStrategy = DeployStrategy.rolling() } = props;
+  const { loadBalancer = LoadBalancer.internetFacing(), container, deployStrategy = DeployStrategy.rolling(), network = defaultNetwork(props.cluster) } = props;
+  if (props.network === undefined) look.include('cluster', network._problems);
   const checks = deployStrategy instanceof DeployStrategy && deployStrategy._hooks.some((hook) => hook?._needsTestListener);
-  look.that(!(checks && props.network instanceof Network && props.network._tasksInPublic), 'network.taskSubnets', 'public subnets beside DeployHook.httpCheck',
+  look.that(!(checks && network instanceof Network && network._tasksInPublic), 'network.taskSubnets', 'public subnets beside DeployHook.httpCheck',
     'subnets in which a function has a way out', 'select private subnets, or leave the hook out: functions get no public address');
   // What is wrong by itself is reported already.
   if (!(loadBalancer instanceof LoadBalancer) || loadBalancer._problems.length > 0) return;
-  inspectSubnets(look, loadBalancer, props);
+  if (network instanceof Network) inspectSubnets(look, loadBalancer, network);
   const { stickiness, protocol } = loadBalancer._targets;
   look.that(!stickiness || !(deployStrategy instanceof DeployStrategy) || deployStrategy._name === 'ROLLING', 'loadBalancer.stickiness',
     'Stickiness beside a strategy that moves traffic', 'Stickiness with DeployStrategy.rolling', 'leave one of them out: clients would stay with tasks that are taken away');
   if (protocol instanceof TargetProtocol) inspectProtocol(look, protocol, container, checks);
 }
 
-function inspectSubnets(look: Inspection, loadBalancer: LoadBalancer, { network, cluster }: FargateEnvironmentProps): void {
-  const creates = network === undefined ? !(cluster instanceof Cluster && cluster._vpc) : network instanceof Network && network._creates;
-  look.that(!(loadBalancer._ipv6 && creates), 'loadBalancer.ipAddressType', 'IPv6 in a network of Network.create', 'elbv2.IpAddressType.IPV4',
+function inspectSubnets(look: Inspection, { _ipv6, _internetFacing }: LoadBalancer, { _creates, _lacksPublic }: Network): void {
+  look.that(!(_ipv6 && _creates), 'loadBalancer.ipAddressType', 'IPv6 in a network of Network.create', 'elbv2.IpAddressType.IPV4',
     'use Network.fromVpc with a VPC that has IPv6, or leave it out');
-  look.that(!(loadBalancer._internetFacing && network instanceof Network && network._lacksPublic), 'network.loadBalancerSubnets', 'a VPC without public subnets',
-    'subnets that lead to the internet', 'name them, or use LoadBalancer.internal');
+  look.that(!(_internetFacing && _lacksPublic), 'network.loadBalancerSubnets', 'a VPC without public subnets', 'subnets that lead to the internet',
+    'name them, or use LoadBalancer.internal');
 }
 
 function inspectProtocol(look: Inspection, protocol: TargetProtocol, container: FargateEnvironmentProps['container'], checks: boolean): void {

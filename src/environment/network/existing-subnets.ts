@@ -5,7 +5,7 @@ import { Inspection } from '../../private/problems';
 
 /** That a selection finds any subnet in the VPC; the CDK says no more than that it does not. */
 export function inspectSelection(look: Inspection, prop: string, vpc: ec2.IVpc, selection: ec2.SubnetSelection): void {
-  const cure = 'select subnets that the VPC has, for example { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }';
+  const cure = `name subnets that the VPC has: Network.fromVpc(vpc, { ${prop}: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } })`;
   try {
     look.that(vpc.selectSubnets(selection).subnets.length > 0, prop, 'a selection of no subnet', 'at least one subnet', cure);
   } catch (error) {
