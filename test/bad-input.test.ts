@@ -6,15 +6,17 @@ import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, BuildCache, BuildRepository, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook, DeploymentHistory,
-  DeployStrategy, Egress, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction,
-  ReleaseTrust, ResourceNames, Scaling, ServiceAlarm, Source, StageCondition, TrafficRouting,
+  Approval, Balancing, BuildCache, BuildRepository, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook,
+  DeploymentHistory, DeployStrategy, Egress, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification,
+  PipelineAlarm, ReleaseAction, ReleaseTrust, ResourceNames, Scaling, ServiceAlarm, Source, StageCondition, Stickiness, TargetProtocol, TrafficRouting, WebAcl,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -54,6 +56,14 @@ const balancer = (options: object) => ({ loadBalancer: LoadBalancer.internetFaci
 const beforehand = (condition: StageCondition) => ({ releaseConditions: { before: [condition] } });
 const theirAlarm = () => cloudwatch.Alarm.fromAlarmArn(stack(), 'Alarm', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:errors');
 const trust = (releaseTrust: ReleaseTrust) => ({ releaseTrust });
+const rules = (options: object) => balancer({ webAcl: WebAcl.managedRules(options) });
+/** A place whose load balancer speaks this with containers, with all that this takes. */
+const spoken = (protocol: TargetProtocol, options: object = {}, others: object = {}) => ({
+  container: { firstImage: FirstImage.fromRepository(images(), 'v1') },
+  ...balancer({ protocol, certificate: acm.Certificate.fromCertificateArn(stack(), 'Certificate', 'arn:aws:acm:eu-west-1:111111111111:certificate/1'), ...options }),
+  ...others,
+});
+const vpcOf = (subnets: object) => ec2.Vpc.fromVpcAttributes(stack(), 'Vpc', { vpcId: 'vpc-1', availabilityZones: ZONES, ...subnets });
 const container = (options: object) => ({ container: options });
 const health = (options: object) => ({ container: { healthCheck: options } });
 const alarm = (options: object) => ({ alarms: [ServiceAlarm.cpu(options)] });
@@ -257,6 +267,55 @@ const environmentRows: [string, object, string][] = [
   ['dns', balancer({ dnsRecord: null }), 'loadBalancer.dnsRecord: got null; allowed options in braces'],
   ['dns', balancer({ dnsRecord: {} }), 'loadBalancer.dnsRecord.hostedZone: got null; allowed a hosted zone'],
   ['100', balancer({ dnsRecord: { hostedZone: { hostedZoneId: 'Z1' }, recordName: 'a b' } }), "loadBalancer.dnsRecord.recordName: got 'a b'; allowed a DNS name"],
+  ['dns, zone', balancer({ dnsRecord: { hostedZone: route53.HostedZone.fromHostedZoneId(stack(), 'Zone', 'Z1') } }),
+    "loadBalancer.dnsRecord.hostedZone: got 'a hosted zone without its name'; allowed a hosted zone with its name; import it with HostedZone.fromHostedZoneAttributes"],
+  ['clients', balancer({ allowFrom: ['10.0.0.0/8'] }), "loadBalancer.allowFrom[0]: got '10.0.0.0/8'; allowed a peer; write for example ec2.Peer.ipv4('10.0.0.0/8')"],
+  ['clients', balancer({ allowFrom: [undefined] }), 'loadBalancer.allowFrom[0]: got null; allowed a peer'],
+  ['clients', balancer({ allowFrom: '10.0.0.0/8' }), "loadBalancer.allowFrom: got '10.0.0.0/8'; allowed a list"],
+  ['keep-alive', balancer({ clientKeepAlive: Duration.seconds(30) }), "loadBalancer.clientKeepAlive: got '30 seconds'; allowed 1 minute to 7 days"],
+  ['keep-alive, token', balancer({ clientKeepAlive: Duration.seconds(LATER) }), "loadBalancer.clientKeepAlive: got 'a token'; allowed a literal number"],
+  ['desync', balancer({ desyncMitigationMode: 'off' }), "loadBalancer.desyncMitigationMode: got 'off'; allowed monitor, defensive, strictest; take"],
+  ['headers', balancer({ dropInvalidHeaderFields: 'no' }), "loadBalancer.dropInvalidHeaderFields: got 'no'; allowed true, false; say"],
+  ['headers', balancer({ preserveHostHeader: 1 }), 'loadBalancer.preserveHostHeader: got 1; allowed true, false'],
+  ['headers', balancer({ xForwardedFor: 'add' }), "loadBalancer.xForwardedFor: got 'add'; allowed append, preserve, remove"],
+  ['IPv6', balancer({ ipAddressType: 'ipv6' }), "loadBalancer.ipAddressType: got 'ipv6'; allowed ipv4, dualstack, dualstack-without-public-ipv4"],
+  ['IPv6, network', balancer({ ipAddressType: elbv2.IpAddressType.DUAL_STACK }), "loadBalancer.ipAddressType: got 'IPv6 in a network of Network.create'; allowed elbv2.IpAddressType.IPV4"],
+  ['IPv6, network', { ...balancer({ ipAddressType: elbv2.IpAddressType.DUAL_STACK }), network: Network.create() }, "loadBalancer.ipAddressType: got 'IPv6 in a network of Network.create'"],
+  ['slow start', balancer({ balancing: Balancing.roundRobin({ slowStart: Duration.seconds(20) }) }), "loadBalancer.balancing.slowStart: got '20 seconds'; allowed 30 seconds to 15 minutes"],
+  ['slow start, token', balancer({ balancing: Balancing.roundRobin({ slowStart: Duration.seconds(LATER) }) }), "loadBalancer.balancing.slowStart: got 'a token'; allowed a literal number"],
+  ['balancing', balancer({ balancing: 'round_robin' }), "loadBalancer.balancing: got 'round_robin'; allowed a Balancing; use one of the Balancing factories"],
+  ['sticky', balancer({ stickiness: Stickiness.cookie({ duration: Duration.days(8) }) }), "loadBalancer.stickiness.duration: got '8 days'; allowed 1 second to 7 days"],
+  ['sticky, token', balancer({ stickiness: Stickiness.cookie({ duration: Duration.seconds(LATER) }) }), "loadBalancer.stickiness.duration: got 'a token'; allowed a literal number"],
+  ['sticky', balancer({ stickiness: true }), 'loadBalancer.stickiness: got true; allowed a Stickiness'],
+  ...[DeployStrategy.blueGreen(), DeployStrategy.linear(), DeployStrategy.canary(), DeployStrategy.codeDeploy()].map((deployStrategy): [string, object, string] =>
+    [`sticky, ${deployStrategy._name}`, { ...balancer({ stickiness: Stickiness.cookie() }), deployStrategy }, "loadBalancer.stickiness: got 'Stickiness beside a strategy that moves traffic'; allowed"]),
+  ['protocol', balancer({ protocol: 'GRPC' }), "loadBalancer.protocol: got 'GRPC'; allowed a TargetProtocol"],
+  ['protocol', balancer({ protocol: TargetProtocol.http1(wrong({ tls: 'yes' })) }), "loadBalancer.protocol.tls: got 'yes'; allowed true, false"],
+  ['protocol', balancer({ protocol: TargetProtocol.http1({ tls: true }) }), "container.firstImage: got 'nothing'; allowed an image that speaks what loadBalancer.protocol says; give FirstImage.fromRepository"],
+  ['protocol', spoken(TargetProtocol.grpc({ healthyGrpcCodes: '100' })), "loadBalancer.protocol.healthyGrpcCodes: got '100'; allowed 0 to 99, as list or range"],
+  ['protocol', spoken(TargetProtocol.grpc(), { certificate: undefined }), "loadBalancer.protocol: got 'HTTP/2 or gRPC without a certificate'; allowed TargetProtocol.http1; give a certificate"],
+  ['protocol', spoken(TargetProtocol.http2(), { certificate: undefined }), "loadBalancer.protocol: got 'HTTP/2 or gRPC without a certificate'"],
+  ['protocol', spoken(TargetProtocol.grpc(), {}, { container: { firstImage: FirstImage.fromRepository(images(), 'v1'), healthCheck: { healthyHttpCodes: '200' } } }),
+    "container.healthCheck.healthyHttpCodes: got '200'; allowed nothing beside TargetProtocol.grpc; write TargetProtocol.grpc({ healthyGrpcCodes }) instead"],
+  ...[TargetProtocol.http2(), TargetProtocol.grpc()].map((protocol): [string, object, string] =>
+    ['protocol', spoken(protocol, {}, strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] }))),
+      "deployStrategy.hooks: got 'DeployHook.httpCheck beside HTTP/2 or gRPC'; allowed hooks of your own; take DeployHook.ecs"]),
+  ['WAF', balancer({ webAcl: 'acl' }), "loadBalancer.webAcl: got 'acl'; allowed a WebAcl; use one of the WebAcl factories"],
+  ['WAF', balancer({ webAcl: WebAcl.fromArn('arn:aws:wafv2:us-east-1:111111111111:global/webacl/a/b') }), "loadBalancer.webAcl: got 'arn:aws:wafv2:us-east-1:111111111111:global/webacl/a/b'; allowed the ARN of a regional"],
+  ['WAF', balancer({ webAcl: WebAcl.fromArn(wrong(undefined)) }), "loadBalancer.webAcl: got ''; allowed the ARN of a regional web ACL"],
+  ['WAF', rules({ ruleGroups: [{ groupName: 'CommonRuleSet' }] }), "loadBalancer.webAcl.ruleGroups[0].groupName: got 'CommonRuleSet'; allowed the name of a group that AWS maintains"],
+  ['WAF', rules({ ruleGroups: [null] }), 'loadBalancer.webAcl.ruleGroups[0]: got null; allowed options in braces'],
+  ['WAF', rules({ ruleGroups: [{}] }), "loadBalancer.webAcl.ruleGroups[0].groupName: got ''; allowed"],
+  ['WAF', rules({ ruleGroups: [{ groupName: 'AWSManagedRulesCommonRuleSet', countedRules: ['a b'] }] }), "loadBalancer.webAcl.ruleGroups[0].countedRules[0]: got 'a b'; allowed the name of a rule"],
+  ['WAF', rules({ ruleGroups: [{ groupName: 'AWSManagedRulesCommonRuleSet', countedRules: [undefined] }] }), "loadBalancer.webAcl.ruleGroups[0].countedRules[0]: got ''; allowed the name"],
+  ['WAF, twice', rules({ ruleGroups: [1, 2].map(() => ({ groupName: 'AWSManagedRulesCommonRuleSet' })) }), "loadBalancer.webAcl.ruleGroups: got 'AWSManagedRulesCommonRuleSet twice'; allowed each group once"],
+  ['WAF, rate', rules({ requestsPerFiveMinutes: 9 }), 'loadBalancer.webAcl.requestsPerFiveMinutes: got 9; allowed a whole number, 10 to 2000000000'],
+  ['WAF, logs', rules({ logRetention: 42 }), 'loadBalancer.webAcl.logRetention: got 42; allowed 1, 3, 5'],
+  ['no public subnets', { ...balancer({}), network: Network.fromVpc(vpcOf({ privateSubnetIds: ['a', 'b'] })) }, "network.loadBalancerSubnets: got 'a VPC without public subnets'; allowed subnets that lead to the internet"],
+  ['check in public', {
+    network: Network.fromVpc(vpcOf({ publicSubnetIds: ['a', 'b'] }), { taskSubnets: { subnetType: ec2.SubnetType.PUBLIC } }),
+    deployStrategy: DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] }),
+  }, "network.taskSubnets: got 'public subnets beside DeployHook.httpCheck'; allowed subnets in which a function has a way out"],
   ['109', { network: Network.create(), cluster: Cluster.fromCluster(wrong({ clusterArn: 'arn', vpc: {} })) }, "network: got 'Network.create beside Cluster.fromCluster'; allowed the cluster's own VPC"],
   ['107', { cluster: Cluster.fromCluster(wrong(null)) }, 'cluster: got null; allowed a cluster; hand over an ecs.ICluster'],
   ['107', { network: Network.fromVpc(wrong(null)) }, 'network: got null; allowed a VPC; hand over an ec2.IVpc'],
@@ -517,9 +576,11 @@ describe('what stands elsewhere', () => {
   test.each<[string, (scope: Stack) => object, string[]]>([
     ['52, certificate', (scope) => balancer({ certificate: acm.Certificate.fromCertificateArn(scope, 'There', `arn:aws:acm:${ELSEWHERE}certificate/1`) }),
       [wrongRegion('loadBalancer.certificate', 'a certificate'), wrongAccount('loadBalancer.certificate', 'a certificate')]],
+    ['web ACL', () => balancer({ webAcl: WebAcl.fromArn(`arn:aws:wafv2:${ELSEWHERE}regional/webacl/a/b`) }),
+      [wrongRegion('loadBalancer.webAcl', 'a web ACL'), wrongAccount('loadBalancer.webAcl', 'a web ACL')]],
     ['52, certificate of the same place', (scope) => balancer({ certificate: acm.Certificate.fromCertificateArn(scope, 'Here', 'arn:aws:acm:eu-west-1:111111111111:certificate/1') }), []],
     ['11, VPC', (scope) => ({
-      network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'There', { vpcId: 'vpc-1', availabilityZones: ZONES, privateSubnetIds: ['a', 'b'], region: 'us-east-1' })),
+      network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'There', { vpcId: 'vpc-1', availabilityZones: ZONES, privateSubnetIds: ['a', 'b'], publicSubnetIds: ['c', 'd'], region: 'us-east-1' })),
     }), [wrongRegion('network', 'a VPC')]],
     ['cluster', (scope) => ({
       cluster: Cluster.fromCluster(ecs.Cluster.fromClusterAttributes(scope, 'There', {

@@ -57,6 +57,7 @@ type Make = (...args: any[]) => any;
 /** Where the choices of a class go. */
 const PLACES: Record<string, (choice: any) => Props> = {
   Approval: (approval) => ({ approval }),
+  Balancing: (balancing) => ({ loadBalancer: library.LoadBalancer.internal({ balancing }) }),
   BuildCache: (cache) => ({ imageBuild: library.ImageBuild.dockerfile({ cache }) }),
   BuildRepository: (repository) => ({ repository }),
   BuildSecret: (secret) => ({ imageBuild: library.ImageBuild.dockerfile({ secrets: { NPM: secret } }) }),
@@ -83,7 +84,10 @@ const PLACES: Record<string, (choice: any) => Props> = {
   Source: (source) => ({ source }),
   StageCondition: (condition) => ({ releaseConditions: { before: [condition] } }),
   StageFailure: (onReleaseFailure) => ({ onReleaseFailure }),
+  Stickiness: (stickiness) => ({ loadBalancer: library.LoadBalancer.internal({ stickiness }) }),
+  TargetProtocol: (protocol) => ({ loadBalancer: library.LoadBalancer.internal({ protocol }) }),
   TrafficRouting: (trafficRouting) => ({ deployStrategy: library.DeployStrategy.codeDeploy({ trafficRouting }) }),
+  WebAcl: (webAcl) => ({ loadBalancer: library.LoadBalancer.internal({ webAcl }) }),
 };
 
 /** Arguments of factories that need some. */
@@ -113,6 +117,7 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'Source.codeCommit': (scope) => [new codecommit.Repository(scope, 'Needed', { repositoryName: 'shop' })],
   'Source.gitHub': () => ['acme/shop'],
   'Source.gitHubToken': (scope) => ['acme/shop', { token: new secretsmanager.Secret(scope, 'Needed') }],
+  'WebAcl.fromArn': () => ['arn:aws:wafv2:eu-west-1:111111111111:regional/webacl/shop/1'],
 };
 
 const handler = (scope: Stack) => new lambda.Function(scope, 'Needed', {
