@@ -2,8 +2,10 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { App, Stack } from 'aws-cdk-lib';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -76,8 +78,10 @@ const PLACES: Record<string, (choice: any) => Props> = {
   ResourceNames: (resourceNames) => ({ resourceNames }),
   Scaling: (scaling) => ({ scaling }),
   ServiceAlarm: (alarm) => ({ alarms: [alarm] }),
+  Sidecar: (sidecar) => ({ container: { sidecars: [sidecar] } }),
   Source: (source) => ({ source }),
   TrafficRouting: (trafficRouting) => ({ deployStrategy: library.DeployStrategy.codeDeploy({ trafficRouting }) }),
+  Volume: (volume) => ({ container: { volumes: [volume] } }),
 };
 
 /** Arguments of factories that need some. */
@@ -98,10 +102,17 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'ResourceNames.suffixed': () => [{ suffix: 'dev' }],
   'Scaling.fixed': () => [1],
   'Scaling.onRequests': () => [{ requestsPerTask: 100 }],
+  'Sidecar.container': () => ['proxy', { image: ecs.ContainerImage.fromRegistry('nginx') }],
   'Source.codeCommit': (scope) => [new codecommit.Repository(scope, 'Needed', { repositoryName: 'shop' })],
   'Source.gitHub': () => ['acme/shop'],
+  'Volume.disk': () => ['/data'],
+  'Volume.efs': (scope) => [fileSystem(scope), '/data'],
+  'Volume.fromAccessPoint': (scope) => [new efs.AccessPoint(scope, 'Point', { fileSystem: fileSystem(scope) }), '/data'],
+  'Volume.memory': () => ['/tmp'],
   'Source.gitHubToken': (scope) => ['acme/shop', { token: new secretsmanager.Secret(scope, 'Needed') }],
 };
+
+const fileSystem = (scope: Stack) => new efs.FileSystem(scope, 'Needed', { vpc: new ec2.Vpc(scope, 'TheirVpc') });
 
 const handler = (scope: Stack) => new lambda.Function(scope, 'Needed', {
   runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => {};'),
