@@ -6,6 +6,7 @@ import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -16,7 +17,8 @@ import { Construct } from 'constructs';
 import {
   Approval, Balancing, BuildCache, BuildRepository, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook,
   DeploymentHistory, DeployStrategy, Egress, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification,
-  PipelineAlarm, ReleaseAction, ReleaseTrust, ResourceNames, Scaling, ServiceAlarm, Source, StageCondition, Stickiness, TargetProtocol, TrafficRouting, WebAcl,
+  PipelineAlarm, ReleaseAction, ReleaseTrust, ResourceNames, Scaling, ServiceAlarm, Sidecar, Source, StageCondition, Stickiness, TargetProtocol, TrafficRouting, Volume,
+  WebAcl,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -65,6 +67,10 @@ const spoken = (protocol: TargetProtocol, options: object = {}, others: object =
 });
 const vpcOf = (subnets: object) => ec2.Vpc.fromVpcAttributes(stack(), 'Vpc', { vpcId: 'vpc-1', availabilityZones: ZONES, ...subnets });
 const container = (options: object) => ({ container: options });
+const volumes = (...list: Volume[]) => container({ volumes: list });
+const sidecars = (...list: Sidecar[]) => container({ sidecars: list });
+const IMAGE = ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.29.1');
+const files = () => efs.FileSystem.fromFileSystemAttributes(stack(), 'Files', { fileSystemId: 'fs-1', securityGroup: ec2.SecurityGroup.fromSecurityGroupId(stack(), 'Group', 'sg-1') });
 const health = (options: object) => ({ container: { healthCheck: options } });
 const alarm = (options: object) => ({ alarms: [ServiceAlarm.cpu(options)] });
 const approval = (options: object) => ({ approval: Approval.manual(options) });
@@ -131,6 +137,54 @@ const environmentRows: [string, object, string][] = [
   ['container', container({ logGroupName: 'a b' }), "container.logGroupName: got 'a b'; allowed 1 to 512"],
   ['container', container({ cpuArchitecture: 'ARM64' }), "container.cpuArchitecture: got 'ARM64'; allowed an architecture"],
   ['metrics', container({ metricNamespace: 'AWS/ECS' }), "container.metricNamespace: got 'AWS/ECS'; allowed"],
+  ['disk', container({ ephemeralStorageGiB: 20 }), 'container.ephemeralStorageGiB: got 20; allowed a whole number, 21 to 200; leave it out for 20'],
+  ['limits', container({ ulimits: [{ name: 'files', softLimit: 1, hardLimit: 1 }] }), "container.ulimits[0].name: got 'files'; allowed core, cpu, data"],
+  ['limits', container({ ulimits: [{ name: ecs.UlimitName.CPU, softLimit: 2, hardLimit: 1 }] }), 'container.ulimits[0].softLimit: got 2; allowed at most the hard limit; raise hardLimit'],
+  ['limits', container({ ulimits: [{ name: ecs.UlimitName.CPU, softLimit: 2 }] }), 'container.ulimits[0].hardLimit: got NaN; allowed a whole number'],
+  ['limits', container({ ulimits: [{ name: ecs.UlimitName.CPU, hardLimit: 2 }] }), 'container.ulimits[0].softLimit: got NaN; allowed a whole number'],
+  ['limits', container({ ulimits: [null] }), 'container.ulimits[0]: got null; allowed options in braces'],
+  ['volumes', volumes(Volume.disk('tmp')), "container.volumes[0].path: got 'tmp'; allowed an absolute path"],
+  ['volumes', volumes(Volume.disk(wrong(undefined))), "container.volumes[0].path: got ''; allowed an absolute path"],
+  ['volumes', volumes(Volume.disk('/a'), Volume.memory('/a')), "container.volumes[1]: got '/a'; allowed each path once; leave one out"],
+  ['volumes', volumes(Volume.memory('/tmp', { sizeMiB: 0 })), 'container.volumes[0].sizeMiB: got 0; allowed a whole number, 1 to 122880'],
+  ['volumes', volumes(Volume.memory('/tmp', { sizeMiB: 1000 }), Volume.memory('/run', { sizeMiB: 24 })),
+    "container.volumes: got '1024 MiB in memory'; allowed less than the 1024 MiB of the application; take less, or Volume.disk"],
+  ['volumes', volumes(Volume.memory('/tmp', { executable: wrong('yes') })), "container.volumes[0].executable: got 'yes'; allowed true, false"],
+  ['volumes', volumes(Volume.efs(wrong(undefined), '/a')), 'container.volumes[0].fileSystem: got null; allowed a file system; hand over'],
+  ['volumes', volumes(Volume.efs(files(), '/a', { directory: '/a/b/c/d/e' })), "container.volumes[0].directory: got '/a/b/c/d/e'; allowed 1 to 4 levels"],
+  ['volumes', volumes(Volume.efs(files(), '/a', { uid: -1 })), 'container.volumes[0].uid: got -1; allowed a whole number, 0 to'],
+  ['volumes', volumes(Volume.efs(files(), '/a', { gid: 1.5 })), 'container.volumes[0].gid: got 1.5; allowed a whole number, 0 to'],
+  ['volumes', volumes(Volume.efs(files(), '/a', { readOnly: wrong(1) })), 'container.volumes[0].readOnly: got 1; allowed true, false'],
+  ['volumes', volumes(Volume.fromAccessPoint(efs.AccessPoint.fromAccessPointId(stack(), 'Point', 'fsap-1'), '/a')),
+    'container.volumes[0].accessPoint: got '],
+  ['sidecars', sidecars(Sidecar.container('a b', { image: IMAGE })), "container.sidecars[0].name: got 'a b'; allowed 1 to 255"],
+  ['sidecars', sidecars(Sidecar.container('app', { image: IMAGE })), "container.sidecars[0]: got 'app'; allowed each name of a container once"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE }), Sidecar.container('a', { image: IMAGE })), "container.sidecars[1]: got 'a'; allowed each name"],
+  ['sidecars', sidecars(Sidecar.container('a', wrong(undefined))), 'container.sidecars[0]: got null; allowed options in braces'],
+  ['sidecars', sidecars(Sidecar.container('a', { image: wrong('nginx') })), "container.sidecars[0].image: got 'nginx'; allowed an image"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, cpu: 1 })), 'container.sidecars[0].cpu: got 1; allowed a whole number, 2 to'],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, memoryLimitMiB: 5 })), 'container.sidecars[0].memoryLimitMiB: got 5; allowed a whole number, 6 to'],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, memoryLimitMiB: LATER })), "container.sidecars[0].memoryLimitMiB: got 'a token'; allowed a literal number"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, cpu: 511 })), "container.sidecars: got '511 CPU units'; allowed at most 510, so that the application has some of 512"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, memoryLimitMiB: 1020 })), "container.sidecars: got '1020 MiB'; allowed at most 1018"],
+  ['sidecars', container({ cpu: LATER, sidecars: [Sidecar.adotCollector()] }), "container.cpu: got 'a token'; allowed a literal number; write the number out: sidecars take"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, essential: wrong('no') })), "container.sidecars[0].essential: got 'no'; allowed true, false"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, command: [] })), 'container.sidecars[0].command: got []; allowed at least one'],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, environment: { TOKEN: 'x' } })), "container.sidecars[0].environment.TOKEN: got 'a value in clear text'"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, volumes: [Volume.disk('b')] })), "container.sidecars[0].volumes[0].path: got 'b'; allowed"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, volumes: [Volume.disk('/b'), Volume.disk('/b')] })), "container.sidecars[0].volumes[1]: got '/b'; allowed each path once"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, awaited: wrong('SOON') })), "container.sidecars[0].awaited: got 'SOON'; allowed START, HEALTHY, COMPLETE, SUCCESS"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, awaited: ecs.ContainerDependencyCondition.HEALTHY })), "container.sidecars[0].awaited: got 'HEALTHY'; allowed HEALTHY beside a health check; add commandHealthCheck"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, awaited: ecs.ContainerDependencyCondition.SUCCESS })), "container.sidecars[0].awaited: got 'SUCCESS'; allowed COMPLETE and SUCCESS of a sidecar that may end; add essential: false"],
+  ['logs', sidecars(Sidecar.fireLens(), Sidecar.fireLens()), "container.sidecars[1]: got 'log-router'; allowed each name"],
+  ['logs', sidecars(Sidecar.fireLens({ output: {} })), "container.sidecars[0].output.Name: got 'nothing'; allowed the name of an output plugin"],
+  ['logs', sidecars(Sidecar.fireLens({ output: { Name: wrong(1) } })), 'container.sidecars[0].output.Name: got 1; allowed a text'],
+  ['logs', sidecars(Sidecar.fireLens({ secretOutput: { key: wrong('x') } })), "container.sidecars[0].secretOutput.key: got 'x'; allowed an ecs.Secret"],
+  ['logs', sidecars(Sidecar.fireLens({ configFile: 's3://x' })), "container.sidecars[0].configFile: got 's3://x'; allowed an absolute path"],
+  ['logs', sidecars(Sidecar.fireLens({ image: wrong('x') })), "container.sidecars[0].image: got 'x'; allowed an image"],
+  ['collector', sidecars(Sidecar.adotCollector({ metricNamespace: 'AWS/X' })), "container.sidecars[0].metricNamespace: got 'AWS/X'; allowed"],
+  ['collector', sidecars(Sidecar.adotCollector({ config: ' ' })), "container.sidecars[0].config: got ' '; allowed the text of a configuration"],
+  ['collector', sidecars(Sidecar.adotCollector({ image: wrong('x') })), "container.sidecars[0].image: got 'x'; allowed an image"],
   ['99', container({ logRetention: 42 }), 'container.logRetention: got 42; allowed 1, 3, 5, 7'],
   ['80', container({ environment: { DB_PASSWORD: 'x' } }), "container.environment.DB_PASSWORD: got 'a value in clear text'; allowed a name that tells no secret; move it to container.secrets"],
   ['80, by value', container({ environment: { DATABASE: 'postgres://shop:s3cret@db/shop' } }), "container.environment.DATABASE: got 'a value in clear text'; allowed values that tell no secret; move it to container.secrets"],
@@ -823,7 +877,7 @@ describe('never a TypeError', () => {
   });
 
   const containerProps = ['command', 'containerName', 'cpu', 'cpuArchitecture', 'entryPoint', 'environment', 'healthCheck', 'logGroupName', 'logRetention', 'memoryLimitMiB', 'port',
-    'secrets', 'stopTimeout', 'user', 'metricNamespace'];
+    'secrets', 'stopTimeout', 'user', 'metricNamespace', 'volumes', 'sidecars', 'ulimits', 'ephemeralStorageGiB', 'readonlyRootFilesystem'];
   test.each(containerProps)('container.%s', (prop) => {
     for (const value of [null, true, [null]]) {
       expect(ofEnvironment({ container: { [prop]: value } }).filter((line) => line.startsWith(`container.${prop}`))).not.toEqual([]);

@@ -110,7 +110,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     [this.taskRole, this.grantPrincipal, this.logGroup] = [task.taskRole, task.taskRole, task.logGroup];
     const balancer = this.createLoadBalancer(props, network, foundation);
     ({ loadBalancer: this.loadBalancer, targetGroups: [this.targetGroup, this.alternateTargetGroup], url: this.url } = balancer);
-    this.service = createService(this, props, { foundation, network, balancer, cluster: this.cluster, taskDefinition: task.definition });
+    this.service = createService(this, props, { foundation, network, balancer, cluster: this.cluster, taskDefinition: task.definition, fileSystems: task.fileSystems });
     [this.testListener, this.connections] = [balancer.test?.listener, this.service.connections];
     const alarms = (props.alarms ?? ServiceAlarm._all()).map((choice) => choice._bind(this, this._dimensions(), foundation));
     this.alarms = alarms.map(({ alarm }) => alarm);
