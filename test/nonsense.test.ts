@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import * as autoscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
@@ -10,6 +11,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as cloudmap from 'aws-cdk-lib/aws-servicediscovery';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as ts from 'typescript';
 import * as library from '../src';
@@ -60,6 +62,7 @@ const PLACES: Record<string, (choice: any) => Props> = {
   Approval: (approval) => ({ approval }),
   BuildCache: (cache) => ({ imageBuild: library.ImageBuild.dockerfile({ cache }) }),
   BuildSecret: (secret) => ({ imageBuild: library.ImageBuild.dockerfile({ secrets: { NPM: secret } }) }),
+  Capacity: (capacity) => ({ capacity }),
   Check: (check) => ({ checks: [check] }),
   CircuitBreaker: (circuitBreaker) => ({ deployStrategy: library.DeployStrategy.rolling({ circuitBreaker }) }),
   Cluster: (cluster) => ({ cluster }),
@@ -68,6 +71,7 @@ const PLACES: Record<string, (choice: any) => Props> = {
   DeploymentHistory: (history) => ({ history }),
   DeployStrategy: (deployStrategy) => ({ deployStrategy }),
   Encryption: (encryption) => ({ encryption }),
+  ExecuteCommand: (executeCommand) => ({ executeCommand, ...(executeCommand._cluster === 'existing' ? { cluster: library.Cluster.fromCluster(theirCluster()) } : {}) }),
   FirstImage: (firstImage) => ({ container: { firstImage } }),
   ImageBuild: (imageBuild) => ({ imageBuild }),
   LoadBalancer: (loadBalancer) => ({ loadBalancer }),
@@ -78,6 +82,8 @@ const PLACES: Record<string, (choice: any) => Props> = {
   ResourceNames: (resourceNames) => ({ resourceNames }),
   Scaling: (scaling) => ({ scaling }),
   ServiceAlarm: (alarm) => ({ alarms: [alarm] }),
+  ServiceConnect: (serviceConnect) => ({ serviceConnect }),
+  ServiceDiscovery: (serviceDiscovery) => ({ serviceDiscovery }),
   Sidecar: (sidecar) => ({ container: { sidecars: [sidecar] } }),
   Source: (source) => ({ source }),
   TrafficRouting: (trafficRouting) => ({ deployStrategy: library.DeployStrategy.codeDeploy({ trafficRouting }) }),
@@ -102,6 +108,11 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'ResourceNames.suffixed': () => [{ suffix: 'dev' }],
   'Scaling.fixed': () => [1],
   'Scaling.onRequests': () => [{ requestsPerTask: 100 }],
+  'Scaling.onSchedule': () => [{ schedules: [{ schedule: autoscaling.Schedule.rate(Duration.days(1)), minTasks: 1 }] }],
+  'ServiceConnect.client': (scope) => [new cloudmap.HttpNamespace(scope, 'Needed', { name: 'shop' })],
+  'ServiceConnect.server': (scope) => [new cloudmap.HttpNamespace(scope, 'Needed', { name: 'shop' })],
+  'ServiceDiscovery.fromNamespace': (scope) => [new cloudmap.PrivateDnsNamespace(scope, 'Needed', { name: 'shop', vpc: new ec2.Vpc(scope, 'TheirVpc') })],
+  'ServiceDiscovery.privateDns': () => ['shop.internal'],
   'Sidecar.container': () => ['proxy', { image: ecs.ContainerImage.fromRegistry('nginx') }],
   'Source.codeCommit': (scope) => [new codecommit.Repository(scope, 'Needed', { repositoryName: 'shop' })],
   'Source.gitHub': () => ['acme/shop'],
@@ -111,6 +122,8 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'Volume.memory': () => ['/tmp'],
   'Source.gitHubToken': (scope) => ['acme/shop', { token: new secretsmanager.Secret(scope, 'Needed') }],
 };
+
+const theirCluster = () => new ecs.Cluster(new Stack(app, `Theirs${app.node.children.length}`), 'Cluster');
 
 const fileSystem = (scope: Stack) => new efs.FileSystem(scope, 'Needed', { vpc: new ec2.Vpc(scope, 'TheirVpc') });
 
