@@ -10,7 +10,8 @@ import * as cloudmap from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
 import { judge, withAndWithoutFeatureFlags } from './checkers';
 import {
-  Approval, BuildCache, Capacity, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, ExecuteCommand, FargateCicdPipeline, FargateCicdPipelineProps,
+  Approval, BuildCache, Capacity, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, ExecuteCommand, FargateCicdPipeline,
+  FargateCicdPipelineProps,
   FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ResourceNames, Scaling, ServiceConnect, ServiceDiscovery, Sidecar,
   Source, TrafficRouting, Volume,
 } from '../src';

@@ -54,7 +54,7 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
   });
   task.fileSystems.forEach((fileSystem) => {
     // From this side, so that the rule stands in our stack wherever the file system is.
-    service.connections.allowTo(fileSystem, ec2.Port.tcp(2049), `Tasks of ${scope.node.path}`);
+    fileSystem.connections.securityGroups.forEach((group) => group.addIngressRule(securityGroup, ec2.Port.tcp(2049), `Tasks of ${scope.node.path}`, true));
     service.node.addDependency(fileSystem.mountTargetsAvailable);
   });
   if (settings.commands) (service.node.defaultChild as ecs.CfnService).enableExecuteCommand = true;

@@ -76,7 +76,8 @@ describe('scaling by the clock', () => {
   });
 
   test('alone, also under CodeDeploy: the number is nowhere', () => {
-    const { template, service } = make(() => ({ scaling: Scaling.onSchedule({ minTasks: 1, maxTasks: 3, schedules: [{ schedule: day.schedule, maxTasks: 5 }] }), deployStrategy: DeployStrategy.codeDeploy() }));
+    const schedules = [{ schedule: day.schedule, maxTasks: 5 }];
+    const { template, service } = make(() => ({ scaling: Scaling.onSchedule({ minTasks: 1, maxTasks: 3, schedules }), deployStrategy: DeployStrategy.codeDeploy() }));
     expect(only(template, 'AWS::ApplicationAutoScaling::ScalableTarget')).toMatchObject({ MinCapacity: 1, MaxCapacity: 3, ScheduledActions: [{ ScalableTargetAction: { MaxCapacity: 5 } }] });
     template.resourceCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', 0);
     expect(service).not.toHaveProperty('DesiredCount');
