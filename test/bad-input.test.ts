@@ -1,5 +1,6 @@
 import { App, CfnParameter, Duration, Environment, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as autoscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
@@ -12,13 +13,14 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as cloudmap from 'aws-cdk-lib/aws-servicediscovery';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, Balancing, BuildCache, BuildRepository, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook,
-  DeploymentHistory, DeployStrategy, Egress, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification,
-  PipelineAlarm, ReleaseAction, ReleaseTrust, ResourceNames, Scaling, ServiceAlarm, Sidecar, Source, StageCondition, Stickiness, TargetProtocol, TrafficRouting, Volume,
-  WebAcl,
+  Approval, Balancing, BuildCache, BuildRepository, BuildSecret, Capacity, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook,
+  DeploymentHistory, DeployStrategy, Egress, Encryption, ExecuteCommand, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network,
+  Notification, PipelineAlarm, ReleaseAction, ReleaseTrust, ResourceNames, Scaling, ServiceAlarm, ServiceConnect, ServiceDiscovery, Sidecar, Source, StageCondition,
+  Stickiness, TargetProtocol, TrafficRouting, Volume, WebAcl,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -67,10 +69,14 @@ const spoken = (protocol: TargetProtocol, options: object = {}, others: object =
 });
 const vpcOf = (subnets: object) => ec2.Vpc.fromVpcAttributes(stack(), 'Vpc', { vpcId: 'vpc-1', availabilityZones: ZONES, ...subnets });
 const container = (options: object) => ({ container: options });
+const scaling = (options: object) => ({ scaling: Scaling.onCpu(options) });
+const DAILY = autoscaling.Schedule.rate(Duration.days(1));
 const volumes = (...list: Volume[]) => container({ volumes: list });
 const sidecars = (...list: Sidecar[]) => container({ sidecars: list });
 const IMAGE = ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.29.1');
-const files = () => efs.FileSystem.fromFileSystemAttributes(stack(), 'Files', { fileSystemId: 'fs-1', securityGroup: ec2.SecurityGroup.fromSecurityGroupId(stack(), 'Group', 'sg-1') });
+const files = () => efs.FileSystem.fromFileSystemAttributes(stack(), 'Files', {
+  fileSystemId: 'fs-1', securityGroup: ec2.SecurityGroup.fromSecurityGroupId(stack(), 'Group', 'sg-1'),
+});
 const health = (options: object) => ({ container: { healthCheck: options } });
 const alarm = (options: object) => ({ alarms: [ServiceAlarm.cpu(options)] });
 const approval = (options: object) => ({ approval: Approval.manual(options) });
@@ -137,6 +143,35 @@ const environmentRows: [string, object, string][] = [
   ['container', container({ logGroupName: 'a b' }), "container.logGroupName: got 'a b'; allowed 1 to 512"],
   ['container', container({ cpuArchitecture: 'ARM64' }), "container.cpuArchitecture: got 'ARM64'; allowed an architecture"],
   ['metrics', container({ metricNamespace: 'AWS/ECS' }), "container.metricNamespace: got 'AWS/ECS'; allowed"],
+  ['capacity', { capacity: Capacity.fargateSpot({ onDemandBase: -1 }) }, 'capacity.onDemandBase: got -1; allowed a whole number, 0 to 100000'],
+  ['capacity', { capacity: Capacity.fargateSpot({ onDemandWeight: 1001 }) }, 'capacity.onDemandWeight: got 1001; allowed a whole number, 0 to 1000'],
+  ['capacity', { capacity: Capacity.fargateSpot({ spotWeight: 0.5 }) }, 'capacity.spotWeight: got 0.5; allowed a whole number, 0 to 1000'],
+  ['capacity', { capacity: Capacity.fargateSpot({ onDemandWeight: 0, spotWeight: 0 }) }, 'capacity.spotWeight: got 0; allowed a weight above 0 for one of both'],
+  ['schedule', scaling({ schedules: [{ schedule: 'cron(0 7 * * ? *)', minTasks: 1 }] }), "scaling.schedules[0].schedule: got 'cron(0 7 * * ? *)'; allowed a schedule"],
+  ['schedule', scaling({ schedules: [{ schedule: DAILY }] }), "scaling.schedules[0].minTasks: got 'nothing'; allowed minTasks, maxTasks or both"],
+  ['schedule', scaling({ schedules: [{ schedule: DAILY, minTasks: -1 }] }), 'scaling.schedules[0].minTasks: got -1; allowed a whole number, 0 to 5000'],
+  ['schedule', scaling({ schedules: [{ schedule: DAILY, minTasks: 5, maxTasks: 4 }] }), 'scaling.schedules[0].maxTasks: got 4; allowed a whole number, 5 to 5000; take at least minTasks'],
+  ['schedule', scaling({ schedules: [{ schedule: DAILY, minTasks: 5, timeZone: 'Europe/Berlin' }] }), "scaling.schedules[0].timeZone: got 'Europe/Berlin'; allowed a time zone"],
+  ['schedule', scaling({ schedules: [null] }), 'scaling.schedules[0]: got null; allowed options in braces'],
+  ['schedule alone', { scaling: Scaling.onSchedule({ schedules: [] }) }, 'scaling.schedules: got []; allowed at least one; say when'],
+  ['schedule alone', { scaling: Scaling.onSchedule(wrong(undefined)) }, 'scaling: got null; allowed options in braces'],
+  ['schedule alone', { scaling: Scaling.onSchedule({ minTasks: -1, schedules: [{ schedule: DAILY, minTasks: 1 }] }) }, 'scaling.minTasks: got -1; allowed a whole number, 0 to 5000'],
+  ['schedule alone', { scaling: Scaling.onSchedule({ maxTasks: 1, schedules: [{ schedule: DAILY, minTasks: 1 }] }) }, 'scaling.maxTasks: got 1; allowed a whole number, 2 to 5000'],
+  ['discovery', { serviceDiscovery: ServiceDiscovery.privateDns('Shop!') }, "serviceDiscovery.namespaceName: got 'Shop!'; allowed a domain name"],
+  ['discovery', { serviceDiscovery: ServiceDiscovery.privateDns('shop.internal', { name: 'a b' }) }, "serviceDiscovery.name: got 'a b'; allowed 1 to 63"],
+  ['discovery', { serviceDiscovery: ServiceDiscovery.privateDns('shop.internal', { recordTtl: Duration.days(2) }) }, "serviceDiscovery.recordTtl: got '2 days'; allowed 0 seconds to 1 day"],
+  ['discovery', { serviceDiscovery: ServiceDiscovery.fromNamespace(new cloudmap.HttpNamespace(stack(), 'N', { name: 'shop' })) }, "serviceDiscovery.namespace: got 'HTTP'; allowed DNS_PRIVATE"],
+  ['discovery', { serviceDiscovery: ServiceDiscovery.privateDns('shop.internal'), deployStrategy: DeployStrategy.canary() }, "serviceDiscovery: got 'CANARY beside it'; allowed DeployStrategy.rolling"],
+  ['connect', { serviceConnect: ServiceConnect.client(wrong(undefined)) }, 'serviceConnect.namespace: got null; allowed a namespace'],
+  ['connect', { serviceConnect: ServiceConnect.server(new cloudmap.HttpNamespace(stack(), 'N', { name: 'shop' }), { dnsName: 'A' }) }, "serviceConnect.dnsName: got 'A'; allowed 1 to 127"],
+  ['connect', { serviceConnect: ServiceConnect.server(new cloudmap.HttpNamespace(stack(), 'N', { name: 'shop' }), { port: 0 }) }, 'serviceConnect.port: got 0; allowed a whole number, 1 to 65535'],
+  ['connect', { serviceConnect: ServiceConnect.server(new cloudmap.HttpNamespace(stack(), 'N', { name: 'shop' }), { perRequestTimeout: Duration.millis(5) }) }, 'serviceConnect.perRequestTimeout: got '],
+  ['connect', { serviceConnect: ServiceConnect.client(new cloudmap.HttpNamespace(stack(), 'N', { name: 'shop' })), deployStrategy: DeployStrategy.codeDeploy() },
+    "serviceConnect: got 'CodeDeploy beside it'; allowed strategies of ECS itself"],
+  ['commands', { executeCommand: ExecuteCommand.audited({ logRetention: wrong(42) }) }, 'executeCommand.logRetention: got 42; allowed 1, 3, 5'],
+  ['commands', { executeCommand: ExecuteCommand.ofCluster() }, "executeCommand: got 'a choice for an existing cluster'; allowed ExecuteCommand.audited beside Cluster.create"],
+  ['commands', { executeCommand: ExecuteCommand.audited(), cluster: Cluster.fromCluster(new ecs.Cluster(stack(), 'C')) }, "executeCommand: got 'a choice for a new cluster'; allowed ExecuteCommand.ofCluster"],
+  ['commands', { executeCommand: ExecuteCommand.audited(), container: { readonlyRootFilesystem: true } }, "executeCommand: got 'beside container.readonlyRootFilesystem'; allowed a file system"],
   ['disk', container({ ephemeralStorageGiB: 20 }), 'container.ephemeralStorageGiB: got 20; allowed a whole number, 21 to 200; leave it out for 20'],
   ['limits', container({ ulimits: [{ name: 'files', softLimit: 1, hardLimit: 1 }] }), "container.ulimits[0].name: got 'files'; allowed core, cpu, data"],
   ['limits', container({ ulimits: [{ name: ecs.UlimitName.CPU, softLimit: 2, hardLimit: 1 }] }), 'container.ulimits[0].softLimit: got 2; allowed at most the hard limit; raise hardLimit'],
@@ -877,7 +912,7 @@ describe('never a TypeError', () => {
   });
 
   const containerProps = ['command', 'containerName', 'cpu', 'cpuArchitecture', 'entryPoint', 'environment', 'healthCheck', 'logGroupName', 'logRetention', 'memoryLimitMiB', 'port',
-    'secrets', 'stopTimeout', 'user', 'metricNamespace', 'volumes', 'sidecars', 'ulimits', 'ephemeralStorageGiB', 'readonlyRootFilesystem'];
+    'secrets', 'stopTimeout', 'user', 'metricNamespace', 'volumes', 'sidecars', 'ulimits', 'ephemeralStorageGiB'];
   test.each(containerProps)('container.%s', (prop) => {
     for (const value of [null, true, [null]]) {
       expect(ofEnvironment({ container: { [prop]: value } }).filter((line) => line.startsWith(`container.${prop}`))).not.toEqual([]);

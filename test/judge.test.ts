@@ -1,20 +1,24 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as autoscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as cloudmap from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
 import { judge, withAndWithoutFeatureFlags } from './checkers';
 import {
-  Approval, BuildCache, Check, Cluster, CodeDeployEvent, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, Egress, Encryption, FargateCicdPipeline,
-  FargateCicdPipelineProps, FargateEnvironment, FargateEnvironmentProps, FirstImage, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ReleaseRole,
-  ReleaseTrust, ResourceNames, Scaling, Source, StageCondition, StageFailure, Stickiness, TargetProtocol, TrafficRouting, WebAcl,
+  Approval, BuildCache, Capacity, Check, Cluster, CodeDeployEvent, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand,
+  FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, FargateEnvironmentProps, FirstImage, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction,
+  ReleaseRole, ReleaseTrust, ResourceNames, Scaling, ServiceConnect, ServiceDiscovery, Sidecar, Source, StageCondition, StageFailure, Stickiness, TargetProtocol,
+  TrafficRouting, Volume, WebAcl,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -111,6 +115,24 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
   })],
 ];
 
+const TASKS: [string, (scope: Construct) => Partial<FargateEnvironmentProps>][] = [
+  ['sidecars, volumes, Spot, a schedule, discovery, sessions of people', (scope) => ({
+    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), cluster: Cluster.create(), capacity: Capacity.fargateSpot(),
+    container: {
+      ephemeralStorageGiB: 30, sidecars: [Sidecar.fireLens(), Sidecar.adotCollector()],
+      volumes: [Volume.memory('/tmp'), Volume.disk('/cache'), Volume.efs(efs.FileSystem.fromFileSystemAttributes(scope, 'Files', {
+        fileSystemId: 'fs-11111111', securityGroup: ec2.SecurityGroup.fromSecurityGroupId(scope, 'FilesGroup', 'sg-11111111'),
+      }), '/uploads')],
+    },
+    scaling: Scaling.onCpu({ schedules: [{ schedule: autoscaling.Schedule.cron({ hour: '20', minute: '0' }), minTasks: 1 }] }),
+    executeCommand: ExecuteCommand.audited(), serviceDiscovery: ServiceDiscovery.privateDns('shop.internal'),
+  })],
+  ['blue/green with Service Connect, keys of AWS, a read-only root', (scope) => ({
+    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), encryption: Encryption.awsManaged(), deployStrategy: DeployStrategy.blueGreen(),
+    container: { readonlyRootFilesystem: true, volumes: [Volume.memory('/tmp')] }, serviceConnect: ServiceConnect.server(new cloudmap.HttpNamespace(scope, 'Namespace', { name: 'shop' })),
+  })],
+];
+
 withAndWithoutFeatureFlags((context) => {
   test('the smallest app says two things and no more', () => {
     const app = new App({ context });
@@ -128,7 +150,7 @@ withAndWithoutFeatureFlags((context) => {
     expect(judge(app)).toEqual([]);
   });
 
-  test.each(STRATEGIES)('nothing against: %s', (_, props) => {
+  test.each([...STRATEGIES, ...TASKS])('nothing against: %s', (_, props) => {
     const app = new App({ context });
     const stack = new Stack(app, 'Shop');
     new FargateEnvironment(stack, 'Place', { notifications, ...props(stack) });

@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import * as autoscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -11,6 +12,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as cloudmap from 'aws-cdk-lib/aws-servicediscovery';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as ts from 'typescript';
 import * as library from '../src';
@@ -63,6 +65,7 @@ const PLACES: Record<string, (choice: any) => Props> = {
   BuildCache: (cache) => ({ imageBuild: library.ImageBuild.dockerfile({ cache }) }),
   BuildRepository: (repository) => ({ repository }),
   BuildSecret: (secret) => ({ imageBuild: library.ImageBuild.dockerfile({ secrets: { NPM: secret } }) }),
+  Capacity: (capacity) => ({ capacity }),
   Check: (check) => ({ checks: [check] }),
   CircuitBreaker: (circuitBreaker) => ({ deployStrategy: library.DeployStrategy.rolling({ circuitBreaker }) }),
   Cluster: (cluster) => ({ cluster }),
@@ -72,6 +75,7 @@ const PLACES: Record<string, (choice: any) => Props> = {
   DeployStrategy: (deployStrategy) => ({ deployStrategy }),
   Egress: (egress) => ({ network: library.Network.create({ egress }) }),
   Encryption: (encryption) => ({ encryption }),
+  ExecuteCommand: (executeCommand) => ({ executeCommand, ...(executeCommand._cluster === 'existing' ? { cluster: library.Cluster.fromCluster(theirCluster()) } : {}) }),
   FirstImage: (firstImage) => ({ container: { firstImage } }),
   ImageBuild: (imageBuild) => ({ imageBuild }),
   LoadBalancer: (loadBalancer) => ({ loadBalancer }),
@@ -83,6 +87,8 @@ const PLACES: Record<string, (choice: any) => Props> = {
   ResourceNames: (resourceNames) => ({ resourceNames }),
   Scaling: (scaling) => ({ scaling }),
   ServiceAlarm: (alarm) => ({ alarms: [alarm] }),
+  ServiceConnect: (serviceConnect) => ({ serviceConnect }),
+  ServiceDiscovery: (serviceDiscovery) => ({ serviceDiscovery }),
   Sidecar: (sidecar) => ({ container: { sidecars: [sidecar] } }),
   Source: (source) => ({ source }),
   StageCondition: (condition) => ({ releaseConditions: { before: [condition] } }),
@@ -118,6 +124,11 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'Scaling.onRequests': () => [{ requestsPerTask: 100 }],
   'StageCondition.alarm': (scope) => [cloudwatch.Alarm.fromAlarmArn(scope, 'Needed', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:errors')],
   'StageCondition.deploymentWindow': () => [{ cron: '* * 9-16 ? * MON-THU *' }],
+  'Scaling.onSchedule': () => [{ schedules: [{ schedule: autoscaling.Schedule.rate(Duration.days(1)), minTasks: 1 }] }],
+  'ServiceConnect.client': (scope) => [new cloudmap.HttpNamespace(scope, 'Needed', { name: 'shop' })],
+  'ServiceConnect.server': (scope) => [new cloudmap.HttpNamespace(scope, 'Needed', { name: 'shop' })],
+  'ServiceDiscovery.fromNamespace': (scope) => [new cloudmap.PrivateDnsNamespace(scope, 'Needed', { name: 'shop', vpc: new ec2.Vpc(scope, 'TheirVpc') })],
+  'ServiceDiscovery.privateDns': () => ['shop.internal'],
   'Sidecar.container': () => ['proxy', { image: ecs.ContainerImage.fromRegistry('nginx') }],
   'Source.codeCommit': (scope) => [new codecommit.Repository(scope, 'Needed', { repositoryName: 'shop' })],
   'Source.gitHub': () => ['acme/shop'],
@@ -128,6 +139,8 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'Source.gitHubToken': (scope) => ['acme/shop', { token: new secretsmanager.Secret(scope, 'Needed') }],
   'WebAcl.fromArn': () => ['arn:aws:wafv2:eu-west-1:111111111111:regional/webacl/shop/1'],
 };
+
+const theirCluster = () => new ecs.Cluster(new Stack(app, `Theirs${app.node.children.length}`), 'Cluster');
 
 const fileSystem = (scope: Stack) => new efs.FileSystem(scope, 'Needed', { vpc: new ec2.Vpc(scope, 'TheirVpc') });
 

@@ -1,6 +1,7 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
+import { ClusterCommandOptions, commandConfiguration } from './running/execute-command';
 import { acknowledge } from '../private/acknowledge';
 import { Choice, placeOf } from '../private/problems';
 
@@ -14,6 +15,8 @@ export interface CreateClusterOptions {
 export interface ClusterParts {
   readonly vpc: ec2.IVpc;
   readonly clusterName?: string;
+  /** What sessions of people are written to and encrypted with. */
+  readonly commands?: ClusterCommandOptions;
 }
 
 /** The ECS cluster of the service. */
@@ -44,9 +47,10 @@ class Created extends Cluster {
       'take for example ecs.ContainerInsights.ENABLED'), options);
   }
 
-  _bind(scope: Construct, { vpc, clusterName }: ClusterParts): ecs.ICluster {
+  _bind(scope: Construct, { vpc, clusterName, commands }: ClusterParts): ecs.ICluster {
     const cluster = new ecs.Cluster(scope, 'Cluster', {
       vpc, clusterName, containerInsightsV2: this.options.containerInsights ?? ecs.ContainerInsights.ENHANCED,
+      executeCommandConfiguration: commands && commandConfiguration(commands),
     });
     acknowledge(cluster, { 'cfn-guard::CT.ECS.PR.2': 'the rule knows `enabled` only; `enhanced` is more, and less is chosen by the user' });
     return cluster;

@@ -2,6 +2,10 @@ import { Cluster } from './cluster';
 import { ContainerOptions } from './container';
 import { LoadBalancer } from './load-balancer';
 import { Network } from './network';
+import { Capacity } from './running/capacity';
+import { ExecuteCommand } from './running/execute-command';
+import { ServiceConnect } from './running/service-connect';
+import { ServiceDiscovery } from './running/service-discovery';
 import { Scaling } from './scaling';
 import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
@@ -21,6 +25,14 @@ export interface FargateEnvironmentProps extends FoundationProps {
   readonly container?: ContainerOptions;
   /** How many tasks run. @default Scaling.fixed(2) */
   readonly scaling?: Scaling;
+  /** What the tasks run on. @default Capacity.fargate() */
+  readonly capacity?: Capacity;
+  /** Name under which other services find the tasks. @default - none */
+  readonly serviceDiscovery?: ServiceDiscovery;
+  /** Part in ECS Service Connect. @default - none */
+  readonly serviceConnect?: ServiceConnect;
+  /** Whether people may run commands in the containers. @default ExecuteCommand.none() */
+  readonly executeCommand?: ExecuteCommand;
   /** How a new image replaces the old one. @default DeployStrategy.rolling() */
   readonly deployStrategy?: DeployStrategy;
   /** Alarms of the service; an empty list: none. @default - cpu, memory, http5xx, latency and unhealthyHosts */

@@ -18,6 +18,7 @@ import { BoundLoadBalancer, LoadBalancer } from './load-balancer';
 import { BoundNetwork } from './network';
 import { defaultNetwork } from './network/default-network';
 import { neededServices } from './network/needed-services';
+import { ClusterCommandOptions } from './running/execute-command';
 import { createService } from './service';
 import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './task-definition';
 import { appointMover, Mover } from './traffic/mover';
@@ -96,6 +97,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   readonly connections: ec2.Connections;
 
   private readonly target: ReleaseTargetParts;
+  /** Where sessions of people go, if there may be any. */
+  private readonly commands?: ClusterCommandOptions;
 
   constructor(scope: Construct, id: string, props: FargateEnvironmentProps = {}) {
     super(scope, id);
@@ -103,14 +106,14 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     warnEnvironment(this, props);
     const foundation = layFoundation(this, props);
     const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, { ...foundation, needs: neededServices(props) });
-    [this.vpc, this.topics] = [network.vpc, foundation.topics];
+    [this.vpc, this.topics, this.commands] = [network.vpc, foundation.topics, props.executeCommand?._bind(this, foundation)];
     this.cluster = this.createCluster(props, foundation);
     this.repository = this.createRepository(props, foundation);
     const task = this.createTask(props, foundation);
     [this.taskRole, this.grantPrincipal, this.logGroup] = [task.taskRole, task.taskRole, task.logGroup];
     const balancer = this.createLoadBalancer(props, network, foundation);
     ({ loadBalancer: this.loadBalancer, targetGroups: [this.targetGroup, this.alternateTargetGroup], url: this.url } = balancer);
-    this.service = createService(this, props, { foundation, network, balancer, cluster: this.cluster, taskDefinition: task.definition, fileSystems: task.fileSystems });
+    this.service = createService(this, props, { foundation, network, balancer, task, cluster: this.cluster, commands: this.commands !== undefined });
     [this.testListener, this.connections] = [balancer.test?.listener, this.service.connections];
     const alarms = (props.alarms ?? ServiceAlarm._all()).map((choice) => choice._bind(this, this._dimensions(), foundation));
     this.alarms = alarms.map(({ alarm }) => alarm);
@@ -141,7 +144,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   }
 
   private createCluster({ cluster = Cluster.create(), clusterName }: FargateEnvironmentProps, { names }: Foundation): ecs.ICluster {
-    return cluster._bind(this, { vpc: this.vpc, clusterName: names.name({ type: 'cluster', base: clusterName, prop: 'clusterName', maxLength: 255 }) });
+    return cluster._bind(this, { vpc: this.vpc, commands: this.commands, clusterName: names.name({ type: 'cluster', base: clusterName, prop: 'clusterName', maxLength: 255 }) });
   }
 
   private createRepository({ releasedRepositoryName, releasedImageCount = 20 }: FargateEnvironmentProps, foundation: Foundation): ecr.Repository {
@@ -155,9 +158,11 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   }
 
   /** The task definition waits for an image under its tag: without one the service of a new stack could never start. */
-  private createTask({ container = {}, taskFamily }: FargateEnvironmentProps, foundation: Foundation): Task {
+  private createTask({ container = {}, taskFamily, serviceConnect }: FargateEnvironmentProps, foundation: Foundation): Task {
     const family = foundation.names.name({ type: 'task', base: taskFamily, prop: 'taskFamily', maxLength: 255 }) ?? explicitName(this, 'task', 255);
-    const task = createTaskDefinition(this, { foundation, container, family, repository: this.repository });
+    const task = createTaskDefinition(this, {
+      foundation, container, family, repository: this.repository, commands: this.commands, connected: serviceConnect !== undefined,
+    });
     task.definition.node.addDependency(createFirstImage(this, {
       ...foundation,
       repository: this.repository,

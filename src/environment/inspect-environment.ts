@@ -6,6 +6,10 @@ import { FargateEnvironmentProps } from './fargate-environment-props';
 import { LoadBalancer } from './load-balancer';
 import { inspectEdge, warnEdge } from './load-balancer/inspect-edge';
 import { Network } from './network';
+import { Capacity } from './running/capacity';
+import { ExecuteCommand } from './running/execute-command';
+import { ServiceConnect } from './running/service-connect';
+import { ServiceDiscovery } from './running/service-discovery';
 import { Scaling } from './scaling';
 import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
@@ -24,6 +28,10 @@ export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspect
   look.choice('cluster', props.cluster, Cluster);
   look.choice('loadBalancer', props.loadBalancer, LoadBalancer);
   look.choice('scaling', props.scaling, Scaling);
+  look.choice('capacity', props.capacity, Capacity);
+  look.choice('serviceDiscovery', props.serviceDiscovery, ServiceDiscovery);
+  look.choice('serviceConnect', props.serviceConnect, ServiceConnect);
+  look.choice('executeCommand', props.executeCommand, ExecuteCommand);
   look.choice('deployStrategy', props.deployStrategy, DeployStrategy);
   look.choice('releaseTrust', props.releaseTrust, ReleaseTrust);
   look.choice('dashboard', props.dashboard, Dashboard);
@@ -34,6 +42,7 @@ export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspect
   inspectNames(look, props);
   inspectPairs(look, props);
   inspectEdge(look, props);
+  inspectReach(look, props);
   return look;
 }
 
@@ -63,10 +72,28 @@ function inspectPairs(look: Inspection, { network, cluster, scaling, deployStrat
   look.that(!twice, 'alarms', `${twice} twice`, 'each alarm once', 'leave one out');
 }
 
+/** Ways past the load balancer, and into the container. */
+function inspectReach(look: Inspection, { cluster, container, deployStrategy, executeCommand, serviceConnect, serviceDiscovery }: FargateEnvironmentProps): void {
+  look.that(serviceDiscovery === undefined || !deployStrategy || deployStrategy._name === 'ROLLING', 'serviceDiscovery', `${deployStrategy?._name} beside it`, 'DeployStrategy.rolling',
+    'callers would reach tasks that are not proven yet: use serviceConnect, or the rolling strategy');
+  look.that(serviceConnect === undefined || !deployStrategy?._codeDeploy, 'serviceConnect', 'CodeDeploy beside it', 'strategies of ECS itself',
+    'use DeployStrategy.rolling, blueGreen, linear or canary');
+  const needed = executeCommand?._cluster;
+  look.that(!needed || (needed === 'existing') === (cluster?._vpc !== undefined), 'executeCommand', `a choice for ${needed === 'new' ? 'a new' : 'an existing'} cluster`,
+    needed === 'new' ? 'ExecuteCommand.ofCluster beside Cluster.fromCluster' : 'ExecuteCommand.audited beside Cluster.create', 'the cluster says where sessions are written: use the other one');
+  look.that(!needed || !container?.readonlyRootFilesystem, 'executeCommand', 'beside container.readonlyRootFilesystem', 'a file system that can be written',
+    'leave out one of both: the agent of sessions writes files');
+}
+
 /** What is suspicious and allowed. @internal */
 export function warnEnvironment(scope: Construct, props: FargateEnvironmentProps): void {
   warnEdge(scope, props);
-  if (props.loadBalancer === undefined) {
+  const { capacity, loadBalancer, scaling = Scaling.fixed(2) } = props;
+  if (capacity?._onDemandBase === 0 && scaling._fewest <= 1) {
+    Annotations.of(scope).addWarningV2('cdk-fargate-cicd:single-spot-task',
+      'capacity: a single task on Fargate Spot is gone whenever AWS takes it back; give Capacity.fargateSpot({ onDemandBase: 1 }), or more tasks');
+  }
+  if (loadBalancer === undefined) {
     Annotations.of(scope).addWarningV2('cdk-fargate-cicd:plain-http',
       'loadBalancer: passwords cross the internet in clear text; give LoadBalancer.internetFacing({ certificate }), or write LoadBalancer.internetFacing() if that is what you want');
   }

@@ -1,12 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import * as efs from 'aws-cdk-lib/aws-efs';
 import { Construct } from 'constructs';
 import { FargateEnvironmentProps } from './fargate-environment-props';
 import { BoundLoadBalancer } from './load-balancer';
 import { BoundNetwork } from './network';
+import { Capacity } from './running/capacity';
 import { Scaling } from './scaling';
+import { Task } from './task-definition';
 import { createLivingService } from '../deploy/living-service/create-living-service';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../deploy/strategy/ecs-traffic';
@@ -21,12 +22,13 @@ interface ServiceSettings {
   readonly network: BoundNetwork;
   readonly cluster: ecs.ICluster;
   readonly balancer: BoundLoadBalancer;
-  readonly taskDefinition: ecs.FargateTaskDefinition;
-  readonly fileSystems: efs.IFileSystem[];
+  readonly task: Task;
+  /** Whether people may run commands in the containers. */
+  readonly commands: boolean;
 }
 
 export function createService(scope: Construct, props: FargateEnvironmentProps, settings: ServiceSettings): ecs.FargateService {
-  const { foundation, network, cluster, balancer, taskDefinition } = settings;
+  const { foundation, network, cluster, balancer, task } = settings;
   const { containerName = 'app', port = 80, healthCheck: { gracePeriod = DEFAULT_GRACE_PERIOD } = {} } = props.container ?? {};
   const strategy = props.deployStrategy ?? DeployStrategy.rolling();
   const { service: settled, overrides } = strategy._bind();
@@ -36,24 +38,30 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
   });
   const service = new ecs.FargateService(scope, 'Service', {
     cluster,
-    taskDefinition,
+    taskDefinition: task.definition,
     serviceName: foundation.names.name({ type: 'service', base: props.serviceName, prop: 'serviceName', maxLength: 255, within: cluster.clusterArn }),
     // Under CodeDeploy both are set beside CloudFormation, which can change nothing of such a service.
     desiredCount: strategy._codeDeploy ? undefined : scaling._desiredCount,
     vpcSubnets: network.taskSubnets,
     securityGroups: [securityGroup],
     assignPublicIp: network.assignPublicIp,
+    capacityProviderStrategies: (props.capacity ?? Capacity.fargate())._bind(scope, cluster, props.cluster?._vpc === undefined),
+    cloudMapOptions: props.serviceDiscovery?._bind(scope, network),
+    serviceConnectConfiguration: props.serviceConnect?._bind(task.logGroup, port),
     ...settled,
     healthCheckGracePeriod: strategy._codeDeploy ? DEFAULT_GRACE_PERIOD : gracePeriod,
     availabilityZoneRebalancing: settled.maxHealthyPercent! > 100 && !strategy._codeDeploy ? ecs.AvailabilityZoneRebalancing.ENABLED : undefined,
     propagateTags: ecs.PropagatedTagSource.SERVICE,
     enableECSManagedTags: true,
   });
-  settings.fileSystems.forEach((fileSystem) => {
+  task.fileSystems.forEach((fileSystem) => {
     // From this side, so that the rule stands in our stack wherever the file system is.
-    service.connections.allowTo(fileSystem, ec2.Port.tcp(2049), `Tasks of ${scope.node.path}`);
+    fileSystem.connections.securityGroups.forEach((group) => group.addIngressRule(securityGroup, ec2.Port.tcp(2049), `Tasks of ${scope.node.path}`, true));
     service.node.addDependency(fileSystem.mountTargetsAvailable);
   });
+  if (settings.commands) (service.node.defaultChild as ecs.CfnService).enableExecuteCommand = true;
+  const providers = scope.node.tryFindChild('CapacityProviders');
+  if (providers) service.node.addDependency(providers);
   Object.entries(overrides).forEach(([path, value]) => (service.node.defaultChild as ecs.CfnService).addPropertyOverride(path, value));
   const role = strategy._codeDeploy ? undefined : createTrafficRole(scope, trafficOf(balancer));
   service.node.addDependency(...network.ready);

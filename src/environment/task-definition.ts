@@ -5,6 +5,8 @@ import * as efs from 'aws-cdk-lib/aws-efs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ContainerOptions, taskSize } from './container';
+import { allowCommands, ClusterCommandOptions } from './running/execute-command';
+import { CONNECTED_PORT } from './running/service-connect';
 import { BoundTask } from './task/task-parts';
 import { VolumeParts } from './volume/volume';
 import { RELEASED_TAG } from '../deploy/published-place';
@@ -20,6 +22,10 @@ interface TaskSettings {
   readonly container: ContainerOptions;
   readonly repository: ecr.Repository;
   readonly family: string;
+  /** Where sessions of people go, if there may be any. */
+  readonly commands?: ClusterCommandOptions;
+  /** Whether the port has a name, for Service Connect. */
+  readonly connected: boolean;
 }
 
 export interface Task {
@@ -35,13 +41,15 @@ export interface Task {
  * The task definition of the template. Its image is `<repository>:released` for ever: whatever CloudFormation deploys, forward or rolling
  * back, is the last good release.
  */
-export function createTaskDefinition(scope: Construct, { foundation, container, repository, family }: TaskSettings): Task {
+export function createTaskDefinition(scope: Construct, settings: TaskSettings): Task {
+  const { foundation, container, repository, family } = settings;
   const logGroup = createLogGroup(scope, 'Logs', {
     ...foundation, retention: container.logRetention,
     logGroupName: foundation.names.name({ type: 'log-group', base: container.logGroupName, prop: 'container.logGroupName', maxLength: 512 }),
   });
   const taskRole = createTaskRole(scope, 'TaskRole', 'What the application may do');
   if (container.metricNamespace !== undefined) allowMetrics(taskRole, container.metricNamespace);
+  if (settings.commands) allowCommands(taskRole, settings.commands);
   const executionRole = createTaskRole(scope, 'ExecutionRole', 'Pulls the image, reads secrets and writes logs');
   executionRole.allow(
     REGISTRY_LOGIN,
@@ -56,15 +64,15 @@ export function createTaskDefinition(scope: Construct, { foundation, container, 
     executionRole,
   });
   const logging = ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: LOG_STREAM_PREFIX, mode: ecs.AwsLogDriverMode.NON_BLOCKING });
-  const fileSystems = addContainers(scope, container, { definition, taskRole, logGroup, logging }, `${repository.repositoryUri}:${RELEASED_TAG}`);
+  const fileSystems = addContainers(scope, settings, { definition, taskRole, logGroup, logging }, `${repository.repositoryUri}:${RELEASED_TAG}`);
   return { definition, taskRole, executionRole, logGroup, fileSystems };
 }
 
 /** The application first: ECS takes the first essential container for the one that matters. */
-function addContainers(scope: Construct, container: ContainerOptions, task: BoundTask, image: string): efs.IFileSystem[] {
+function addContainers(scope: Construct, settings: TaskSettings, task: BoundTask, image: string): efs.IFileSystem[] {
   const { definition, taskRole } = task;
-  const { sidecars = [], volumes = [] } = container;
-  const application = addApplication(container, task, image);
+  const { sidecars = [], volumes = [] } = settings.container;
+  const application = addApplication(settings, task, image);
   const parts: VolumeParts = { definition, taskRole, scope: volumes.length + sidecars.length > 0 ? new Construct(scope, 'Volumes') : scope, names: new Map(), fileSystems: new Set() };
   volumes.forEach((volume) => volume._bind(application, parts));
   for (const sidecar of sidecars) {
@@ -75,7 +83,7 @@ function addContainers(scope: Construct, container: ContainerOptions, task: Boun
   return [...parts.fileSystems];
 }
 
-function addApplication(container: ContainerOptions, task: BoundTask, image: string): ecs.ContainerDefinition {
+function addApplication({ container, commands, connected }: TaskSettings, task: BoundTask, image: string): ecs.ContainerDefinition {
   const { definition } = task;
   const { containerName = 'app', port = 80, sidecars = [], volumes = [] } = container;
   const { cpu, memoryLimitMiB } = taskSize(container);
@@ -86,7 +94,7 @@ function addApplication(container: ContainerOptions, task: BoundTask, image: str
     // Without a share of its own the application would get no more than a sidecar when CPU is short.
     cpu: sidecars.length > 0 ? rest(cpu, 'cpu') : undefined,
     memoryLimitMiB: rest(memoryLimitMiB, 'memoryLimitMiB'),
-    portMappings: [{ containerPort: port }],
+    portMappings: [{ containerPort: port, name: connected ? CONNECTED_PORT : undefined }],
     environment: container.environment,
     secrets: container.secrets,
     command: container.command,
@@ -96,7 +104,9 @@ function addApplication(container: ContainerOptions, task: BoundTask, image: str
     readonlyRootFilesystem: container.readonlyRootFilesystem,
     stopTimeout: container.stopTimeout,
     ulimits: container.ulimits,
-    linuxParameters: volumes.some(({ _memoryMiB }) => _memoryMiB !== 0) ? new ecs.LinuxParameters(definition, 'Linux parameters') : undefined,
+    linuxParameters: commands || volumes.some(({ _memoryMiB }) => _memoryMiB !== 0)
+      // Sessions of people leave processes behind that somebody must end.
+      ? new ecs.LinuxParameters(definition, 'Linux parameters', { initProcessEnabled: commands && true }) : undefined,
     logging: sidecars.map((sidecar) => sidecar._logging(task)).find((driver) => driver) ?? task.logging,
     // Lets an image that does not run as root listen on a port below 1024 (AWS containers roadmap 1721).
     systemControls: port < 1024 ? [{ namespace: 'net.ipv4.ip_unprivileged_port_start', value: '0' }] : undefined,

@@ -132,6 +132,7 @@ class AdotCollector extends Sidecar {
       taskRole.allow(...collectorRights(logGroup.logGroupArn));
       acknowledge(taskRole, { ...Object.fromEntries(COLLECTOR_ACTIONS.map((action) => [`IAM-STAR[${action}]`, 'X-Ray has no resource level for what a collector sends'])) });
     }
+    acknowledge(definition, { 'AwsSolutions-ECS2': 'the configuration of the collector is no secret' });
     return definition.addContainer(this._name, {
       ...this._share, image, essential, logging, containerName: this._name, readonlyRootFilesystem: true,
       environment: { AOT_CONFIG_CONTENT: config ?? collectorConfig(task, this.options) },

@@ -55,6 +55,27 @@ test('what a stack update changes later is kept by the next release', async () =
   });
 });
 
+test('sidecars, volumes, shares, limits and log routing stay as they are; only the image of the application changes', async () => {
+  const application = {
+    name: 'web', cpu: 480, memory: 896, dependsOn: [{ containerName: 'proxy', condition: 'START' as const }], mountPoints: [{ sourceVolume: 'web-uploads', containerPath: '/uploads' }],
+    linuxParameters: { tmpfs: [{ containerPath: '/tmp', size: 64, mountOptions: ['nosuid'] }] }, ulimits: [{ name: 'nofile' as const, softLimit: 1, hardLimit: 2 }],
+    logConfiguration: { logDriver: 'awsfirelens' as const, options: { Name: 'firehose' } },
+  };
+  const others = [{ name: 'proxy', image: 'proxy:1', essential: false }, { name: 'log-router', image: 'router:1', firelensConfiguration: { type: 'fluentbit' as const } }];
+  const rest = {
+    family: 'web', ephemeralStorage: { sizeInGiB: 50 },
+    volumes: [{ name: 'web-uploads', efsVolumeConfiguration: { fileSystemId: 'fs-1', transitEncryption: 'ENABLED' as const, authorizationConfig: { accessPointId: 'fsap-1', iam: 'ENABLED' as const } } }],
+  };
+  world.ecs.deploy(world.ecs.define({ ...rest, containerDefinitions: [{ ...application, image: `${world.released.uri}:released` }, ...others] }), deployment.succeeds(10));
+  world.clock.pass(60_000);
+
+  await world.release();
+
+  expect(world.ecs.definitions.get(world.ecs.service.taskDefinition!)!.definition).toMatchObject({
+    ...rest, containerDefinitions: [{ ...application, image: `${world.released.uri}@${world.next}` }, ...others],
+  });
+});
+
 test('the log says each step and no secret', async () => {
   await world.release();
 
