@@ -121,7 +121,10 @@ describe('task definitions', () => {
 });
 
 describe('digests', () => {
-  const revision = async () => (await client.send(new DescribeServiceRevisionsCommand({ serviceRevisionArns: [world.ecs.latest.targetServiceRevision!.arn!] }))).serviceRevisions![0];
+  const revision = async () => {
+    const { arn } = world.ecs.latest.targetServiceRevision!;
+    return (await client.send(new DescribeServiceRevisionsCommand({ serviceRevisionArns: [arn!] }))).serviceRevisions![0];
+  };
 
   test('are established with the first task, and stay when the tag moves', async () => {
     world.released.push(['base', 'app 3'], { tag: 'released' });
