@@ -3,7 +3,7 @@ import { DeleteObjectsCommand, GetBucketTaggingCommand, ListObjectVersionsComman
 import { mockClient } from 'aws-sdk-client-mock';
 import { ModelStack, type Properties, type Provider, type Template } from './account/cloudformation';
 import { CustomResources } from './account/custom-resources';
-import { type Account, ACCOUNT, buckets, customResources, loadBalancers, PlainProvider, REGION, repositories, tables, taskDefinitions } from './account/providers';
+import { type Account, ACCOUNT, buckets, clusters, customResources, loadBalancers, PlainProvider, REGION, repositories, tables, taskDefinitions } from './account/providers';
 import { ModelRegistry } from './account/registry';
 import { ServiceProvider } from './account/service-provider';
 import { Traffic } from './account/traffic';
@@ -254,6 +254,8 @@ export class ModelWorld {
     return {
       'AWS::ECS::Cluster': { ...cluster(this.ecs) },
       'AWS::IAM::Role': watch('AWS::IAM::Role', arn => around.roles.set(arn, 'release-role')),
+      'AWS::ECS::Cluster': clusters(this.ecs),
+      'AWS::IAM::Role': watch('AWS::IAM::Role', arn => around.roles.add(arn)),
       'AWS::CodeDeploy::DeploymentGroup': watch('AWS::CodeDeploy::DeploymentGroup', (deploymentGroupName, properties) => {
         Object.assign(this.codeDeploy.group, { applicationName: properties.ApplicationName, deploymentGroupName });
         this.traffic.watchGroup(properties);
@@ -295,11 +297,3 @@ const BY_CODE_DEPLOY: Record<Behaviour, () => CodeDeployStep[]> = {
   ],
   'makes an alarm ring': () => byCodeDeploy.failsIn('AllowTraffic', 'ALARM_ACTIVE', 'One or more alarms have been activated: errors', undefined, BRIEFLY),
 };
-
-function cluster(ecs: FakeEcs): Provider {
-  return {
-    create: () => ({ id: 'shop', attributes: { Arn: ecs.clusterArn } }),
-    update: id => ({ id, attributes: { Arn: ecs.clusterArn } }),
-    delete: () => {},
-  };
-}

@@ -1,31 +1,22 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer as createHttpServer, type Server } from 'node:http';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { ReleaseFailure } from '../../src/deploy/release/failure';
 import { announce } from '../../src/deploy/release/history/announce';
 import { type Ended, record } from '../../src/deploy/release/history/record';
+import { motoDescribe, startMoto, stopMoto } from '../support/moto';
 
-const available = spawnSync('moto_server', ['--help']).status === 0;
-if (!available) console.warn('NOT RUN: the history against moto: moto_server is missing (scripts/install-tools.sh)');
-
-/** moto's server answers DynamoDB, SNS and ECR by the models of the services: it refuses what their APIs would refuse. */
-(available || process.env.REQUIRE_DOCKER === '1' ? describe : describe.skip)('the history against an emulated AWS', () => {
+motoDescribe('the history against an emulated AWS', () => {
   let server: ChildProcess;
-  let url: string;
   let listener: Server;
   const heard: string[] = [];
 
   beforeAll(async () => {
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    server = spawn('moto_server', ['--host', '127.0.0.1', '--port', String(port)], { stdio: 'ignore' });
-    for (let tries = 0; tries < 100 && !await fetch(url).then(() => true, () => false); tries++) await sleep(100);
+    server = await startMoto();
     Object.assign(process.env, {
-      AWS_ENDPOINT_URL: url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_LAMBDA_FUNCTION_NAME: 'release',
       STATE_TABLE: 'history', ECR_REPOSITORY: 'arn:aws:ecr:us-east-1:123456789012:repository/builds', ENVIRONMENT_SUFFIX: '', RECORD_EXPIRY_SECONDS: '86400', PLACES: '{}',
     });
     await new DynamoDBClient({}).send(new CreateTableCommand({
@@ -36,7 +27,7 @@ if (!available) console.warn('NOT RUN: the history against moto: moto_server is 
     const sns = new SNSClient({});
     const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'ops' }));
     process.env.SNS_TOPIC_ARN = TopicArn;
-    listener = createHttpServer(async (request, response) => {
+    listener = createServer(async (request, response) => {
       const body: Buffer[] = [];
       for await (const part of request) body.push(part as Buffer);
       heard.push((JSON.parse(Buffer.concat(body).toString()) as { Subject: string }).Subject);
@@ -47,9 +38,8 @@ if (!available) console.warn('NOT RUN: the history against moto: moto_server is 
     jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
   }, 60_000);
   afterAll(async () => {
-    server.kill();
     listener.close();
-    await once(server, 'exit');
+    await stopMoto(server);
   });
 
   const ended = (job: string, startedAt: number, now: number, result: Ended['result']): Ended => ({
@@ -76,11 +66,3 @@ if (!available) console.warn('NOT RUN: the history against moto: moto_server is 
     expect(heard.filter((subject) => subject?.startsWith('Release'))).toEqual(['Release failed: production']);
   }, 60_000);
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise(resolve => probe.once('listening', resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise(resolve => probe.close(resolve));
-  return port;
-}

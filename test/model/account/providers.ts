@@ -174,3 +174,9 @@ function bound(plain: PlainProvider): Provider {
     delete: id => plain.delete(id),
   };
 }
+
+/** The one cluster that the double of ECS has. */
+export function clusters(ecs: FakeEcs): Provider {
+  const physical = { id: 'shop', attributes: { Arn: ecs.clusterArn } };
+  return { create: () => physical, update: () => physical, delete: () => {} };
+}
