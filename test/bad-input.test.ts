@@ -6,15 +6,19 @@ import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, BuildCache, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook, DeploymentHistory, DeployStrategy,
-  Egress, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ReleaseTrust,
-  ResourceNames, Scaling, ServiceAlarm, Source, StageCondition, TrafficRouting,
+  Approval, Balancing, BuildCache, BuildRepository, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook,
+  DeploymentHistory, DeployStrategy, Egress, Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification,
+  PipelineAlarm, ReleaseAction, ReleaseTrust, ResourceNames, Scaling, ServiceAlarm, Sidecar, Source, StageCondition, Stickiness, TargetProtocol, TrafficRouting, Volume,
+  WebAcl,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -54,7 +58,19 @@ const balancer = (options: object) => ({ loadBalancer: LoadBalancer.internetFaci
 const beforehand = (condition: StageCondition) => ({ releaseConditions: { before: [condition] } });
 const theirAlarm = () => cloudwatch.Alarm.fromAlarmArn(stack(), 'Alarm', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:errors');
 const trust = (releaseTrust: ReleaseTrust) => ({ releaseTrust });
+const rules = (options: object) => balancer({ webAcl: WebAcl.managedRules(options) });
+/** A place whose load balancer speaks this with containers, with all that this takes. */
+const spoken = (protocol: TargetProtocol, options: object = {}, others: object = {}) => ({
+  container: { firstImage: FirstImage.fromRepository(images(), 'v1') },
+  ...balancer({ protocol, certificate: acm.Certificate.fromCertificateArn(stack(), 'Certificate', 'arn:aws:acm:eu-west-1:111111111111:certificate/1'), ...options }),
+  ...others,
+});
+const vpcOf = (subnets: object) => ec2.Vpc.fromVpcAttributes(stack(), 'Vpc', { vpcId: 'vpc-1', availabilityZones: ZONES, ...subnets });
 const container = (options: object) => ({ container: options });
+const volumes = (...list: Volume[]) => container({ volumes: list });
+const sidecars = (...list: Sidecar[]) => container({ sidecars: list });
+const IMAGE = ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.29.1');
+const files = () => efs.FileSystem.fromFileSystemAttributes(stack(), 'Files', { fileSystemId: 'fs-1', securityGroup: ec2.SecurityGroup.fromSecurityGroupId(stack(), 'Group', 'sg-1') });
 const health = (options: object) => ({ container: { healthCheck: options } });
 const alarm = (options: object) => ({ alarms: [ServiceAlarm.cpu(options)] });
 const approval = (options: object) => ({ approval: Approval.manual(options) });
@@ -121,8 +137,58 @@ const environmentRows: [string, object, string][] = [
   ['container', container({ logGroupName: 'a b' }), "container.logGroupName: got 'a b'; allowed 1 to 512"],
   ['container', container({ cpuArchitecture: 'ARM64' }), "container.cpuArchitecture: got 'ARM64'; allowed an architecture"],
   ['metrics', container({ metricNamespace: 'AWS/ECS' }), "container.metricNamespace: got 'AWS/ECS'; allowed"],
+  ['disk', container({ ephemeralStorageGiB: 20 }), 'container.ephemeralStorageGiB: got 20; allowed a whole number, 21 to 200; leave it out for 20'],
+  ['limits', container({ ulimits: [{ name: 'files', softLimit: 1, hardLimit: 1 }] }), "container.ulimits[0].name: got 'files'; allowed core, cpu, data"],
+  ['limits', container({ ulimits: [{ name: ecs.UlimitName.CPU, softLimit: 2, hardLimit: 1 }] }), 'container.ulimits[0].softLimit: got 2; allowed at most the hard limit; raise hardLimit'],
+  ['limits', container({ ulimits: [{ name: ecs.UlimitName.CPU, softLimit: 2 }] }), 'container.ulimits[0].hardLimit: got NaN; allowed a whole number'],
+  ['limits', container({ ulimits: [{ name: ecs.UlimitName.CPU, hardLimit: 2 }] }), 'container.ulimits[0].softLimit: got NaN; allowed a whole number'],
+  ['limits', container({ ulimits: [null] }), 'container.ulimits[0]: got null; allowed options in braces'],
+  ['volumes', volumes(Volume.disk('tmp')), "container.volumes[0].path: got 'tmp'; allowed an absolute path"],
+  ['volumes', volumes(Volume.disk(wrong(undefined))), "container.volumes[0].path: got ''; allowed an absolute path"],
+  ['volumes', volumes(Volume.disk('/a'), Volume.memory('/a')), "container.volumes[1]: got '/a'; allowed each path once; leave one out"],
+  ['volumes', volumes(Volume.memory('/tmp', { sizeMiB: 0 })), 'container.volumes[0].sizeMiB: got 0; allowed a whole number, 1 to 122880'],
+  ['volumes', volumes(Volume.memory('/tmp', { sizeMiB: 1000 }), Volume.memory('/run', { sizeMiB: 24 })),
+    "container.volumes: got '1024 MiB in memory'; allowed less than the 1024 MiB of the application; take less, or Volume.disk"],
+  ['volumes', volumes(Volume.memory('/tmp', { executable: wrong('yes') })), "container.volumes[0].executable: got 'yes'; allowed true, false"],
+  ['volumes', volumes(Volume.efs(wrong(undefined), '/a')), 'container.volumes[0].fileSystem: got null; allowed a file system; hand over'],
+  ['volumes', volumes(Volume.efs(files(), '/a', { directory: '/a/b/c/d/e' })), "container.volumes[0].directory: got '/a/b/c/d/e'; allowed 1 to 4 levels"],
+  ['volumes', volumes(Volume.efs(files(), '/a', { uid: -1 })), 'container.volumes[0].uid: got -1; allowed a whole number, 0 to'],
+  ['volumes', volumes(Volume.efs(files(), '/a', { gid: 1.5 })), 'container.volumes[0].gid: got 1.5; allowed a whole number, 0 to'],
+  ['volumes', volumes(Volume.efs(files(), '/a', { readOnly: wrong(1) })), 'container.volumes[0].readOnly: got 1; allowed true, false'],
+  ['volumes', volumes(Volume.fromAccessPoint(efs.AccessPoint.fromAccessPointId(stack(), 'Point', 'fsap-1'), '/a')),
+    'container.volumes[0].accessPoint: got '],
+  ['sidecars', sidecars(Sidecar.container('a b', { image: IMAGE })), "container.sidecars[0].name: got 'a b'; allowed 1 to 255"],
+  ['sidecars', sidecars(Sidecar.container('app', { image: IMAGE })), "container.sidecars[0]: got 'app'; allowed each name of a container once"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE }), Sidecar.container('a', { image: IMAGE })), "container.sidecars[1]: got 'a'; allowed each name"],
+  ['sidecars', sidecars(Sidecar.container('a', wrong(undefined))), 'container.sidecars[0]: got null; allowed options in braces'],
+  ['sidecars', sidecars(Sidecar.container('a', { image: wrong('nginx') })), "container.sidecars[0].image: got 'nginx'; allowed an image"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, cpu: 1 })), 'container.sidecars[0].cpu: got 1; allowed a whole number, 2 to'],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, memoryLimitMiB: 5 })), 'container.sidecars[0].memoryLimitMiB: got 5; allowed a whole number, 6 to'],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, memoryLimitMiB: LATER })), "container.sidecars[0].memoryLimitMiB: got 'a token'; allowed a literal number"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, cpu: 511 })), "container.sidecars: got '511 CPU units'; allowed at most 510, so that the application has some of 512"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, memoryLimitMiB: 1020 })), "container.sidecars: got '1020 MiB'; allowed at most 1018"],
+  ['sidecars', container({ cpu: LATER, sidecars: [Sidecar.adotCollector()] }), "container.cpu: got 'a token'; allowed a literal number; write the number out: sidecars take"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, essential: wrong('no') })), "container.sidecars[0].essential: got 'no'; allowed true, false"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, command: [] })), 'container.sidecars[0].command: got []; allowed at least one'],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, environment: { TOKEN: 'x' } })), "container.sidecars[0].environment.TOKEN: got 'a value in clear text'"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, volumes: [Volume.disk('b')] })), "container.sidecars[0].volumes[0].path: got 'b'; allowed"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, volumes: [Volume.disk('/b'), Volume.disk('/b')] })), "container.sidecars[0].volumes[1]: got '/b'; allowed each path once"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, awaited: wrong('SOON') })), "container.sidecars[0].awaited: got 'SOON'; allowed START, HEALTHY, COMPLETE, SUCCESS"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, awaited: ecs.ContainerDependencyCondition.HEALTHY })), "container.sidecars[0].awaited: got 'HEALTHY'; allowed HEALTHY beside a health check; add commandHealthCheck"],
+  ['sidecars', sidecars(Sidecar.container('a', { image: IMAGE, awaited: ecs.ContainerDependencyCondition.SUCCESS })), "container.sidecars[0].awaited: got 'SUCCESS'; allowed COMPLETE and SUCCESS of a sidecar that may end; add essential: false"],
+  ['logs', sidecars(Sidecar.fireLens(), Sidecar.fireLens()), "container.sidecars[1]: got 'log-router'; allowed each name"],
+  ['logs', sidecars(Sidecar.fireLens({ output: {} })), "container.sidecars[0].output.Name: got 'nothing'; allowed the name of an output plugin"],
+  ['logs', sidecars(Sidecar.fireLens({ output: { Name: wrong(1) } })), 'container.sidecars[0].output.Name: got 1; allowed a text'],
+  ['logs', sidecars(Sidecar.fireLens({ secretOutput: { key: wrong('x') } })), "container.sidecars[0].secretOutput.key: got 'x'; allowed an ecs.Secret"],
+  ['logs', sidecars(Sidecar.fireLens({ configFile: 's3://x' })), "container.sidecars[0].configFile: got 's3://x'; allowed an absolute path"],
+  ['logs', sidecars(Sidecar.fireLens({ image: wrong('x') })), "container.sidecars[0].image: got 'x'; allowed an image"],
+  ['collector', sidecars(Sidecar.adotCollector({ metricNamespace: 'AWS/X' })), "container.sidecars[0].metricNamespace: got 'AWS/X'; allowed"],
+  ['collector', sidecars(Sidecar.adotCollector({ config: ' ' })), "container.sidecars[0].config: got ' '; allowed the text of a configuration"],
+  ['collector', sidecars(Sidecar.adotCollector({ image: wrong('x') })), "container.sidecars[0].image: got 'x'; allowed an image"],
   ['99', container({ logRetention: 42 }), 'container.logRetention: got 42; allowed 1, 3, 5, 7'],
   ['80', container({ environment: { DB_PASSWORD: 'x' } }), "container.environment.DB_PASSWORD: got 'a value in clear text'; allowed a name that tells no secret; move it to container.secrets"],
+  ['80, by value', container({ environment: { DATABASE: 'postgres://shop:s3cret@db/shop' } }), "container.environment.DATABASE: got 'a value in clear text'; allowed values that tell no secret; move it to container.secrets"],
+  ['80, by value', container({ environment: { ID: 'AKIAIOSFODNN7EXAMPLE' } }), "container.environment.ID: got 'a value in clear text'; allowed values that tell no secret; move it to container.secrets"],
   ['environment', container({ environment: { PORT: 80 } }), 'container.environment.PORT: got 80; allowed a text'],
   ['environment', container({ environment: '80abc' }), "container.environment: got '80abc'; allowed a map of names to values"],
   ['secrets', container({ secrets: { A: null } }), 'container.secrets.A: got null; allowed an ecs.Secret'],
@@ -174,6 +240,15 @@ const environmentRows: [string, object, string][] = [
   ['breaker', strategy(DeployStrategy.rolling({ circuitBreaker: CircuitBreaker.failedPercent(wrong(undefined)) })), 'deployStrategy.circuitBreaker.percent: got NaN; allowed a whole number'],
   ['breaker', strategy(DeployStrategy.rolling({ circuitBreaker: CircuitBreaker.failedTasks(3, wrong({ resetOnHealthyTask: 'no' })) })),
     "deployStrategy.circuitBreaker.resetOnHealthyTask: got 'no'; allowed true, false; say"],
+  ['33', strategy(DeployStrategy.codeDeploy(wrong({ circuitBreaker: CircuitBreaker.failedTasks(3) }))),
+    "deployStrategy.circuitBreaker: got 'an option of DeployStrategy.rolling'; allowed options of DeployStrategy.codeDeploy; leave it out, or take DeployStrategy.rolling"],
+  ['34', strategy(DeployStrategy.blueGreen(wrong({ trafficRouting: TrafficRouting.allAtOnce() }))),
+    "deployStrategy.trafficRouting: got 'an option of DeployStrategy.codeDeploy'; allowed options of DeployStrategy.blueGreen"],
+  ['35', strategy(DeployStrategy.blueGreen(wrong({ circuitBreaker: CircuitBreaker.failedTasks(3) }))),
+    "deployStrategy.circuitBreaker: got 'an option of DeployStrategy.rolling'; allowed options of DeployStrategy.blueGreen"],
+  ['37', strategy(DeployStrategy.rolling(wrong({ bakeTime: hours(1) }))),
+    "deployStrategy.bakeTime: got 'an option of DeployStrategy.blueGreen, linear, canary'; allowed options of DeployStrategy.rolling; leave it out, or take DeployStrategy.blueGreen"],
+  ['37', strategy(DeployStrategy.canary(wrong({ stepBakeTime: hours(1) }))), "deployStrategy.stepBakeTime: got 'an option of DeployStrategy.linear'; allowed options of DeployStrategy.canary"],
   ['56', strategy(DeployStrategy.blueGreen({ testListener: { port: 443 } })), 'deployStrategy.testListener.port: got 443; allowed a port that production does not have'],
   ['56', strategy(DeployStrategy.codeDeploy({ testListener: { port: 80 } })), 'deployStrategy.testListener.port: got 80; allowed a port that production does not have'],
   ['53', strategy(DeployStrategy.blueGreen({ testListener: { port: 0 } })), 'deployStrategy.testListener.port: got 0; allowed a whole number, 1 to 65535'],
@@ -247,6 +322,55 @@ const environmentRows: [string, object, string][] = [
   ['dns', balancer({ dnsRecord: null }), 'loadBalancer.dnsRecord: got null; allowed options in braces'],
   ['dns', balancer({ dnsRecord: {} }), 'loadBalancer.dnsRecord.hostedZone: got null; allowed a hosted zone'],
   ['100', balancer({ dnsRecord: { hostedZone: { hostedZoneId: 'Z1' }, recordName: 'a b' } }), "loadBalancer.dnsRecord.recordName: got 'a b'; allowed a DNS name"],
+  ['dns, zone', balancer({ dnsRecord: { hostedZone: route53.HostedZone.fromHostedZoneId(stack(), 'Zone', 'Z1') } }),
+    "loadBalancer.dnsRecord.hostedZone: got 'a hosted zone without its name'; allowed a hosted zone with its name; import it with HostedZone.fromHostedZoneAttributes"],
+  ['clients', balancer({ allowFrom: ['10.0.0.0/8'] }), "loadBalancer.allowFrom[0]: got '10.0.0.0/8'; allowed a peer; write for example ec2.Peer.ipv4('10.0.0.0/8')"],
+  ['clients', balancer({ allowFrom: [undefined] }), 'loadBalancer.allowFrom[0]: got null; allowed a peer'],
+  ['clients', balancer({ allowFrom: '10.0.0.0/8' }), "loadBalancer.allowFrom: got '10.0.0.0/8'; allowed a list"],
+  ['keep-alive', balancer({ clientKeepAlive: Duration.seconds(30) }), "loadBalancer.clientKeepAlive: got '30 seconds'; allowed 1 minute to 7 days"],
+  ['keep-alive, token', balancer({ clientKeepAlive: Duration.seconds(LATER) }), "loadBalancer.clientKeepAlive: got 'a token'; allowed a literal number"],
+  ['desync', balancer({ desyncMitigationMode: 'off' }), "loadBalancer.desyncMitigationMode: got 'off'; allowed monitor, defensive, strictest; take"],
+  ['headers', balancer({ dropInvalidHeaderFields: 'no' }), "loadBalancer.dropInvalidHeaderFields: got 'no'; allowed true, false; say"],
+  ['headers', balancer({ preserveHostHeader: 1 }), 'loadBalancer.preserveHostHeader: got 1; allowed true, false'],
+  ['headers', balancer({ xForwardedFor: 'add' }), "loadBalancer.xForwardedFor: got 'add'; allowed append, preserve, remove"],
+  ['IPv6', balancer({ ipAddressType: 'ipv6' }), "loadBalancer.ipAddressType: got 'ipv6'; allowed ipv4, dualstack, dualstack-without-public-ipv4"],
+  ['IPv6, network', balancer({ ipAddressType: elbv2.IpAddressType.DUAL_STACK }), "loadBalancer.ipAddressType: got 'IPv6 in a network of Network.create'; allowed elbv2.IpAddressType.IPV4"],
+  ['IPv6, network', { ...balancer({ ipAddressType: elbv2.IpAddressType.DUAL_STACK }), network: Network.create() }, "loadBalancer.ipAddressType: got 'IPv6 in a network of Network.create'"],
+  ['slow start', balancer({ balancing: Balancing.roundRobin({ slowStart: Duration.seconds(20) }) }), "loadBalancer.balancing.slowStart: got '20 seconds'; allowed 30 seconds to 15 minutes"],
+  ['slow start, token', balancer({ balancing: Balancing.roundRobin({ slowStart: Duration.seconds(LATER) }) }), "loadBalancer.balancing.slowStart: got 'a token'; allowed a literal number"],
+  ['balancing', balancer({ balancing: 'round_robin' }), "loadBalancer.balancing: got 'round_robin'; allowed a Balancing; use one of the Balancing factories"],
+  ['sticky', balancer({ stickiness: Stickiness.cookie({ duration: Duration.days(8) }) }), "loadBalancer.stickiness.duration: got '8 days'; allowed 1 second to 7 days"],
+  ['sticky, token', balancer({ stickiness: Stickiness.cookie({ duration: Duration.seconds(LATER) }) }), "loadBalancer.stickiness.duration: got 'a token'; allowed a literal number"],
+  ['sticky', balancer({ stickiness: true }), 'loadBalancer.stickiness: got true; allowed a Stickiness'],
+  ...[DeployStrategy.blueGreen(), DeployStrategy.linear(), DeployStrategy.canary(), DeployStrategy.codeDeploy()].map((deployStrategy): [string, object, string] =>
+    [`sticky, ${deployStrategy._name}`, { ...balancer({ stickiness: Stickiness.cookie() }), deployStrategy }, "loadBalancer.stickiness: got 'Stickiness beside a strategy that moves traffic'; allowed"]),
+  ['protocol', balancer({ protocol: 'GRPC' }), "loadBalancer.protocol: got 'GRPC'; allowed a TargetProtocol"],
+  ['protocol', balancer({ protocol: TargetProtocol.http1(wrong({ tls: 'yes' })) }), "loadBalancer.protocol.tls: got 'yes'; allowed true, false"],
+  ['protocol', balancer({ protocol: TargetProtocol.http1({ tls: true }) }), "container.firstImage: got 'nothing'; allowed an image that speaks what loadBalancer.protocol says; give FirstImage.fromRepository"],
+  ['protocol', spoken(TargetProtocol.grpc({ healthyGrpcCodes: '100' })), "loadBalancer.protocol.healthyGrpcCodes: got '100'; allowed 0 to 99, as list or range"],
+  ['protocol', spoken(TargetProtocol.grpc(), { certificate: undefined }), "loadBalancer.protocol: got 'HTTP/2 or gRPC without a certificate'; allowed TargetProtocol.http1; give a certificate"],
+  ['protocol', spoken(TargetProtocol.http2(), { certificate: undefined }), "loadBalancer.protocol: got 'HTTP/2 or gRPC without a certificate'"],
+  ['protocol', spoken(TargetProtocol.grpc(), {}, { container: { firstImage: FirstImage.fromRepository(images(), 'v1'), healthCheck: { healthyHttpCodes: '200' } } }),
+    "container.healthCheck.healthyHttpCodes: got '200'; allowed nothing beside TargetProtocol.grpc; write TargetProtocol.grpc({ healthyGrpcCodes }) instead"],
+  ...[TargetProtocol.http2(), TargetProtocol.grpc()].map((protocol): [string, object, string] =>
+    ['protocol', spoken(protocol, {}, strategy(DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] }))),
+      "deployStrategy.hooks: got 'DeployHook.httpCheck beside HTTP/2 or gRPC'; allowed hooks of your own; take DeployHook.ecs"]),
+  ['WAF', balancer({ webAcl: 'acl' }), "loadBalancer.webAcl: got 'acl'; allowed a WebAcl; use one of the WebAcl factories"],
+  ['WAF', balancer({ webAcl: WebAcl.fromArn('arn:aws:wafv2:us-east-1:111111111111:global/webacl/a/b') }), "loadBalancer.webAcl: got 'arn:aws:wafv2:us-east-1:111111111111:global/webacl/a/b'; allowed the ARN of a regional"],
+  ['WAF', balancer({ webAcl: WebAcl.fromArn(wrong(undefined)) }), "loadBalancer.webAcl: got ''; allowed the ARN of a regional web ACL"],
+  ['WAF', rules({ ruleGroups: [{ groupName: 'CommonRuleSet' }] }), "loadBalancer.webAcl.ruleGroups[0].groupName: got 'CommonRuleSet'; allowed the name of a group that AWS maintains"],
+  ['WAF', rules({ ruleGroups: [null] }), 'loadBalancer.webAcl.ruleGroups[0]: got null; allowed options in braces'],
+  ['WAF', rules({ ruleGroups: [{}] }), "loadBalancer.webAcl.ruleGroups[0].groupName: got ''; allowed"],
+  ['WAF', rules({ ruleGroups: [{ groupName: 'AWSManagedRulesCommonRuleSet', countedRules: ['a b'] }] }), "loadBalancer.webAcl.ruleGroups[0].countedRules[0]: got 'a b'; allowed the name of a rule"],
+  ['WAF', rules({ ruleGroups: [{ groupName: 'AWSManagedRulesCommonRuleSet', countedRules: [undefined] }] }), "loadBalancer.webAcl.ruleGroups[0].countedRules[0]: got ''; allowed the name"],
+  ['WAF, twice', rules({ ruleGroups: [1, 2].map(() => ({ groupName: 'AWSManagedRulesCommonRuleSet' })) }), "loadBalancer.webAcl.ruleGroups: got 'AWSManagedRulesCommonRuleSet twice'; allowed each group once"],
+  ['WAF, rate', rules({ requestsPerFiveMinutes: 9 }), 'loadBalancer.webAcl.requestsPerFiveMinutes: got 9; allowed a whole number, 10 to 2000000000'],
+  ['WAF, logs', rules({ logRetention: 42 }), 'loadBalancer.webAcl.logRetention: got 42; allowed 1, 3, 5'],
+  ['no public subnets', { ...balancer({}), network: Network.fromVpc(vpcOf({ privateSubnetIds: ['a', 'b'] })) }, "network.loadBalancerSubnets: got 'a VPC without public subnets'; allowed subnets that lead to the internet"],
+  ['check in public', {
+    network: Network.fromVpc(vpcOf({ publicSubnetIds: ['a', 'b'] }), { taskSubnets: { subnetType: ec2.SubnetType.PUBLIC } }),
+    deployStrategy: DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] }),
+  }, "network.taskSubnets: got 'public subnets beside DeployHook.httpCheck'; allowed subnets in which a function has a way out"],
   ['109', { network: Network.create(), cluster: Cluster.fromCluster(wrong({ clusterArn: 'arn', vpc: {} })) }, "network: got 'Network.create beside Cluster.fromCluster'; allowed the cluster's own VPC"],
   ['107', { cluster: Cluster.fromCluster(wrong(null)) }, 'cluster: got null; allowed a cluster; hand over an ecs.ICluster'],
   ['107', { network: Network.fromVpc(wrong(null)) }, 'network: got null; allowed a VPC; hand over an ec2.IVpc'],
@@ -348,9 +472,14 @@ const pipelineRows: [string, object, string][] = [
   ['approval', approval({ reviewUrl: 'staging' }), "approval.reviewUrl: got 'staging'; allowed a URL"],
   ['approval', approval({ stage: 'a b' }), "approval.stage: got 'a b'; allowed 1 to 100"],
   ['85', { repositoryName: 'Shop' }, "repositoryName: got 'Shop'; allowed a-z 0-9"],
+  ['85, existing', { repository: BuildRepository.fromRepository(wrong({})) }, 'repository: got {}; allowed a repository; hand over an ecr.IRepository'],
+  ['85, existing with a name', { repository: BuildRepository.fromRepository(images()), repositoryName: 'shop' },
+    "repository: got 'BuildRepository.fromRepository beside imageCount or repositoryName'; allowed BuildRepository.create() with them; leave them out"],
+  ['86, existing', { repository: BuildRepository.fromRepository(images()), imageCount: 7 }, "repository: got 'BuildRepository.fromRepository beside imageCount"],
   ['86', { imageCount: 1 }, 'imageCount: got 1; allowed a whole number, 2 to 1000'],
   ['86, token', { imageCount: Lazy.number({ produce: () => 1 }) }, "imageCount: got 'a token'; allowed a literal number; write"],
   ['79, kind', { imageBuild: ImageBuild.dockerfile({ environment: wrong('A=1') }) }, "imageBuild.environment: got 'A=1'; allowed a map of names to values"],
+  ['79, by value', { imageBuild: ImageBuild.dockerfile({ environment: { CACHE: 'redis://:s3cret@cache' } }) }, "imageBuild.environment.CACHE: got '(hidden)'; allowed what anybody may read; move it"],
   ['secrets', { imageBuild: ImageBuild.dockerfile({ secrets: wrong(null) }) }, 'imageBuild.secrets: got null; allowed a map of names to secrets'],
   ['99', { imageBuild: ImageBuild.dockerfile({ logRetention: wrong(42) }) }, 'imageBuild.logRetention: got 42; allowed 1, 3, 5, 7'],
   ['82, kind', { imageBuild: ImageBuild.dockerfile({ architecture: wrong('ARM64') }) }, "imageBuild.architecture: got 'ARM64'; allowed an architecture"],
@@ -433,6 +562,64 @@ describe('the construct that the user wrote says it', () => {
   });
 });
 
+describe('103: a construct path of the longest kind', () => {
+  test('does not end up in texts that AWS would refuse', () => {
+    const scope = stack();
+    const deep = Array.from({ length: 5 }).reduce<Construct>((parent) => new Construct(parent, 'x'.repeat(60)), scope);
+    new FargateCicdPipeline(deep, 'Shop', { source, deployStrategy: DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] }) });
+    const { Resources } = Template.fromStack(scope).toJSON() as { Resources: Record<string, { Type: string; Properties: Record<string, any> }> };
+    // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html and .../latest/UserGuide/tag-conventions.html
+    const tooLong = Object.values(Resources).flatMap(({ Type, Properties: { GroupDescription = '', Description = '', Tags = [] } }) => [
+      ...(GroupDescription.length > 255 ? [`${Type}.GroupDescription`] : []),
+      ...(Type === 'AWS::Lambda::Function' && Description.length > 256 ? [`${Type}.Description`] : []),
+      ...(Array.isArray(Tags) ? Tags.filter(({ Value }) => typeof Value === 'string' && Value.length > 256).map(({ Key }) => `${Type}.Tags.${Key}`) : []),
+    ]);
+    expect(tooLong).toEqual([]);
+  });
+});
+
+describe('38: a hook that may take longer than the release', () => {
+  const { PRE_SCALE_UP: stage } = ecs.DeploymentLifecycleStage;
+  const release = (timeout: Duration | undefined, options: object = {}) => ofPipeline({
+    deployStrategy: DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(wrong({ functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:f' }), { stages: [stage], timeout })] }),
+    releaseAction: ReleaseAction.releaseFunction(options),
+  });
+
+  test('is refused with what to do', () => {
+    expect(release(hours(20))).toEqual([
+      "deployStrategy: got 'steps, bake times and hooks of 1205 minutes'; allowed less than 60 minutes, the limit of the release action; give the release function a longer releaseTimeout, or take shorter waits",
+    ]);
+  });
+
+  test.each<[string, Duration | undefined, object]>([
+    ['a longer release', hours(20), { releaseTimeout: hours(21) }], ['a shorter hook', Duration.minutes(50), {}], ['the usual hook', undefined, {}], ['a token', Duration.minutes(LATER), {}],
+  ])('fits: %s', (_, timeout, options) => {
+    expect(release(timeout, options)).toEqual([]);
+  });
+});
+
+describe('68: more actions than a stage may have', () => {
+  const checks = (count: number) => Array.from({ length: count }, (_, index) => Check.commands(`C${index}`, { commands: ['make'] }));
+  const cure = 'allowed at most 50 in a stage; spread them over several stages';
+
+  test('checks beside the build', () => {
+    expect(ofPipeline({ checks: checks(50) })).toEqual([`checks: got '51 actions in the stage Build'; ${cure}`]);
+  });
+
+  test('checks of the running service beside a release of one action, and of three', () => {
+    expect(ofPipeline({ releaseChecks: checks(50) })).toEqual([`releaseChecks: got '51 actions in the stage Deploy'; ${cure}`]);
+    expect(ofPipeline({ releaseChecks: checks(48), releaseAction: ReleaseAction.codePipelineAction() })).toEqual([`releaseChecks: got '51 actions in the stage Deploy'; ${cure}`]);
+  });
+
+  test('a stage of the road', () => {
+    const road = (count: number) => problems((scope) => new DeliveryPipeline(scope, 'Road', {
+      source, stages: [{ releases: [{ target: new FargateEnvironment(scope, 'Place') }], checks: checks(count) }],
+    }));
+    expect(road(50)).toEqual([`stages: got '51 actions in the stage Deploy-Place'; ${cure}`]);
+    expect(road(49)).toEqual([]);
+  });
+});
+
 describe('what stands elsewhere', () => {
   const ELSEWHERE = 'us-east-1:222222222222:';
   const CONNECTION = 'connection/11111111-2222-3333-4444-555555555555';
@@ -444,9 +631,11 @@ describe('what stands elsewhere', () => {
   test.each<[string, (scope: Stack) => object, string[]]>([
     ['52, certificate', (scope) => balancer({ certificate: acm.Certificate.fromCertificateArn(scope, 'There', `arn:aws:acm:${ELSEWHERE}certificate/1`) }),
       [wrongRegion('loadBalancer.certificate', 'a certificate'), wrongAccount('loadBalancer.certificate', 'a certificate')]],
+    ['web ACL', () => balancer({ webAcl: WebAcl.fromArn(`arn:aws:wafv2:${ELSEWHERE}regional/webacl/a/b`) }),
+      [wrongRegion('loadBalancer.webAcl', 'a web ACL'), wrongAccount('loadBalancer.webAcl', 'a web ACL')]],
     ['52, certificate of the same place', (scope) => balancer({ certificate: acm.Certificate.fromCertificateArn(scope, 'Here', 'arn:aws:acm:eu-west-1:111111111111:certificate/1') }), []],
     ['11, VPC', (scope) => ({
-      network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'There', { vpcId: 'vpc-1', availabilityZones: ZONES, privateSubnetIds: ['a', 'b'], region: 'us-east-1' })),
+      network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'There', { vpcId: 'vpc-1', availabilityZones: ZONES, privateSubnetIds: ['a', 'b'], publicSubnetIds: ['c', 'd'], region: 'us-east-1' })),
     }), [wrongRegion('network', 'a VPC')]],
     ['cluster', (scope) => ({
       cluster: Cluster.fromCluster(ecs.Cluster.fromClusterAttributes(scope, 'There', {
@@ -691,7 +880,7 @@ describe('never a TypeError', () => {
   const props = [
     'alarms', 'approval', 'artifactDays', 'checks', 'cluster', 'clusterName', 'container', 'dashboard', 'deployStrategy', 'earlierStages', 'encryption', 'imageBuild',
     'imageCount', 'loadBalancer', 'loadBalancerName', 'network', 'notifications', 'pipelineAlarms', 'pipelineName', 'releaseAction', 'releaseChecks',
-    'releasedImageCount', 'releasedRepositoryName', 'removalPolicy', 'repositoryName', 'resourceNames', 'scaling', 'serviceName', 'source', 'stageName', 'tags',
+    'releasedImageCount', 'releasedRepositoryName', 'removalPolicy', 'repository', 'repositoryName', 'resourceNames', 'scaling', 'serviceName', 'source', 'stageName', 'tags',
     'targetGroupName', 'taskFamily',
   ];
   const environment = new Set(['alarms', 'cluster', 'clusterName', 'container', 'dashboard', 'deployStrategy', 'encryption', 'loadBalancer', 'loadBalancerName', 'network',
@@ -710,7 +899,7 @@ describe('never a TypeError', () => {
   });
 
   const containerProps = ['command', 'containerName', 'cpu', 'cpuArchitecture', 'entryPoint', 'environment', 'healthCheck', 'logGroupName', 'logRetention', 'memoryLimitMiB', 'port',
-    'secrets', 'stopTimeout', 'user', 'metricNamespace'];
+    'secrets', 'stopTimeout', 'user', 'metricNamespace', 'volumes', 'sidecars', 'ulimits', 'ephemeralStorageGiB', 'readonlyRootFilesystem'];
   test.each(containerProps)('container.%s', (prop) => {
     for (const value of [null, true, [null]]) {
       expect(ofEnvironment({ container: { [prop]: value } }).filter((line) => line.startsWith(`container.${prop}`))).not.toEqual([]);

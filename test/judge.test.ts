@@ -2,16 +2,19 @@ import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { judge, withAndWithoutFeatureFlags } from './checkers';
 import {
-  Approval, BuildCache, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Egress, Encryption, FargateCicdPipeline, FargateCicdPipelineProps,
-  FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ReleaseTrust, ResourceNames, Scaling, Source,
-  StageCondition, StageFailure, TrafficRouting,
+  Approval, BuildCache, Check, Cluster, CodeDeployEvent, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, Egress, Encryption, FargateCicdPipeline,
+  FargateCicdPipelineProps, FargateEnvironment, FargateEnvironmentProps, FirstImage, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ReleaseRole,
+  ReleaseTrust, ResourceNames, Scaling, Source, StageCondition, StageFailure, Stickiness, TargetProtocol, TrafficRouting, WebAcl,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -42,6 +45,20 @@ const STRATEGIES: [string, (scope: Construct) => Partial<FargateEnvironmentProps
   ['canary, existing VPC', (scope) => ({
     loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)),
     deployStrategy: DeployStrategy.canary({ testListener: {}, hooks: [DeployHook.httpCheck()] }),
+  })],
+  ['a firewall of ours, some clients, sticky sessions', (scope) => ({
+    loadBalancer: LoadBalancer.internetFacing({
+      dnsRecord: { hostedZone: route53.HostedZone.fromHostedZoneAttributes(scope, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }), recordName: 'shop' },
+      webAcl: WebAcl.managedRules({ requestsPerFiveMinutes: 2000 }), allowFrom: [ec2.Peer.ipv4('192.0.2.0/24'), ec2.Peer.anyIpv4()], stickiness: Stickiness.cookie(),
+    }),
+  })],
+  ['gRPC, and choices that checkers do not like', (scope) => ({
+    loadBalancer: LoadBalancer.internal({
+      certificate: acm.Certificate.fromCertificateArn(scope, 'Certificate', 'arn:aws:acm:eu-west-1:111111111111:certificate/1'),
+      webAcl: WebAcl.fromArn('arn:aws:wafv2:eu-west-1:111111111111:regional/webacl/shop/1'), protocol: TargetProtocol.grpc({ tls: true }),
+      dropInvalidHeaderFields: false, desyncMitigationMode: elbv2.DesyncMitigationMode.MONITOR, allowFrom: [ec2.Peer.anyIpv4()],
+    }),
+    container: { firstImage: FirstImage.fromRepository(ecr.Repository.fromRepositoryName(scope, 'Images', 'shop'), 'v1') },
   })],
   ['VPC endpoints, with secrets, metrics and a check', (scope) => ({
     loadBalancer: https(scope), network: Network.create({ egress: Egress.vpcEndpoints({ interfaceEndpoints: [ec2.InterfaceVpcEndpointAwsService.STS] }) }),
@@ -136,6 +153,30 @@ withAndWithoutFeatureFlags((context) => {
     const place = new Stack(app, 'Place', { env: { account: '111111111111', region: 'eu-west-1' } });
     const target = new FargateEnvironment(place, 'Web', { notifications, loadBalancer: https(place), releaseTrust });
     new DeliveryPipeline(new Stack(app, 'Road', { env: { account: '222222222222', region: 'us-east-1' } }), 'Delivery', { source, notifications, stages: [{ releases: [{ target }] }] });
+    expect(judge(app)).toEqual([]);
+  });
+});
+
+withAndWithoutFeatureFlags((context) => {
+  test('nothing against services that exist: a road to them, their role and their deployment group', () => {
+    const app = new App({ context });
+    const env = { account: '111111111111', region: 'eu-west-1' };
+    const theirs = new Stack(app, 'Theirs', { env: { ...env, account: '222222222222' } });
+    const service = { cluster: 'arn:aws:ecs:eu-west-1:222222222222:cluster/shop', service: 'web', alarmNames: ['errors'] };
+    const passableRoleArns = ['arn:aws:iam::222222222222:role/task', 'arn:aws:iam::222222222222:role/execution'];
+    const balancing = (resource: string) => `arn:aws:elasticloadbalancing:eu-west-1:222222222222:${resource}`;
+    const group = new CodeDeployGroup(theirs, 'Deployments', {
+      ...service, passableRoleArns, listenerArn: balancing('listener/app/shop/0/1'), testListenerArn: balancing('listener/app/shop/0/2'),
+      targetGroupArns: [balancing('targetgroup/blue/0'), balancing('targetgroup/green/0')], hookFunctionArns: ['arn:aws:lambda:eu-west-1:222222222222:function:ask'],
+    });
+    const role = new ReleaseRole(theirs, 'Releases', {
+      ...service, taskFamily: 'web', passableRoleArns, logGroupName: '/web', repositoryArn: 'arn:aws:ecr:eu-west-1:222222222222:repository/web', codeDeploy: group.address,
+      releaseTrust: ReleaseTrust.account(env.account, { externalId: 'shop' }),
+    });
+    new ReleaseRole(theirs, 'Smallest', { ...service, taskFamily: 'web', passableRoleArns });
+    const road = new Stack(app, 'Road', { env });
+    const target = FargateEnvironment.fromAttributes(road, 'Web', { ...service, releaseRoleArn: role.roleArn, externalId: 'shop', codeDeploy: group.address });
+    new DeliveryPipeline(road, 'Delivery', { source, notifications, stages: [{ releases: [{ target }] }] });
     expect(judge(app)).toEqual([]);
   });
 });

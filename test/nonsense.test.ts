@@ -3,8 +3,10 @@ import * as path from 'path';
 import { App, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -57,7 +59,9 @@ type Make = (...args: any[]) => any;
 /** Where the choices of a class go. */
 const PLACES: Record<string, (choice: any) => Props> = {
   Approval: (approval) => ({ approval }),
+  Balancing: (balancing) => ({ loadBalancer: library.LoadBalancer.internal({ balancing }) }),
   BuildCache: (cache) => ({ imageBuild: library.ImageBuild.dockerfile({ cache }) }),
+  BuildRepository: (repository) => ({ repository }),
   BuildSecret: (secret) => ({ imageBuild: library.ImageBuild.dockerfile({ secrets: { NPM: secret } }) }),
   Check: (check) => ({ checks: [check] }),
   CircuitBreaker: (circuitBreaker) => ({ deployStrategy: library.DeployStrategy.rolling({ circuitBreaker }) }),
@@ -79,15 +83,21 @@ const PLACES: Record<string, (choice: any) => Props> = {
   ResourceNames: (resourceNames) => ({ resourceNames }),
   Scaling: (scaling) => ({ scaling }),
   ServiceAlarm: (alarm) => ({ alarms: [alarm] }),
+  Sidecar: (sidecar) => ({ container: { sidecars: [sidecar] } }),
   Source: (source) => ({ source }),
   StageCondition: (condition) => ({ releaseConditions: { before: [condition] } }),
   StageFailure: (onReleaseFailure) => ({ onReleaseFailure }),
+  Stickiness: (stickiness) => ({ loadBalancer: library.LoadBalancer.internal({ stickiness }) }),
+  TargetProtocol: (protocol) => ({ loadBalancer: library.LoadBalancer.internal({ protocol }) }),
   TrafficRouting: (trafficRouting) => ({ deployStrategy: library.DeployStrategy.codeDeploy({ trafficRouting }) }),
+  WebAcl: (webAcl) => ({ loadBalancer: library.LoadBalancer.internal({ webAcl }) }),
+  Volume: (volume) => ({ container: { volumes: [volume] } }),
 };
 
 /** Arguments of factories that need some. */
 const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'BuildCache.fromBucket': (scope) => [new s3.Bucket(scope, 'Needed')],
+  'BuildRepository.fromRepository': (scope) => [new ecr.Repository(scope, 'Needed')],
   'BuildSecret.fromParameterStore': () => ['/a'],
   'BuildSecret.fromSecretsManager': (scope) => [new secretsmanager.Secret(scope, 'Needed')],
   'Check.commands': () => ['Lint', { commands: ['make'] }],
@@ -108,10 +118,18 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'Scaling.onRequests': () => [{ requestsPerTask: 100 }],
   'StageCondition.alarm': (scope) => [cloudwatch.Alarm.fromAlarmArn(scope, 'Needed', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:errors')],
   'StageCondition.deploymentWindow': () => [{ cron: '* * 9-16 ? * MON-THU *' }],
+  'Sidecar.container': () => ['proxy', { image: ecs.ContainerImage.fromRegistry('nginx') }],
   'Source.codeCommit': (scope) => [new codecommit.Repository(scope, 'Needed', { repositoryName: 'shop' })],
   'Source.gitHub': () => ['acme/shop'],
+  'Volume.disk': () => ['/data'],
+  'Volume.efs': (scope) => [fileSystem(scope), '/data'],
+  'Volume.fromAccessPoint': (scope) => [new efs.AccessPoint(scope, 'Point', { fileSystem: fileSystem(scope) }), '/data'],
+  'Volume.memory': () => ['/tmp'],
   'Source.gitHubToken': (scope) => ['acme/shop', { token: new secretsmanager.Secret(scope, 'Needed') }],
+  'WebAcl.fromArn': () => ['arn:aws:wafv2:eu-west-1:111111111111:regional/webacl/shop/1'],
 };
+
+const fileSystem = (scope: Stack) => new efs.FileSystem(scope, 'Needed', { vpc: new ec2.Vpc(scope, 'TheirVpc') });
 
 const handler = (scope: Stack) => new lambda.Function(scope, 'Needed', {
   runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => {};'),

@@ -7,6 +7,7 @@ import { acknowledge, inPacks } from '../private/acknowledge';
 import { createFunction } from '../private/function';
 import { EmptyBucketFunction } from './empty-bucket/empty-bucket-function';
 import { EMPTY_ON_DELETE } from './empty-bucket/empty-on-delete';
+import { shortPath } from '../private/naming';
 
 /** @internal */
 export interface BucketOptions {
@@ -84,7 +85,7 @@ export function createLogBucket(scope: Construct, id: string, removalPolicy: Rem
 /** CDK's `autoDeleteObjects` brings a function that cannot be tagged, encrypted or narrowed. */
 function emptyOnDelete(scope: Construct, bucket: s3.Bucket, { logGroupKey, removalPolicy }: BucketOptions): void {
   const { function: emptier, role } = createFunction(scope, `${bucket.node.id}Emptier`, EmptyBucketFunction, {
-    description: `Empties the bucket ${bucket.node.path} before it is deleted`,
+    description: `Empties the bucket ${shortPath(bucket)} before it is deleted`,
     timeout: Duration.minutes(15),
     memorySize: 256,
     key: logGroupKey,

@@ -9,7 +9,7 @@ import { IReleaseTarget } from './release-target';
 import { BoundHistory } from '../observe/deployment-history';
 import { Foundation } from '../observe/foundation';
 import { createFunction, MadeFunction } from '../private/function';
-import { explicitName } from '../private/naming';
+import { explicitName, shortPath } from '../private/naming';
 import { inspect } from '../private/problems';
 import { onlyVia, Right } from '../private/scoped-role';
 
@@ -30,7 +30,7 @@ export interface ReleaseFunctionParts {
 export function createReleaseFunction(scope: Construct, foundation: Foundation, parts: ReleaseFunctionParts, options: ReleaseFunctionOptions): MadeFunction {
   const { repository, targets, history, pipelineName = '' } = parts;
   const made = createFunction(scope, 'ReleaseFunction', ReleaseFunction, {
-    description: `Releases images for ${scope.node.path}`,
+    description: `Releases images for ${shortPath(scope)}`,
     timeout: options.timeout ?? Duration.minutes(15),
     memorySize: options.memorySize ?? 1024,
     reservedConcurrentExecutions: options.reservedConcurrentExecutions,

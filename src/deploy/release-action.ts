@@ -74,12 +74,16 @@ export abstract class ReleaseAction extends Choice {
   /** Whether the pipeline names resources of the place that have no name before they exist. @internal */
   abstract readonly _bindsStacks: boolean;
 
+  /** How many actions a release is. @internal */
+  abstract readonly _actionsOfRelease: number;
+
   /** @internal */
   abstract _bind(scope: Construct, parts: ReleaseParts): BoundRelease;
 }
 
 class OwnFunction extends ReleaseAction {
   readonly _bindsStacks = false;
+  readonly _actionsOfRelease = 1;
 
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
@@ -96,6 +100,7 @@ class OwnFunction extends ReleaseAction {
 
 class StandardAction extends ReleaseAction {
   readonly _bindsStacks = true;
+  readonly _actionsOfRelease = 3;
 
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
@@ -119,7 +124,7 @@ class StandardAction extends ReleaseAction {
 function refuseLongWaits(target: IReleaseTarget, limit: Duration, cure: string): void {
   const { waitMinutes = 0 } = target._releaseTarget();
   if (limit.isUnresolved() || waitMinutes < limit.toMinutes()) return;
-  inspect((look) => look.report('deployStrategy', `steps and bake times of ${waitMinutes} minutes`, `less than ${limit.toMinutes()} minutes, the limit of the release action`, cure))
+  inspect((look) => look.report('deployStrategy', `steps, bake times and hooks of ${waitMinutes} minutes`, `less than ${limit.toMinutes()} minutes, the limit of the release action`, cure))
     .throwFor(target);
 }
 

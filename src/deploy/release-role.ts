@@ -91,7 +91,7 @@ export function releaseRights({ account, partition, region }: Record<'account' |
       actions: ['ecr:BatchGetImage', 'ecr:BatchCheckLayerAvailability', 'ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload', 'ecr:PutImage'],
     }),
     { actions: ['elasticloadbalancing:DescribeTargetHealth'], resources: ['*'], wildcard: 'elasticloadbalancing:DescribeTargetHealth has no resource level' },
-    ...on(parts.logGroupArn, { actions: ['logs:GetLogEvents'] }),
+    ...on(parts.logGroupArn, { actions: ['logs:GetLogEvents'], wildcard: 'CloudWatch Logs counts the streams of the group' }),
     ...(parts.alarmNames.length > 0
       ? [{ actions: ['cloudwatch:DescribeAlarms'], resources: parts.alarmNames.map((name) => arn('cloudwatch', `alarm:${name}`)) }]
       : []),

@@ -1,6 +1,10 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { inspectNeighbours } from './task/inspect-neighbours';
+import { inspectProcess } from './task/process';
+import { Sidecar } from './task/sidecar';
+import { Volume } from './volume/volume';
 import { FirstImage } from '../deploy/first-image/first-image';
 import { Inspection } from '../private/problems';
 
@@ -61,6 +65,25 @@ export interface ContainerOptions {
   readonly commandHealthCheck?: ecs.HealthCheck;
   /** Whether the container may not write to its own file system. @default false */
   readonly readonlyRootFilesystem?: boolean;
+  /**
+   * Directories that the container may write to, also with `readonlyRootFilesystem`: in memory, on the disk of the task, or of an EFS file system.
+   * @default - none
+   */
+  readonly volumes?: Volume[];
+  /** Further containers of the task, with their part of its CPU and memory. @default - none */
+  readonly sidecars?: Sidecar[];
+  /**
+   * Disk of the task in GiB, 21 to 200; 20 are free of charge.
+   * @default - 20, which Fargate gives to every task
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html
+   */
+  readonly ephemeralStorageGiB?: number;
+  /**
+   * Limits of the operating system. Fargate sets only `nofile` otherwise: 65535 soft and hard.
+   * @default - those of Fargate
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
+   */
+  readonly ulimits?: ecs.Ulimit[];
   /** Time between SIGTERM and SIGKILL, 0 to 120 seconds on Fargate. @default Duration.seconds(30) */
   readonly stopTimeout?: Duration;
   /** What a new service runs until the first release. Later it plays no part. @default - a page which says that the pipeline has not released yet */
@@ -98,8 +121,6 @@ export function taskSize({ cpu = 512, memoryLimitMiB }: ContainerOptions): { cpu
 /** First status that the health check accepts: what a stand-in for the image must answer. @internal */
 export const firstHealthyCode = ({ healthCheck }: ContainerOptions): string => /\d{3}/.exec(healthCheck?.healthyHttpCodes ?? '200')![0];
 
-const SECRET_NAME = /(SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE_KEY|ACCESS_KEY|API_KEY|CREDENTIAL)/i;
-
 /** @internal */
 export function inspectContainer(look: Inspection, prop: string, container: ContainerOptions): void {
   if (!look.struct(prop, container)) return;
@@ -110,43 +131,31 @@ export function inspectContainer(look: Inspection, prop: string, container: Cont
   look.oneOf(at('cpu'), cpu, SIZES, 'take for example 512');
   if (SIZES.includes(cpu)) look.oneOf(at('memoryLimitMiB'), memoryLimitMiB, memoriesOf(cpu), `take a size that Fargate offers with ${cpu} CPU units`);
   look.seconds(at('stopTimeout'), container.stopTimeout, 0, 120, 'Fargate waits 120 seconds at most');
-  for (const [name, words] of Object.entries({ command: container.command, entryPoint: container.entryPoint })) {
-    look.notEmpty(at(name), words, 'leave it out for the image\'s own');
-    if (Array.isArray(words)) words.forEach((word, index) => look.text(at(`${name}[${index}]`), word));
-  }
-  look.matches(at('user'), container.user, /^\S+$/, 'a user, uid or user:group', "write for example '1000'");
   look.matches(at('metricNamespace'), container.metricNamespace, /^(?!AWS\/)[A-Za-z0-9_./#-][A-Za-z0-9_./#: -]{0,254}$/,
     "1 to 255 of A-Z a-z 0-9 _ . / # : - and blank, not beginning with 'AWS/'", "write for example 'Shop'");
   look.matches(at('logGroupName'), container.logGroupName, /^[A-Za-z0-9_/.#-]{1,512}$/, '1 to 512 of A-Z a-z 0-9 _ / . # -', 'shorten it');
   look.kind(at('cpuArchitecture'), container.cpuArchitecture, '_cpuArchitecture', 'an architecture', 'take for example ecs.CpuArchitecture.ARM64');
   look.oneOf(at('logRetention'), container.logRetention, Object.values(logs.RetentionDays).filter(Number.isInteger), 'take for example logs.RetentionDays.ONE_MONTH');
-  look.oneOf(at('readonlyRootFilesystem'), container.readonlyRootFilesystem, [true, false], 'say whether the image writes to its root file system');
   look.choice(at('firstImage'), container.firstImage, FirstImage);
-  inspectVariables(look, prop, container);
-  const { commandHealthCheck } = container;
-  if (commandHealthCheck !== undefined && look.struct(at('commandHealthCheck'), commandHealthCheck)) inspectCommandHealthCheck(look, at('commandHealthCheck'), commandHealthCheck);
+  inspectProcess(look, `${prop}.`, container);
+  inspectRoom(look, at, container);
   if (look.struct(at('healthCheck'), healthCheck)) inspectHealthCheck(look, at('healthCheck'), healthCheck);
 }
 
-function inspectVariables(look: Inspection, prop: string, { environment = {}, secrets = {} }: ContainerOptions): void {
-  const maps = [['environment', environment], ['secrets', secrets]] as const;
-  if (!maps.every(([name, map]) => look.struct(`${prop}.${name}`, map, 'a map of names to values'))) return;
-  for (const [name, value] of Object.entries(environment)) {
-    look.text(`${prop}.environment.${name}`, value);
-    look.that(!SECRET_NAME.test(name), `${prop}.environment.${name}`, 'a value in clear text', 'a name that tells no secret', `move it to ${prop}.secrets`);
-    look.that(!(name in secrets), `${prop}.secrets.${name}`, 'a second value', 'each variable once', 'leave it out of environment');
-  }
-  for (const [name, secret] of Object.entries(secrets)) {
-    look.kind(`${prop}.secrets.${name}`, secret ?? null, 'grantRead', 'an ecs.Secret', 'use one of its factories, for example ecs.Secret.fromSecretsManager(...)');
-  }
-}
-
-function inspectCommandHealthCheck(look: Inspection, prop: string, { command, interval, timeout, retries, startPeriod }: ecs.HealthCheck): void {
-  look.that(Array.isArray(command) && command.some((word) => !/^CMD(-SHELL)?$/.test(word)), `${prop}.command`, command, 'the words of a command', "write for example ['CMD', 'node', 'check.js']");
-  look.seconds(`${prop}.interval`, interval, 5, 300, 'take for example Duration.seconds(30)');
-  look.seconds(`${prop}.timeout`, timeout, 2, 60, 'take for example Duration.seconds(5)');
-  look.integer(`${prop}.retries`, retries, 1, 10, 'take for example 3');
-  look.seconds(`${prop}.startPeriod`, startPeriod, 0, 300, 'take for example Duration.seconds(60)');
+/** What the application leaves to others, and what it writes to. */
+function inspectRoom(look: Inspection, at: (name: string) => string, container: ContainerOptions): void {
+  const { volumes, sidecars, ephemeralStorageGiB, ulimits } = container;
+  look.integer(at('ephemeralStorageGiB'), ephemeralStorageGiB, 21, 200, 'leave it out for 20');
+  look.each(at('ulimits'), ulimits, (path, limit) => {
+    if (!look.struct(path, limit)) return;
+    look.oneOf(`${path}.name`, limit.name ?? null, Object.values(ecs.UlimitName), 'take for example ecs.UlimitName.NOFILE');
+    look.integer(`${path}.softLimit`, limit.softLimit ?? NaN, -1, 2 ** 53 - 1, 'take for example 65535');
+    look.integer(`${path}.hardLimit`, limit.hardLimit ?? NaN, -1, 2 ** 53 - 1, 'take for example 65535');
+    look.that(!(limit.hardLimit >= 0) || !(limit.softLimit > limit.hardLimit), `${path}.softLimit`, limit.softLimit, 'at most the hard limit', 'raise hardLimit');
+  });
+  look.choices(at('volumes'), volumes, Volume);
+  look.choices(at('sidecars'), sidecars, Sidecar);
+  inspectNeighbours(look, at, container, taskSize);
 }
 
 function inspectHealthCheck(look: Inspection, prop: string, check: HealthCheckOptions): void {

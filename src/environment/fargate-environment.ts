@@ -15,7 +15,8 @@ import { firstHealthyCode } from './container';
 import { FargateEnvironmentProps } from './fargate-environment-props';
 import { inspectEnvironment, warnEnvironment } from './inspect-environment';
 import { BoundLoadBalancer, LoadBalancer } from './load-balancer';
-import { BoundNetwork, Network } from './network';
+import { BoundNetwork } from './network';
+import { defaultNetwork } from './network/default-network';
 import { neededServices } from './network/needed-services';
 import { createService } from './service';
 import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './task-definition';
@@ -109,7 +110,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     [this.taskRole, this.grantPrincipal, this.logGroup] = [task.taskRole, task.taskRole, task.logGroup];
     const balancer = this.createLoadBalancer(props, network, foundation);
     ({ loadBalancer: this.loadBalancer, targetGroups: [this.targetGroup, this.alternateTargetGroup], url: this.url } = balancer);
-    this.service = createService(this, props, { foundation, network, balancer, cluster: this.cluster, taskDefinition: task.definition });
+    this.service = createService(this, props, { foundation, network, balancer, cluster: this.cluster, taskDefinition: task.definition, fileSystems: task.fileSystems });
     [this.testListener, this.connections] = [balancer.test?.listener, this.service.connections];
     const alarms = (props.alarms ?? ServiceAlarm._all()).map((choice) => choice._bind(this, this._dimensions(), foundation));
     this.alarms = alarms.map(({ alarm }) => alarm);
@@ -170,7 +171,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     return task;
   }
 
-  private createLoadBalancer(props: FargateEnvironmentProps, network: BoundNetwork, { names, logBucket, removalPolicy }: Foundation): BoundLoadBalancer {
+  private createLoadBalancer(props: FargateEnvironmentProps, network: BoundNetwork, { names, ...foundation }: Foundation): BoundLoadBalancer {
     return (props.loadBalancer ?? LoadBalancer.internetFacing())._bind(this, {
       vpc: network.vpc,
       subnets: network.loadBalancerSubnets,
@@ -183,8 +184,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       movedBy: props.deployStrategy?._codeDeploy ? 'CODE_DEPLOY' : 'ECS',
       testListener: props.deployStrategy?._testListener,
       healthCheck: props.container?.healthCheck ?? {},
-      logBucket,
-      removalPolicy,
+      stopTimeout: props.container?.stopTimeout,
+      ...foundation,
     });
   }
 
@@ -287,5 +288,3 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     output('PlaceParameterName', this.target.parameterName, 'For a pipeline of another CDK app');
   }
 }
-
-const defaultNetwork = (cluster?: Cluster): Network => cluster?._vpc ? Network.fromVpc(cluster._vpc) : Network.create();

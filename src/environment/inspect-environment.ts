@@ -4,6 +4,7 @@ import { Cluster } from './cluster';
 import { inspectContainer } from './container';
 import { FargateEnvironmentProps } from './fargate-environment-props';
 import { LoadBalancer } from './load-balancer';
+import { inspectEdge, warnEdge } from './load-balancer/inspect-edge';
 import { Network } from './network';
 import { Scaling } from './scaling';
 import { ReleaseTrust } from '../deploy/release-trust';
@@ -32,6 +33,7 @@ export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspect
   look.integer('releasedImageCount', props.releasedImageCount, 2, 1000, 'take at least 2: one runs, one is there to go back to');
   inspectNames(look, props);
   inspectPairs(look, props);
+  inspectEdge(look, props);
   return look;
 }
 
@@ -63,8 +65,9 @@ function inspectPairs(look: Inspection, { network, cluster, scaling, deployStrat
 }
 
 /** What is suspicious and allowed. @internal */
-export function warnEnvironment(scope: Construct, { loadBalancer }: FargateEnvironmentProps): void {
-  if (loadBalancer === undefined) {
+export function warnEnvironment(scope: Construct, props: FargateEnvironmentProps): void {
+  warnEdge(scope, props);
+  if (props.loadBalancer === undefined) {
     Annotations.of(scope).addWarningV2('cdk-fargate-cicd:plain-http',
       'loadBalancer: passwords cross the internet in clear text; give LoadBalancer.internetFacing({ certificate }), or write LoadBalancer.internetFacing() if that is what you want');
   }

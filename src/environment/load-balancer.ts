@@ -3,45 +3,38 @@ import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as route53 from 'aws-cdk-lib/aws-route53';
-import * as targets from 'aws-cdk-lib/aws-route53-targets';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { HealthCheckOptions } from './container';
+import { createCertificate, createRecords, DnsRecordOptions, inspectDnsRecord } from './load-balancer/dns-record';
+import { admitsIpv6, inspectRequests, RequestOptions, requestSettings, settleRequests } from './load-balancer/request-options';
+import { inspectTargets, needsHttps, TargetOptions, targetSettings } from './load-balancer/target-options';
 import { createProductionEntrance, createTestEntrance, Entrance, ListenerSettings, testPort } from './traffic/listeners';
 import { createTargetGroup } from './traffic/target-groups';
 import { HookParts } from '../deploy/strategy/hook-parts';
 import { TestListenerOptions } from '../deploy/strategy/test-listener';
 import { acknowledge, inPacks } from '../private/acknowledge';
+import { shortPath } from '../private/naming';
 import { Choice, placeOf } from '../private/problems';
 
-/** A name for the load balancer in Route 53. */
-export interface DnsRecordOptions {
-  /** Zone that gets the record. */
-  readonly hostedZone: route53.IHostedZone;
-  /** Name within the zone, for example `shop`. @default - the zone itself */
-  readonly recordName?: string;
-}
-
 /** Options of a load balancer. */
-export interface LoadBalancerOptions {
+export interface LoadBalancerOptions extends RequestOptions, TargetOptions {
   /**
    * Certificate in ACM of the same account and region. With one, HTTPS answers on 443 and port 80 redirects. Without one the service answers plain HTTP, and a warning
    * says so until `loadBalancer` is written out.
-   * @default - none
+   * @default - internet-facing with a `dnsRecord`: one that is made for its name, validated in its zone, which must be public; else none
    */
   readonly certificate?: acm.ICertificate;
-  /** TLS versions and ciphers of HTTPS. @default elbv2.SslPolicy.RECOMMENDED_TLS */
+  /**
+   * TLS versions and ciphers of HTTPS: by default TLS 1.3 and 1.2 without CBC ciphers, and key exchange that withstands quantum computers where the client has it, too.
+   * AWS recommends it, and it is the default of the console.
+   * @default elbv2.SslPolicy.TLS13_12_RES_PQ
+   * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
+   */
   readonly sslPolicy?: elbv2.SslPolicy;
   /** A name in Route 53 that leads here. @default - only the name that AWS gives */
   readonly dnsRecord?: DnsRecordOptions;
-  /** How long an idle connection stays open, 1 to 4000 seconds. @default Duration.seconds(60) */
-  readonly idleTimeout?: Duration;
-  /**
-   * How long a container that is going away may finish what it began, 0 to 3600 seconds. Should not be less than your longest request.
-   * @default Duration.seconds(30)
-   */
-  readonly deregistrationDelay?: Duration;
 }
 
 /** @internal */
@@ -55,6 +48,8 @@ export interface LoadBalancerParts {
   readonly testListener?: TestListenerOptions;
   readonly logBucket: s3.Bucket;
   readonly healthCheck: HealthCheckOptions;
+  readonly stopTimeout?: Duration;
+  readonly key?: kms.IKey;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -86,6 +81,12 @@ export abstract class LoadBalancer extends Choice {
 
   /** Whether passwords cross the internet in clear text. @internal */
   abstract readonly _plainHttp: boolean;
+  /** How it deals with the containers. @internal */
+  abstract readonly _targets: TargetOptions;
+  /** @internal */
+  readonly _ipv6: boolean = false;
+  /** Whether its subnets must be public unless the user names others. @internal */
+  readonly _internetFacing: boolean = false;
 
   /** @internal */
   abstract _bind(scope: Construct, parts: LoadBalancerParts): BoundLoadBalancer;
@@ -93,73 +94,73 @@ export abstract class LoadBalancer extends Choice {
 
 class Application extends LoadBalancer {
   readonly _plainHttp: boolean;
+  readonly _targets: TargetOptions;
+  readonly _ipv6: boolean;
 
-  constructor(private readonly internetFacing: boolean, private readonly options: LoadBalancerOptions) {
+  constructor(readonly _internetFacing: boolean, private readonly options: LoadBalancerOptions) {
     super();
-    this._plainHttp = internetFacing && !options?.certificate;
+    [this._targets, this._ipv6] = [options ?? {}, admitsIpv6(options ?? {})];
+    const certified = Boolean(options?.certificate) || this.makesCertificate;
+    this._plainHttp = _internetFacing && !certified;
     this._inspect((look) => {
-      look.seconds('idleTimeout', options.idleTimeout, 1, 4000, 'take for example Duration.seconds(60)');
-      look.seconds('deregistrationDelay', options.deregistrationDelay, 0, 3600, 'take for example Duration.seconds(30)');
+      inspectRequests(look, options);
+      inspectTargets(look, options);
       look.matches('certificate', options.certificate?.certificateArn, /^arn:[\w-]+:(acm:[a-z0-9-]+:\d{12}:certificate\/|iam::\d{12}:server-certificate\/).+$/,
         'the ARN of a certificate', 'write for example arn:aws:acm:us-east-1:111111111111:certificate/...');
       look.own('certificate', 'a certificate', placeOf(options.certificate?.certificateArn));
       look.kind('certificate', options.certificate, 'certificateArn', 'a certificate', 'hand over an acm.ICertificate');
       look.oneOf('sslPolicy', options.sslPolicy, Object.values(elbv2.SslPolicy), 'take for example elbv2.SslPolicy.RECOMMENDED_TLS');
-      if (options.dnsRecord !== undefined && look.struct('dnsRecord', options.dnsRecord)) {
-        look.kind('dnsRecord.hostedZone', options.dnsRecord.hostedZone ?? null, 'hostedZoneId', 'a hosted zone', 'hand over a route53.IHostedZone');
-        look.matches('dnsRecord.recordName', options.dnsRecord.recordName, /^[A-Za-z0-9_*.-]{1,255}$/, 'a DNS name', "write for example 'shop'");
-      }
+      if (options.dnsRecord !== undefined) inspectDnsRecord(look, 'dnsRecord', options.dnsRecord);
+      look.that(certified || !needsHttps(options), 'protocol', 'HTTP/2 or gRPC without a certificate', 'TargetProtocol.http1',
+        'give a certificate: the load balancer speaks both over HTTPS only');
     }, options);
   }
 
+  private get makesCertificate(): boolean {
+    return this._internetFacing && this.options?.certificate === undefined && this.options?.dnsRecord !== undefined;
+  }
+
   _bind(scope: Construct, parts: LoadBalancerParts): BoundLoadBalancer {
+    const { dnsRecord, webAcl, sslPolicy = elbv2.SslPolicy.TLS13_12_RES_PQ, allowFrom } = this.options;
+    const certificate = this.makesCertificate ? createCertificate(scope, dnsRecord!) : this.options.certificate;
     const loadBalancer = this.createLoadBalancer(scope, parts);
-    const { deregistrationDelay, certificate, sslPolicy = elbv2.SslPolicy.RECOMMENDED_TLS } = this.options;
+    webAcl?._bind(scope, { ...parts, loadBalancer });
+    const targets = targetSettings(this._targets, parts.healthCheck, parts.stopTimeout);
     const targetGroups = ['TargetGroup', 'AlternateTargetGroup'].map((id, index) =>
-      createTargetGroup(scope, id, { ...parts, deregistrationDelay, targetGroupName: parts.targetGroupNames[index] }));
-    const settings = { ...parts, loadBalancer, targetGroups, certificate, sslPolicy, open: this.internetFacing };
+      createTargetGroup(scope, id, { ...targets, vpc: parts.vpc, targetGroupName: parts.targetGroupNames[index] }));
+    const settings = {
+      ...parts, loadBalancer, targetGroups, certificate, sslPolicy, allowFrom, open: this._internetFacing && !allowFrom, sticky: this._targets.stickiness !== undefined,
+    };
     const production = createProductionEntrance(settings);
     const test = parts.testListener && createTestEntrance(settings, parts.testListener);
-    const host = this.createHost(scope, loadBalancer);
+    const host = dnsRecord ? createRecords(scope, dnsRecord, loadBalancer, this._ipv6) : loadBalancer.loadBalancerDnsName;
     const protocol = certificate ? 'https' : 'http';
     const tls = certificate && { certificateArn: certificate.certificateArn, sslPolicy };
-    return { loadBalancer, targetGroups, production, test, tls, url: `${protocol}://${host}`, testUrl: { protocol, host, port: testPort(settings), named: this.options.dnsRecord !== undefined } };
+    return { loadBalancer, targetGroups, production, test, tls, url: `${protocol}://${host}`, testUrl: { protocol, host, port: testPort(settings), named: dnsRecord !== undefined } };
   }
 
   private createLoadBalancer(scope: Construct, parts: LoadBalancerParts): elbv2.ApplicationLoadBalancer {
     const securityGroup = new ec2.SecurityGroup(scope, 'LoadBalancerSecurityGroup', {
-      vpc: parts.vpc, description: `Clients of ${scope.node.path}`, allowAllOutbound: false,
+      vpc: parts.vpc, description: `Clients of ${shortPath(scope)}`, allowAllOutbound: false,
     });
     const loadBalancer = new elbv2.ApplicationLoadBalancer(scope, 'LoadBalancer', {
       vpc: parts.vpc,
-      vpcSubnets: parts.subnets ?? (this.internetFacing ? { subnetType: ec2.SubnetType.PUBLIC } : parts.taskSubnets),
-      internetFacing: this.internetFacing,
+      vpcSubnets: parts.subnets ?? (this._internetFacing ? { subnetType: ec2.SubnetType.PUBLIC } : parts.taskSubnets),
+      internetFacing: this._internetFacing,
       loadBalancerName: parts.loadBalancerName,
       securityGroup,
-      idleTimeout: this.options.idleTimeout,
+      ...requestSettings(this.options),
       deletionProtection: parts.removalPolicy !== RemovalPolicy.DESTROY,
-      dropInvalidHeaderFields: true,
-      desyncMitigationMode: elbv2.DesyncMitigationMode.DEFENSIVE,
     });
     logAccess(loadBalancer, parts.logBucket);
-    acknowledge(loadBalancer, inPacks('ALBWAFEnabled', 'a web ACL is the choice of whoever owns the application'));
+    settleRequests(loadBalancer, this.options);
     if (parts.removalPolicy === RemovalPolicy.DESTROY) {
       const reason = 'chosen by the user: removalPolicy = DESTROY';
       acknowledge(loadBalancer, { 'cfn-guard::CT.ELASTICLOADBALANCING.PR.5': reason, 'CKV_AWS_150': reason, ...inPacks('ELBDeletionProtectionEnabled', reason) });
     }
-    if (this.internetFacing) acknowledge(securityGroup, { 'AwsSolutions-EC23': 'public web endpoint', 'CKV_AWS_260': 'public web endpoint' });
+    const reason = this.options.allowFrom ? 'chosen by the user: loadBalancer.allowFrom' : this._internetFacing && 'public web endpoint';
+    if (reason) acknowledge(securityGroup, { 'AwsSolutions-EC23': reason, 'CKV_AWS_260': reason });
     return loadBalancer;
-  }
-
-  private createHost(scope: Construct, loadBalancer: elbv2.ApplicationLoadBalancer): string {
-    const { dnsRecord } = this.options;
-    if (!dnsRecord) return loadBalancer.loadBalancerDnsName;
-    const record = new route53.ARecord(scope, 'DnsRecord', {
-      zone: dnsRecord.hostedZone,
-      recordName: dnsRecord.recordName,
-      target: route53.RecordTarget.fromAlias(new targets.LoadBalancerTarget(loadBalancer)),
-    });
-    return record.domainName;
   }
 }
 

@@ -4,7 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IDependable } from 'constructs';
 import { inspectRange, overlapping, subnetRanges } from './address-range';
 import { Egress, NeededServices } from './network/egress';
-import { areIsolated, inspectSelection, missingEndpoints } from './network/existing-subnets';
+import { anyIsolated, inspectSelection, missingEndpoints } from './network/existing-subnets';
 import { createVpc } from './vpc';
 import { Choice, Inspection } from '../private/problems';
 
@@ -73,6 +73,10 @@ export abstract class Network extends Choice {
 
   /** @internal */
   abstract readonly _creates: boolean;
+  /** Whether tasks run in public subnets of a VPC that exists, and so functions of ours would. @internal */
+  readonly _tasksInPublic: boolean = false;
+  /** Whether an internet-facing load balancer finds no subnet. @internal */
+  readonly _lacksPublic: boolean = false;
 
   /** @internal */
   abstract _bind(scope: Construct, parts: NetworkParts): BoundNetwork;
@@ -104,6 +108,8 @@ class Created extends Network {
 
 class Existing extends Network {
   readonly _creates = false;
+  readonly _tasksInPublic: boolean;
+  readonly _lacksPublic: boolean;
 
   constructor(private readonly existing: ec2.IVpc, private readonly options: ExistingNetworkOptions) {
     super();
@@ -115,17 +121,19 @@ class Existing extends Network {
         if (look.problems.length === 0) inspectSelection(look, prop, existing, selection);
       }
     }, options);
+    const sound = this._problems.length === 0;
+    this._tasksInPublic = sound && existing.selectSubnets(this.taskSubnets).hasPublic;
+    this._lacksPublic = sound && options.loadBalancerSubnets === undefined && existing.publicSubnets.length === 0;
   }
 
   _bind(scope: Construct, { needs }: NetworkParts): BoundNetwork {
     const { existing: vpc, taskSubnets } = this;
-    const missing = areIsolated(vpc, taskSubnets) ? missingEndpoints(vpc, needs) : [];
+    const missing = anyIsolated(vpc, taskSubnets) ? missingEndpoints(vpc, needs) : [];
     if (missing.length > 0) {
       Annotations.of(scope).addWarningV2('cdk-fargate-cicd:isolated-subnets',
         `network.taskSubnets: tasks in isolated subnets need VPC endpoints, and of these none is seen here: ${missing.join(', ')}; add them to the VPC, or acknowledge this if they exist`);
     }
-    const { hasPublic } = vpc.selectSubnets(taskSubnets);
-    return { vpc, taskSubnets, assignPublicIp: hasPublic, functionSubnets: taskSubnets, loadBalancerSubnets: this.options.loadBalancerSubnets, ready: [] };
+    return { vpc, taskSubnets, assignPublicIp: this._tasksInPublic, functionSubnets: taskSubnets, loadBalancerSubnets: this.options.loadBalancerSubnets, ready: [] };
   }
 
   private get taskSubnets(): ec2.SubnetSelection {

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
 import { Construct } from 'constructs';
 import { FargateEnvironmentProps } from './fargate-environment-props';
 import { BoundLoadBalancer } from './load-balancer';
@@ -11,6 +12,7 @@ import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../deploy/strategy/ecs-traffic';
 import { Foundation } from '../observe/foundation';
 import { acknowledge } from '../private/acknowledge';
+import { shortPath } from '../private/naming';
 
 const DEFAULT_GRACE_PERIOD = Duration.seconds(60);
 
@@ -20,6 +22,7 @@ interface ServiceSettings {
   readonly cluster: ecs.ICluster;
   readonly balancer: BoundLoadBalancer;
   readonly taskDefinition: ecs.FargateTaskDefinition;
+  readonly fileSystems: efs.IFileSystem[];
 }
 
 export function createService(scope: Construct, props: FargateEnvironmentProps, settings: ServiceSettings): ecs.FargateService {
@@ -29,7 +32,7 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
   const { service: settled, overrides } = strategy._bind();
   const scaling = props.scaling ?? Scaling.fixed(2);
   const securityGroup = new ec2.SecurityGroup(scope, 'SecurityGroup', {
-    vpc: network.vpc, description: `Tasks of ${scope.node.path}: only the load balancer gets in`,
+    vpc: network.vpc, description: `Tasks of ${shortPath(scope)}: only the load balancer gets in`,
   });
   const service = new ecs.FargateService(scope, 'Service', {
     cluster,
@@ -45,6 +48,11 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
     availabilityZoneRebalancing: settled.maxHealthyPercent! > 100 && !strategy._codeDeploy ? ecs.AvailabilityZoneRebalancing.ENABLED : undefined,
     propagateTags: ecs.PropagatedTagSource.SERVICE,
     enableECSManagedTags: true,
+  });
+  settings.fileSystems.forEach((fileSystem) => {
+    // From this side, so that the rule stands in our stack wherever the file system is.
+    service.connections.allowTo(fileSystem, ec2.Port.tcp(2049), `Tasks of ${scope.node.path}`);
+    service.node.addDependency(fileSystem.mountTargetsAvailable);
   });
   Object.entries(overrides).forEach(([path, value]) => (service.node.defaultChild as ecs.CfnService).addPropertyOverride(path, value));
   const role = strategy._codeDeploy ? undefined : createTrafficRole(scope, trafficOf(balancer));

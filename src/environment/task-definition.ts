@@ -1,9 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ContainerOptions, taskSize } from './container';
+import { BoundTask } from './task/task-parts';
+import { VolumeParts } from './volume/volume';
 import { RELEASED_TAG } from '../deploy/published-place';
 import { Foundation } from '../observe/foundation';
 import { acknowledge } from '../private/acknowledge';
@@ -24,6 +27,8 @@ export interface Task {
   readonly taskRole: ScopedRole;
   readonly executionRole: ScopedRole;
   readonly logGroup: logs.LogGroup;
+  /** That the tasks mount. */
+  readonly fileSystems: efs.IFileSystem[];
 }
 
 /**
@@ -45,20 +50,42 @@ export function createTaskDefinition(scope: Construct, { foundation, container, 
   const definition = new ecs.FargateTaskDefinition(scope, 'TaskDefinition', {
     family,
     ...taskSize(container),
+    ephemeralStorageGiB: container.ephemeralStorageGiB,
     runtimePlatform: { cpuArchitecture: container.cpuArchitecture ?? ecs.CpuArchitecture.X86_64, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
     taskRole,
     executionRole,
   });
-  addContainer(definition, container, logGroup, `${repository.repositoryUri}:${RELEASED_TAG}`);
-  return { definition, taskRole, executionRole, logGroup };
+  const logging = ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: LOG_STREAM_PREFIX, mode: ecs.AwsLogDriverMode.NON_BLOCKING });
+  const fileSystems = addContainers(scope, container, { definition, taskRole, logGroup, logging }, `${repository.repositoryUri}:${RELEASED_TAG}`);
+  return { definition, taskRole, executionRole, logGroup, fileSystems };
 }
 
-function addContainer(definition: ecs.FargateTaskDefinition, container: ContainerOptions, logGroup: logs.ILogGroup, image: string): void {
-  const { containerName = 'app', port = 80 } = container;
-  definition.addContainer(containerName, {
+/** The application first: ECS takes the first essential container for the one that matters. */
+function addContainers(scope: Construct, container: ContainerOptions, task: BoundTask, image: string): efs.IFileSystem[] {
+  const { definition, taskRole } = task;
+  const { sidecars = [], volumes = [] } = container;
+  const application = addApplication(container, task, image);
+  const parts: VolumeParts = { definition, taskRole, scope: volumes.length + sidecars.length > 0 ? new Construct(scope, 'Volumes') : scope, names: new Map(), fileSystems: new Set() };
+  volumes.forEach((volume) => volume._bind(application, parts));
+  for (const sidecar of sidecars) {
+    const bound = sidecar._bind(task);
+    sidecar._volumes?.forEach((volume) => volume._bind(bound, parts));
+    if (sidecar._awaited) application.addContainerDependencies({ container: bound, condition: sidecar._awaited });
+  }
+  return [...parts.fileSystems];
+}
+
+function addApplication(container: ContainerOptions, task: BoundTask, image: string): ecs.ContainerDefinition {
+  const { definition } = task;
+  const { containerName = 'app', port = 80, sidecars = [], volumes = [] } = container;
+  const { cpu, memoryLimitMiB } = taskSize(container);
+  const rest = (whole: number, part: 'cpu' | 'memoryLimitMiB') => sidecars.reduce((left, { _share }) => left - _share[part], whole);
+  const application = definition.addContainer(containerName, {
     containerName,
     image: ecs.ContainerImage.fromRegistry(image),
-    memoryLimitMiB: taskSize(container).memoryLimitMiB,
+    // Without a share of its own the application would get no more than a sidecar when CPU is short.
+    cpu: sidecars.length > 0 ? rest(cpu, 'cpu') : undefined,
+    memoryLimitMiB: rest(memoryLimitMiB, 'memoryLimitMiB'),
     portMappings: [{ containerPort: port }],
     environment: container.environment,
     secrets: container.secrets,
@@ -68,12 +95,15 @@ function addContainer(definition: ecs.FargateTaskDefinition, container: Containe
     healthCheck: container.commandHealthCheck,
     readonlyRootFilesystem: container.readonlyRootFilesystem,
     stopTimeout: container.stopTimeout,
-    logging: ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: LOG_STREAM_PREFIX, mode: ecs.AwsLogDriverMode.NON_BLOCKING }),
+    ulimits: container.ulimits,
+    linuxParameters: volumes.some(({ _memoryMiB }) => _memoryMiB !== 0) ? new ecs.LinuxParameters(definition, 'Linux parameters') : undefined,
+    logging: sidecars.map((sidecar) => sidecar._logging(task)).find((driver) => driver) ?? task.logging,
     // Lets an image that does not run as root listen on a port below 1024 (AWS containers roadmap 1721).
     systemControls: port < 1024 ? [{ namespace: 'net.ipv4.ip_unprivileged_port_start', value: '0' }] : undefined,
   });
   const reason = 'depends on the image: ordinary images write to their file system and choose their own user';
   acknowledge(definition, { 'cfn-guard::CT.ECS.PR.3': reason, 'cfn-guard::CT.ECS.PR.6': reason, 'CKV_AWS_336': reason });
+  return application;
 }
 
 /** Open from birth: what CDK grants to these roles (secrets, log streams) is exact, and the task role is the user's. */

@@ -5,6 +5,7 @@ import { Construct, IDependable } from 'constructs';
 import { Egress, NeededServices } from './network/egress';
 import { acknowledge, inPacks } from '../private/acknowledge';
 import { createLogGroup } from '../private/log-group';
+import { shortPath } from '../private/naming';
 import { guarded, ScopedRole } from '../private/scoped-role';
 
 interface VpcSettings {
@@ -26,7 +27,7 @@ export function createVpc(scope: Construct, settings: VpcSettings): { vpc: ec2.I
   const { egress, needs } = settings;
   const root = new Construct(scope, 'Network');
   const vpc = new ec2.CfnVPC(root, 'Vpc', { cidrBlock: settings.cidr, enableDnsHostnames: true, enableDnsSupport: true });
-  Tags.of(root).add('Name', root.node.path);
+  nameShortly(root);
   const gateway = new ec2.CfnInternetGateway(root, 'InternetGateway');
   const attachment = new ec2.CfnVPCGatewayAttachment(root, 'InternetGatewayAttachment', { vpcId: vpc.ref, internetGatewayId: gateway.ref });
 
@@ -34,6 +35,7 @@ export function createVpc(scope: Construct, settings: VpcSettings): { vpc: ec2.I
     const subnet = new ec2.PublicSubnet(root, `PublicSubnet${index + 1}`, {
       vpcId: vpc.ref, availabilityZone, cidrBlock: settings.publicRanges[index], mapPublicIpOnLaunch: false,
     });
+    nameShortly(subnet);
     subnet.addDefaultInternetRoute(gateway.ref, attachment);
     acknowledge(subnet, inPacks('VPCNoUnrestrictedRouteToIGW', 'the internet-facing load balancer and the NAT gateway need it'));
     return subnet;
@@ -43,6 +45,7 @@ export function createVpc(scope: Construct, settings: VpcSettings): { vpc: ec2.I
     const subnet = new ec2.PrivateSubnet(root, `PrivateSubnet${index + 1}`, {
       vpcId: vpc.ref, availabilityZone, cidrBlock: settings.privateRanges[index],
     });
+    nameShortly(subnet);
     if (natGateways.length > 0) subnet.addDefaultNatRoute(natGateways[index % natGateways.length].ref);
     return subnet;
   });
@@ -60,6 +63,9 @@ export function createVpc(scope: Construct, settings: VpcSettings): { vpc: ec2.I
   acknowledge(vpc, inPacks('VPCDefaultSecurityGroupClosed', 'nothing uses the default security group; closing it would need a function with rights on security groups'));
   return { vpc: imported, ready: [...endpoints, ...[...publicSubnets, ...privateSubnets].map(({ internetConnectivityEstablished }) => internetConnectivityEstablished)] };
 }
+
+/** What the console shows. The CDK's own subnets take their path, which may be longer than the 256 characters of a tag. */
+const nameShortly = (part: Construct): void => Tags.of(part).add('Name', shortPath(part));
 
 function createFlowLog(root: Construct, vpc: ec2.CfnVPC, { key, removalPolicy }: VpcSettings): void {
   const logGroup = createLogGroup(root, 'FlowLogs', { key, removalPolicy });

@@ -1,28 +1,52 @@
 import * as ecr from 'aws-cdk-lib/aws-ecr';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct } from 'constructs';
-import { DeliveryPipelineProps } from './delivery-pipeline-props';
-import { createRepository } from '../deploy/place-repository';
-import { Foundation } from '../observe/foundation';
+import { Choice, placeOf } from '../private/problems';
 
-/** The repository that builds push to: a tag, once given, never moves. Accounts of places that run images from here may pull. */
-export function createBuildRepository(scope: Construct, foundation: Foundation, { repositoryName, imageCount = 50, stages }: DeliveryPipelineProps): ecr.Repository {
-  const name = foundation.names.name({ type: 'repository', detail: 'builds', base: repositoryName, prop: 'repositoryName', maxLength: 256 });
-  const repository = createRepository(scope, { ...foundation, repositoryName: name, maxImageCount: imageCount }, {
-    imageTagMutability: ecr.TagMutability.IMMUTABLE,
-    lifecycleRules: [{ rulePriority: 1, description: 'Keep the last builds', tagStatus: ecr.TagStatus.ANY, maxImageCount: imageCount }],
-  });
-  const pulling = stages.flatMap(({ releases }) => releases.flatMap(({ target }) => target._releaseTarget().existing ?? [])).filter(({ pullsBuilds }) => pullsBuilds);
-  if (pulling.length > 0) repository.addToResourcePolicy(mayPull([...new Set(pulling.map(({ account }) => account))]));
-  return repository;
+/** The repository that builds push to and releases are copied from. */
+export abstract class BuildRepository extends Choice {
+  /** A new one: a tag, once given, never moves, and the last images are kept. */
+  static create(): BuildRepository {
+    return new Created();
+  }
+
+  /**
+   * An existing one, in the account and region of the pipeline. Its name, its key and how long it keeps images are its owner's. Its tags should be immutable: a build pushes each
+   * commit once, and whoever moves a tag changes what a retried build releases.
+   */
+  static fromRepository(repository: ecr.IRepository): BuildRepository {
+    return new Existing(repository);
+  }
+
+  /** Whether options of a new repository would have no effect. @internal */
+  abstract readonly _exists: boolean;
+
+  /** @internal */
+  abstract _bind(make: () => ecr.IRepository): ecr.IRepository;
 }
 
-/**
- * An account in whole, since ECR refuses to name a role that does not exist; roles of it need the right to pull as well.
- * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html
- */
-const mayPull = (accounts: string[]): iam.PolicyStatement => new iam.PolicyStatement({
-  sid: 'PlacesPull',
-  principals: accounts.map((account) => new iam.AccountPrincipal(account)),
-  actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-});
+class Created extends BuildRepository {
+  readonly _exists = false;
+
+  constructor() {
+    super();
+  }
+
+  _bind(make: () => ecr.IRepository): ecr.IRepository {
+    return make();
+  }
+}
+
+class Existing extends BuildRepository {
+  readonly _exists = true;
+
+  constructor(private readonly repository: ecr.IRepository) {
+    super();
+    this._inspect((look) => {
+      look.kind('', repository ?? null, 'repositoryArn', 'a repository', 'hand over an ecr.IRepository');
+      look.own('', 'a repository', placeOf(repository?.repositoryArn));
+    });
+  }
+
+  _bind(): ecr.IRepository {
+    return this.repository;
+  }
+}

@@ -1,3 +1,4 @@
+import { BuildRepository } from './build-repository';
 import { Check } from './checks/check';
 import { ImageBuild } from './image-build/image-build';
 import { Source } from './source/source';
@@ -22,13 +23,15 @@ export interface PipelineOptions {
   readonly history?: DeploymentHistory;
   /** Alarms of the pipeline, which only notify; an empty list: none. @default - failedExecutions and releaseFunctionErrors */
   readonly pipelineAlarms?: PipelineAlarm[];
-  /** How many built images are kept, 2 to 1000. @default 50 */
+  /** The repository that builds push to. @default BuildRepository.create() */
+  readonly repository?: BuildRepository;
+  /** How many built images a new repository keeps, 2 to 1000. @default 50 */
   readonly imageCount?: number;
   /** How many days artifacts are kept, 1 to 3650. @default 30 */
   readonly artifactDays?: number;
   /** Base name of the pipeline, 1 to 100 of A-Z a-z 0-9 . @ _ -. @default - by `resourceNames` */
   readonly pipelineName?: string;
-  /** Base name of the repository that builds push to, 2 to 256 of a-z 0-9 . _ / -. @default - by `resourceNames` */
+  /** Base name of a new repository that builds push to, 2 to 256 of a-z 0-9 . _ / -. @default - by `resourceNames` */
   readonly repositoryName?: string;
 }
 

@@ -8,7 +8,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { createBuildRepository } from './build-repository';
+import { createBuildRepository } from './create-build-repository';
 import { DeliveryPipelineProps } from './delivery-pipeline-props';
 import { notifyFailures } from './failure-events';
 import { inspectDelivery } from './inspect-pipeline';
@@ -33,7 +33,7 @@ export class DeliveryPipeline extends Construct {
   /** The pipeline; further stages and triggers may be added. */
   readonly pipeline: codepipeline.Pipeline;
   /** Built images; only the build writes here, and no tag ever moves. */
-  readonly repository: ecr.Repository;
+  readonly repository: ecr.IRepository;
   /** What goes from action to action. */
   readonly artifactBucket: s3.Bucket;
   /** The project that builds the image. */

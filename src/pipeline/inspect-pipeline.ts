@@ -1,6 +1,7 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
+import { BuildRepository } from './build-repository';
 import { Check } from './checks/check';
 import { CheckOrder } from './checks/check-options';
 import { DeliveryPipelineProps, PipelineOptions } from './delivery-pipeline-props';
@@ -31,6 +32,9 @@ export function inspectPipelineOptions(look: Inspection, props: PipelineOptions)
   look.choice('releaseAction', props.releaseAction, ReleaseAction);
   look.choice('history', props.history, DeploymentHistory);
   look.choices('pipelineAlarms', props.pipelineAlarms, PipelineAlarm);
+  look.choice('repository', props.repository, BuildRepository);
+  look.that(!(props.repository instanceof BuildRepository && props.repository._exists) || (props.imageCount ?? props.repositoryName) === undefined, 'repository',
+    'BuildRepository.fromRepository beside imageCount or repositoryName', 'BuildRepository.create() with them', 'leave them out: an existing repository has its own name and keeps what its owner says');
   look.literal('imageCount', props.imageCount, 'it stands inside a text, the lifecycle policy');
   look.integer('imageCount', props.imageCount, 2, 1000, 'take at least 2: one runs, one is there to go back to');
   inspectUnique(look, 'pipelineAlarms', (Array.isArray(props.pipelineAlarms) ? props.pipelineAlarms : []).map((alarm) => alarm?._id));
@@ -129,14 +133,23 @@ function inspectConditions(look: Inspection, prop: string, conditions: StageCond
   }
 }
 
-/** That no two stages have one name. Stages and checks must be sound by themselves. @internal */
-export function inspectStageNames(look: Inspection, prop: string, stages: DeployStage[], checks?: Check[]): void {
+/** That no two stages have one name, and that there is room for all stages and actions. Stages and checks must be sound by themselves. @internal */
+export function inspectStagePlan(look: Inspection, prop: string, stages: DeployStage[], { checks, releaseAction }: PipelineOptions): void {
   const names = [
     'Source', ...planBuildStages(checks).map(({ name }) => name),
     ...stages.flatMap((stage) => [...(stage.approval ? [approvalStageName(stage)] : []), deployStageName(stage)]),
   ];
   inspectUnique(look, prop, names);
   look.that(names.length <= 50, prop, `${names.length} stages in all`, '2 to 50', 'release to several places in one stage, or make a second pipeline');
+  // The construct's own place has no release yet, and its checks a prop of their own.
+  const actionsOf = (stage: DeployStage) => Math.max(1, stage.releases.length) * (releaseAction?._actionsOfRelease ?? 1) + (stage.checks?.length ?? 0);
+  planBuildStages(checks).forEach((stage) => inspectRoom(look, 'checks', stage.name, stage.checks.length + (stage.builds ? 1 : 0)));
+  stages.forEach((stage) => inspectRoom(look, stage.releases.length > 0 ? prop : 'releaseChecks', deployStageName(stage), actionsOf(stage)));
+}
+
+/** https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
+function inspectRoom(look: Inspection, prop: string, stage: string, count: number): void {
+  look.that(count <= 50, prop, `${count} actions in the stage ${stage}`, 'at most 50 in a stage', 'spread them over several stages');
 }
 
 function inspectUnique(look: Inspection, prop: string, names: (string | undefined)[]): void {
@@ -152,7 +165,7 @@ export function inspectDelivery(props: DeliveryPipelineProps, look: Inspection =
   look.choice('dashboard', props.dashboard, Dashboard);
   look.notEmpty('stages', props.stages ?? [], 'say where to release to');
   if (Array.isArray(props.stages)) inspectStages(look, 'stages', props.stages, props.releaseAction);
-  if (look.problems.length === 0) inspectStageNames(look, 'stages', props.stages, props.checks);
+  if (look.problems.length === 0) inspectStagePlan(look, 'stages', props.stages, props);
   if (look.problems.length === 0) inspectPlaces(look, props);
   return look;
 }

@@ -15,6 +15,11 @@ export function explicitName(scope: IConstruct, prefix: string, maxLength: numbe
   return perRegion ? `${name}-${Stack.of(scope).region}${suffix}` : `${name}${suffix}`;
 }
 
+/** Where a construct stands, for descriptions, of which Lambda and EC2 take 255 characters. The end says most. */
+export function shortPath({ node: { path } }: IConstruct): string {
+  return path.length > 150 ? `...${path.slice(-147)}` : path;
+}
+
 /** A physical name that somebody has. */
 interface Claim {
   readonly scope: IConstruct;

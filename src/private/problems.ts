@@ -11,6 +11,12 @@ export interface Problem {
   readonly cure: string;
 }
 
+/** Shapes of keys that their issuers document (AWS, GitHub, PEM), and addresses with a password. */
+const SECRET_SHAPES = /\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bgithub_pat_|-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^\s/:@]*:[^\s/:@]+@/;
+
+/** Whether a value that is going to stand in clear text gives itself away. */
+export const looksSecret = (value: unknown): boolean => typeof value === 'string' && !Token.isUnresolved(value) && SECRET_SHAPES.test(value);
+
 type LookInPlace = (look: Inspection, stack: Stack) => void;
 
 /**

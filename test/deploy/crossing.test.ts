@@ -68,7 +68,7 @@ describe('steps and bake times', () => {
     ['of an hour do not fit into CodePipeline\'s ECS action', 60, undefined, 'take ReleaseAction.releaseFunction()'],
     ['do not fit into a shorter limit of the function', 60, ReleaseAction.releaseFunction(), 'give the release function a longer releaseTimeout'],
   ])('%s', (_, waitMinutes, action, cure) => {
-    expect(() => road({ waitMinutes }, action)).toThrow(`deployStrategy: got 'steps and bake times of 60 minutes'; allowed less than 60 minutes, the limit of the release action; ${cure}`);
+    expect(() => road({ waitMinutes }, action)).toThrow(`deployStrategy: got 'steps, bake times and hooks of 60 minutes'; allowed less than 60 minutes, the limit of the release action; ${cure}`);
   });
 
   test.each([

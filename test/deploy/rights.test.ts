@@ -2,7 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, Source } from '../../src';
+import { DeliveryPipeline, DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ReleaseRole, ReleaseRoleRights, Source } from '../../src';
 
 const RELEASE = path.join(__dirname, '../../src/deploy/release');
 
@@ -81,6 +81,38 @@ describe.each<[string, keyof typeof byEngine, DeployStrategy]>([
     const itself = calls.filter(isOwn);
     const services = sorted(itself.map((action) => action.split(':')[0]));
     expect(allowed(template, /ReleaseFunction.*Role/).filter((action) => services.includes(action.split(':')[0]))).toEqual(itself);
+  });
+});
+
+describe.each<[string, keyof typeof byEngine, Partial<ReleaseRoleRights>]>([
+  ['by ECS', 'ecs', {}],
+  ['by CodeDeploy', 'codeDeploy', { codeDeploy: { application: 'shop', deploymentGroup: 'web' } }],
+])('the rights of a release to a service that exists, %s', (_, engine, changes) => {
+  const calls = sent(byEngine[engine]);
+  const service = { cluster: 'arn:aws:ecs:us-east-1:222222222222:cluster/shop', service: 'web' };
+  /** What only places of the library have. */
+  const ONLY_OURS = ['ssm:GetParameter', 'cloudformation:DescribeStacks'];
+  const rightsWith = (more: Partial<ReleaseRoleRights>): string[] => {
+    const { permissions } = ReleaseRole.policies({ ...service, taskFamily: 'web', passableRoleArns: ['arn:aws:iam::222222222222:role/task'], ...changes, ...more });
+    return sorted(JSON.parse(permissions).Statement.flatMap(({ Action }: { Action: string[] }) => Action));
+  };
+  const inPlace = withImplied(calls.filter((action) => !isOwn(action) || ON_BOTH_REPOSITORIES.includes(action))).filter((action) => !ONLY_OURS.includes(action));
+
+  test('the release role may do what the function does there, and nothing else', () => {
+    expect(rightsWith({ repositoryArn: 'arn:aws:ecr:us-east-1:222222222222:repository/web', logGroupName: '/web', alarmNames: ['errors'] })).toEqual(inPlace);
+  });
+
+  test('without repository, log and alarms it may do as much less', () => {
+    expect(rightsWith({})).toEqual(inPlace.filter((action) => !/^(ecr|logs|cloudwatch):/.test(action)));
+  });
+
+  test('the function reads the description itself', () => {
+    const stack = new Stack(new App(), 'Road');
+    const target = FargateEnvironment.fromAttributes(stack, 'Web', { ...service, releaseRoleArn: 'arn:aws:iam::222222222222:role/release' });
+    new DeliveryPipeline(stack, 'Delivery', { source: Source.gitHub('acme/shop'), stages: [{ releases: [{ target }] }] });
+    const itself = [...calls.filter(isOwn), 'ssm:GetParameter'];
+    const services = sorted(itself.map((action) => action.split(':')[0]));
+    expect(allowed(Template.fromStack(stack), /DeliveryReleaseFunctionRole/).filter((action) => services.includes(action.split(':')[0]))).toEqual(sorted(itself));
   });
 });
 

@@ -265,7 +265,7 @@ describe('load balancer', () => {
     }));
     const listeners = Object.values(made.template.findResources('AWS::ElasticLoadBalancingV2::Listener')).map(({ Properties }) => Properties);
     expect(listeners).toEqual([
-      expect.objectContaining({ Port: 443, Protocol: 'HTTPS', SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06', Certificates: [{ CertificateArn: 'arn:aws:acm:eu-west-1:111111111111:certificate/1' }] }),
+      expect.objectContaining({ Port: 443, Protocol: 'HTTPS', SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09', Certificates: [{ CertificateArn: 'arn:aws:acm:eu-west-1:111111111111:certificate/1' }] }),
       expect.objectContaining({ Port: 80, Protocol: 'HTTP', DefaultActions: [{ Type: 'redirect', RedirectConfig: { Port: '443', Protocol: 'HTTPS', StatusCode: 'HTTP_301' } }] }),
     ]);
     expect(only(made.template, 'AWS::Route53::RecordSet')).toMatchObject({ Name: 'shop.example.com.', Type: 'A', HostedZoneId: 'Z1' });

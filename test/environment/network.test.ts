@@ -5,7 +5,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { DeployHook, DeployStrategy, Egress, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network } from '../../src';
+import { Cluster, DeployHook, DeployStrategy, Egress, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network } from '../../src';
 
 function make(props: (scope: Construct) => FargateEnvironmentProps): { stack: Stack; template: Template } {
   const stack = new Stack(new App(), 'Shop');
@@ -130,6 +130,16 @@ describe('a VPC that exists', () => {
     expect(warnings(stack)).toEqual([expect.stringContaining('none is seen here: ecr.api, ecr.dkr, logs, s3; add them to the VPC, or acknowledge this if they exist')]);
   });
 
+  test('one isolated subnet among others is enough', () => {
+    const { stack } = make((scope) => {
+      const vpc = ec2.Vpc.fromVpcAttributes(scope, 'Mixed', {
+        vpcId: 'vpc-1', availabilityZones: ['eu-west-1a'], publicSubnetIds: ['subnet-1'], privateSubnetIds: ['subnet-2'], isolatedSubnetIds: ['subnet-3'],
+      });
+      return { network: Network.fromVpc(vpc, { taskSubnets: { subnets: [...vpc.privateSubnets, ...vpc.isolatedSubnets] } }), loadBalancer: LoadBalancer.internal() };
+    });
+    expect(warnings(stack)).toHaveLength(1);
+  });
+
   test('endpoints of a VPC of this app are seen', () => {
     const own = (names: string[]) => make((scope) => {
       const vpc = new ec2.Vpc(scope, 'Own', { natGateways: 0 });
@@ -143,9 +153,15 @@ describe('a VPC that exists', () => {
 
   test.each<[string, object, string]>([
     ['the default', {}, "network.taskSubnets: got 'There are no 'Private' subnet groups in this VPC."],
-    ['no subnet', { taskSubnets: { subnets: [] } }, "network.taskSubnets: got 'a selection of no subnet'; allowed at least one subnet; select subnets that the VPC has"],
+    ['no subnet', { taskSubnets: { subnets: [] } }, "network.taskSubnets: got 'a selection of no subnet'; allowed at least one subnet; name subnets that the VPC has: Network.fromVpc(vpc, { taskSubnets: {"],
     ['for the load balancer', { taskSubnets: isolated, loadBalancerSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } }, "network.loadBalancerSubnets: got 'There are no 'Private'"],
   ])('subnets that it does not have: %s', (_, options, line) => {
     expect(() => make((scope) => ({ network: Network.fromVpc(imported(scope), options) }))).toThrow(line);
+  });
+
+  test('the same where a cluster brings the VPC', () => {
+    const place = (scope: Construct) => ({ cluster: Cluster.fromCluster(ecs.Cluster.fromClusterAttributes(scope, 'Cluster', { clusterName: 'theirs', vpc: imported(scope) })) });
+    expect(() => make(place)).toThrow("cluster.taskSubnets: got 'There are no 'Private' subnet groups in this VPC.");
+    expect(() => make((scope) => ({ ...place(scope), network: Network.fromVpc(imported(new Construct(scope, 'Again')), { taskSubnets: isolated }) }))).not.toThrow();
   });
 });

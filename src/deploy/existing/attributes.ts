@@ -1,5 +1,5 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { CodeDeployAddress, ExistingService, inspectGroupAddress, inspectService, inspectSites, Named, ROLE_ARN, TARGET_GROUP_ARN } from './existing-service';
+import { CodeDeployAddress, inspectGroupAddress, inspectReleasable, inspectSites, listed, ReleasableService, ROLE_ARN, TARGET_GROUP_ARN } from './existing-service';
 import { Inspection } from '../../private/problems';
 import { EXTERNAL_ID } from '../release-trust';
 import { CodeDeployEvent } from '../strategy/deploy-hook';
@@ -15,7 +15,7 @@ export interface ExistingCodeDeploy extends CodeDeployAddress {
 }
 
 /** An ECS service that this library has not made, as a place to release to. */
-export interface FargateEnvironmentAttributes extends ExistingService {
+export interface FargateEnvironmentAttributes extends ReleasableService {
   /** The role in the account of the service that the release function takes on, by ARN; `ReleaseRole` makes one. */
   readonly releaseRoleArn: string;
   /** What the release role wants to hear of its caller, 2 to 128 characters of A-Z a-z 0-9 + = , . @ : / _ and -. @default - nothing */
@@ -51,7 +51,7 @@ export function inspectAttributes(attributes: FargateEnvironmentAttributes): Ins
   const look = new Inspection();
   if (!look.struct('attributes', attributes, 'cluster, service and releaseRoleArn', 'write them in braces')) return look;
   const { cluster, codeDeploy, containerName, cpuArchitecture, externalId, releaseRoleArn, repositoryArn, service, targetGroupArns, url } = attributes;
-  inspectService(look, attributes);
+  inspectReleasable(look, attributes);
   look.matches('releaseRoleArn', releaseRoleArn ?? null, ...ROLE_ARN);
   look.matches('containerName', containerName, /^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', 'take the name in the task definition');
   look.each('targetGroupArns', targetGroupArns, (path, arn) => look.matches(path, arn ?? null, ...TARGET_GROUP_ARN));
@@ -61,7 +61,7 @@ export function inspectAttributes(attributes: FargateEnvironmentAttributes): Ins
   if (codeDeploy !== undefined) inspectGroup(look, codeDeploy);
   inspectSites(look, [
     ['cluster', cluster], ['service', service], ['releaseRoleArn', releaseRoleArn], ['repositoryArn', repositoryArn], ['codeDeploy.application', codeDeploy?.application],
-    ['codeDeploy.deploymentGroup', codeDeploy?.deploymentGroup], ...(targetGroupArns ?? []).map((arn, index): Named => [`targetGroupArns[${index}]`, arn]),
+    ['codeDeploy.deploymentGroup', codeDeploy?.deploymentGroup], ...listed('targetGroupArns', targetGroupArns),
   ]);
   return look;
 }

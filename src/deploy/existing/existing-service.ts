@@ -7,6 +7,10 @@ export interface ExistingService {
   readonly cluster: string;
   /** The ECS service: its ARN, or its name. An unresolved token is taken for an ARN that names the cluster, as those of services made since 2018 do. */
   readonly service: string;
+}
+
+/** An existing ECS service that images are released to. */
+export interface ReleasableService extends ExistingService {
   /**
    * Repository of the place itself, which released images are copied to, by ARN; its tag `released` must be able to move. Without one the service runs images from the build
    * repository, which must be in the same region.
@@ -90,13 +94,23 @@ export const LISTENER_ARN: [RegExp, string, string] = [ARN('elasticloadbalancing
 /** Prop, and what stands there. @internal */
 export type Named = [prop: string, arn: string | undefined];
 
+/** What is wrong with a service that images are released to. @internal */
+export function inspectReleasable(look: Inspection, service: ReleasableService): void {
+  inspectService(look, service);
+  look.matches('repositoryArn', service.repositoryArn, ARN('ecr', 'repository/[a-z0-9]+([._/-]+[a-z0-9]+)*'),
+    'arn:<partition>:ecr:<region>:<account>:repository/<name>', 'copy the ARN of the repository');
+  inspectAlarmNames(look, service.alarmNames);
+}
+
+/** @internal */
+export function inspectAlarmNames(look: Inspection, alarmNames: string[] | undefined): void {
+  look.each('alarmNames', alarmNames, (path, name) => look.matches(path, name ?? null, /^[^\s*][^*]{0,254}$/, 'the name of an alarm, 1 to 255 characters', 'write its name, not its ARN'));
+}
+
 /** What is wrong with the address of a service. @internal */
-export function inspectService(look: Inspection, { cluster, service, repositoryArn, alarmNames }: ExistingService): void {
+export function inspectService(look: Inspection, { cluster, service }: ExistingService): void {
   matchesEither(look, 'cluster', cluster, ARN('ecs', `cluster/${NAME}`), NAME, 'arn:<partition>:ecs:<region>:<account>:cluster/<name>');
   matchesEither(look, 'service', service, ARN('ecs', `service/(${NAME}/)?${NAME}`), NAME, 'arn:<partition>:ecs:<region>:<account>:service/<cluster>/<name>');
-  look.matches('repositoryArn', repositoryArn, ARN('ecr', 'repository/[a-z0-9]+([._/-]+[a-z0-9]+)*'),
-    'arn:<partition>:ecr:<region>:<account>:repository/<name>', 'copy the ARN of the repository');
-  look.each('alarmNames', alarmNames, (path, name) => look.matches(path, name ?? null, /^[^\s*][^*]{0,254}$/, 'the name of an alarm, 1 to 255 characters', 'write its name, not its ARN'));
   if (look.problems.length > 0 || Token.isUnresolved(cluster) || Token.isUnresolved(service)) return;
   const [, named] = isArn(service) ? service.split(':')[5].split('/').slice(0, -1) : [];
   const name = cluster.slice(cluster.lastIndexOf('/') + 1);
@@ -123,6 +137,9 @@ export function codeDeployNames({ application, deploymentGroup }: CodeDeployAddr
   };
 }
 
+/** The elements of a list by their props; what is no list has been said to be none. @internal */
+export const listed = (prop: string, arns: string[] | undefined): Named[] => Array.isArray(arns) ? arns.map((arn, index) => [`${prop}[${index}]`, arn]) : [];
+
 /** That all ARNs are of one account and region; roles have no region. What is not known, or wrong by itself, is left out. @internal */
 export function inspectSites(look: Inspection, named: Named[]): void {
   if (look.problems.length > 0) return;
@@ -132,6 +149,14 @@ export function inspectSites(look: Inspection, named: Named[]): void {
     others.forEach((other) => look.that(other[part] === first[part], other.prop, other.arn, `an ARN of the ${part} ${first[part]}, as ${first.prop} says`,
       `take what stands in the same ${part}`));
   }
+}
+
+/** That they are of the account of the stack, and of its region. @internal */
+export function inspectHome(look: Inspection, named: Named[], parts: ('account' | 'region')[]): void {
+  const first = named.find(([, arn]) => isArn(arn) && !Token.isUnresolved(arn) && partOf(arn, 3) !== '');
+  if (look.problems.length > 0 || !first) return;
+  const [prop, arn] = first as [string, string];
+  look.own(prop, 'an ARN', { account: partOf(arn, 4), region: parts.includes('region') ? partOf(arn, 3) : undefined });
 }
 
 function matchesEither(look: Inspection, prop: string, got: string | undefined, arn: RegExp, name: string, allowed: string): void {

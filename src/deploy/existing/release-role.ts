@@ -2,7 +2,7 @@ import { CfnOutput, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import {
-  addressOf, CodeDeployAddress, codeDeployNames, ExistingService, inspectGroupAddress, inspectService, inspectSites, isArn, Named, ROLE_ARN, ServiceAddress, Site,
+  addressOf, CodeDeployAddress, codeDeployNames, inspectGroupAddress, inspectHome, inspectReleasable, inspectSites, isArn, listed, ReleasableService, ROLE_ARN, ServiceAddress, Site,
 } from './existing-service';
 import { explicitName } from '../../private/naming';
 import { Inspection } from '../../private/problems';
@@ -17,7 +17,7 @@ export interface ReleaseRoleCodeDeploy extends CodeDeployAddress {
 }
 
 /** What a release to a service that this library has not made needs, and nothing else. */
-export interface ReleaseRoleRights extends ExistingService {
+export interface ReleaseRoleRights extends ReleasableService {
   /** Family of the task definitions of the service; releases register revisions of no other. */
   readonly taskFamily: string;
   /** Roles that the task definition names, the task role and the execution role, by ARN; at least one. */
@@ -115,8 +115,7 @@ function inspectProps(props: ReleaseRoleProps): Inspection {
   const look = inspectRights(props);
   if (look.problems.length > 0) return look;
   look.matches('roleName', props.roleName, /^[\w+=,.@-]{1,64}$/, '1 to 64 of A-Z a-z 0-9 + = , . @ _ -', 'shorten it');
-  const { account } = addressOf(props, { partition: '', account: '', region: '' });
-  look.own(isArn(props.cluster) ? 'cluster' : 'service', 'a service', { account });
+  inspectHome(look, [['cluster', props.cluster], ['service', props.service]], ['account']);
   return look;
 }
 
@@ -124,7 +123,7 @@ function inspectRights(rights: ReleaseRoleRights): Inspection {
   const look = new Inspection();
   if (!look.struct('props', rights, 'cluster, service, taskFamily and passableRoleArns', 'write them in braces')) return look;
   const { cluster, codeDeploy, logGroupName, passableRoleArns, releaseTrust, repositoryArn, service, taskFamily } = rights;
-  inspectService(look, rights);
+  inspectReleasable(look, rights);
   look.matches('taskFamily', taskFamily ?? null, /^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', 'take the family of the task definition, without its revision');
   look.notEmpty('passableRoleArns', passableRoleArns ?? [], 'name the task role and the execution role of the task definition');
   if (Array.isArray(passableRoleArns)) look.each('passableRoleArns', passableRoleArns, (path, arn) => look.matches(path, arn ?? null, ...ROLE_ARN));
@@ -136,7 +135,7 @@ function inspectRights(rights: ReleaseRoleRights): Inspection {
   }
   inspectSites(look, [
     ['cluster', cluster], ['service', service], ['repositoryArn', repositoryArn], ['codeDeploy.application', codeDeploy?.application],
-    ['codeDeploy.deploymentGroup', codeDeploy?.deploymentGroup], ...(passableRoleArns ?? []).map((arn, index): Named => [`passableRoleArns[${index}]`, arn]),
+    ['codeDeploy.deploymentGroup', codeDeploy?.deploymentGroup], ...listed('passableRoleArns', passableRoleArns),
   ]);
   return look;
 }

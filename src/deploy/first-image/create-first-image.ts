@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { ChosenImage } from './first-image';
 import { FirstImageFunction } from './first-image-function';
 import { createFunction } from '../../private/function';
+import { shortPath } from '../../private/naming';
 import { REGISTRY_LOGIN } from '../../private/scoped-role';
 import { RELEASED_TAG } from '../published-place';
 
@@ -34,7 +35,7 @@ export interface FirstImageParts {
 export function createFirstImage(scope: Construct, parts: FirstImageParts): CustomResource {
   const { repository, key, removalPolicy, chosen } = parts;
   const { function: handler, role } = createFunction(scope, 'FirstImageFunction', FirstImageFunction, {
-    description: `Puts the first image of ${scope.node.path} into its repository`,
+    description: `Puts the first image of ${shortPath(scope)} into its repository`,
     // An image of the user's may have gigabytes; it is copied in parts of 10 MiB.
     timeout: Duration.minutes(chosen ? 15 : 2),
     memorySize: chosen ? 1024 : 256,

@@ -6,6 +6,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { LivingServiceFunction } from './living-service-function';
 import { createFunction } from '../../private/function';
+import { shortPath } from '../../private/naming';
 
 /** @internal */
 export interface LivingServiceParts {
@@ -26,7 +27,7 @@ export interface LivingServiceParts {
 export function createLivingService(scope: Construct, parts: LivingServiceParts): void {
   const { service, key, removalPolicy } = parts;
   const { function: handler, role } = createFunction(scope, 'LivingServiceFunction', LivingServiceFunction, {
-    description: `Settings of the service of ${scope.node.path}, and a guard before its listener`,
+    description: `Settings of the service of ${shortPath(scope)}, and a guard before its listener`,
     timeout: Duration.minutes(2),
     memorySize: 256,
     key,

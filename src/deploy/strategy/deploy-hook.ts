@@ -14,7 +14,11 @@ export interface EcsHookOptions {
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-lifecycle-hooks.html
    */
   readonly stages: ecs.DeploymentLifecycleStage[];
-  /** Time after which ECS rolls back when the function keeps answering IN_PROGRESS: 1 minute to 22 hours, in whole minutes. @default Duration.minutes(30) */
+  /**
+   * Time after which ECS rolls back when the function keeps answering IN_PROGRESS: 1 minute to 22 hours, in whole minutes. What is given here
+   * must fit into the release action, together with bake times.
+   * @default Duration.minutes(30)
+   */
   readonly timeout?: Duration;
 }
 
@@ -68,6 +72,8 @@ export abstract class DeployHook extends Choice {
   readonly _event?: CodeDeployEvent;
   /** @internal */
   readonly _needsTestListener: boolean = false;
+  /** Minutes that the user gives it. @internal */
+  readonly _minutes: number = 0;
 
   /** @internal */
   abstract _bind(scope: Construct, parts: HookParts): BoundHook;
@@ -78,6 +84,7 @@ const inspectHandler = (look: Inspection, handler: lambda.IFunction): void =>
 
 class OfEcs extends DeployHook {
   readonly _engine = 'ecs';
+  readonly _minutes: number;
 
   constructor(private readonly handler: lambda.IFunction, private readonly options: EcsHookOptions) {
     super();
@@ -87,6 +94,8 @@ class OfEcs extends DeployHook {
       look.each('stages', options.stages, (path, stage) => look.oneOf(path, stage ?? null, Object.values(ecs.DeploymentLifecycleStage), 'take one of ecs.DeploymentLifecycleStage'));
       look.seconds('timeout', options.timeout, 60, 22 * 3600, 'take for example Duration.minutes(30)', 60);
     }, options ?? null);
+    const { timeout = Duration.minutes(0) } = options ?? {};
+    this._minutes = this._problems.length > 0 || timeout.isUnresolved() ? 0 : timeout.toMinutes();
   }
 
   _bind(): BoundHook {

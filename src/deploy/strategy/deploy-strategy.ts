@@ -47,7 +47,7 @@ export abstract class DeployStrategy extends Choice {
 
   /** What a release must follow. @internal */
   abstract readonly _name: PublishedStrategy;
-  /** Minutes that a release waits by itself, beside the time of starting and stopping. @internal */
+  /** Minutes that a release waits by itself or lets a hook take, beside the time of starting and stopping. @internal */
   readonly _minutes: number = 0;
   /** @internal */
   readonly _testListener?: TestListenerOptions;
@@ -65,12 +65,41 @@ export abstract class DeployStrategy extends Choice {
   }
 }
 
+const SHIFTING = ['blueGreen', 'linear', 'canary'];
+
+/** Strategies that have an option which others lack. */
+const STRATEGIES_WITH: Record<string, string[]> = {
+  minimumHealthyPercent: ['rolling'],
+  maximumHealthyPercent: ['rolling'],
+  circuitBreaker: ['rolling'],
+  testListener: [...SHIFTING, 'codeDeploy'],
+  hooks: [...SHIFTING, 'codeDeploy'],
+  bakeTime: SHIFTING,
+  stepPercent: ['linear'],
+  stepBakeTime: ['linear'],
+  canaryPercent: ['canary'],
+  canaryBakeTime: ['canary'],
+  trafficRouting: ['codeDeploy'],
+  terminationWait: ['codeDeploy'],
+  applicationName: ['codeDeploy'],
+  deploymentGroupName: ['codeDeploy'],
+};
+
+/** The compiler lets options of another strategy pass when they come in a variable, and JavaScript never asks: they would silently do nothing. */
+function inspectStrange(look: Inspection, options: object, strategy: string): void {
+  for (const [option, strategies] of Object.entries(STRATEGIES_WITH)) {
+    const fits = (options as Record<string, unknown>)[option] === undefined || strategies.includes(strategy);
+    look.that(fits, option, `an option of DeployStrategy.${strategies.join(', ')}`, `options of DeployStrategy.${strategy}`, `leave it out, or take DeployStrategy.${strategies[0]}`);
+  }
+}
+
 class Rolling extends DeployStrategy {
   readonly _name = 'ROLLING';
 
   constructor(private readonly options: RollingOptions) {
     super();
     this._inspect((look) => {
+      inspectStrange(look, options, 'rolling');
       look.integer('minimumHealthyPercent', options.minimumHealthyPercent, 0, 100, 'take for example 100');
       look.integer('maximumHealthyPercent', options.maximumHealthyPercent, 100, 400, 'take for example 200');
       look.choice('circuitBreaker', options.circuitBreaker, CircuitBreaker);
@@ -97,11 +126,13 @@ abstract class BesideEachOther extends DeployStrategy {
   readonly _testListener?: TestListenerOptions;
   readonly _hooks: DeployHook[];
 
-  constructor(options: ShiftOptions, engine: 'ecs' | 'codeDeploy', inspect: (look: Inspection) => void) {
+  constructor(options: ShiftOptions, strategy: string, inspect: (look: Inspection) => void) {
     super();
+    const engine = strategy === 'codeDeploy' ? 'codeDeploy' : 'ecs';
     this._testListener = options?.testListener;
     this._hooks = Array.isArray(options?.hooks) ? options.hooks : [];
     this._inspect((look) => {
+      inspectStrange(look, options, strategy);
       inspect(look);
       inspectTestListener(look, options.testListener);
       look.choices('hooks', options.hooks, DeployHook);
@@ -117,14 +148,16 @@ abstract class BesideEachOther extends DeployStrategy {
   }
 }
 
+const FACTORIES = { BLUE_GREEN: 'blueGreen', LINEAR: 'linear', CANARY: 'canary' };
+
 class Shifting<Options extends BlueGreenOptions> extends BesideEachOther {
   readonly _minutes: number;
   private readonly shift: Shift;
 
-  constructor(readonly _name: 'BLUE_GREEN' | 'LINEAR' | 'CANARY', options: Options, shiftOf: (options: Options) => Shift) {
-    super(options, 'ecs', (look) => shiftOf(options).inspect(look));
+  constructor(readonly _name: keyof typeof FACTORIES, options: Options, shiftOf: (options: Options) => Shift) {
+    super(options, FACTORIES[_name], (look) => shiftOf(options).inspect(look));
     this.shift = shiftOf(options ?? {} as Options);
-    this._minutes = this.shift.minutes;
+    this._minutes = this.shift.minutes + Math.max(0, ...this._hooks.map((hook) => hook?._minutes ?? 0));
   }
 
   _bind(): StrategyParts {

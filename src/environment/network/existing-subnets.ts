@@ -5,7 +5,7 @@ import { Inspection } from '../../private/problems';
 
 /** That a selection finds any subnet in the VPC; the CDK says no more than that it does not. */
 export function inspectSelection(look: Inspection, prop: string, vpc: ec2.IVpc, selection: ec2.SubnetSelection): void {
-  const cure = 'select subnets that the VPC has, for example { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }';
+  const cure = `name subnets that the VPC has: Network.fromVpc(vpc, { ${prop}: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } })`;
   try {
     look.that(vpc.selectSubnets(selection).subnets.length > 0, prop, 'a selection of no subnet', 'at least one subnet', cure);
   } catch (error) {
@@ -13,10 +13,10 @@ export function inspectSelection(look: Inspection, prop: string, vpc: ec2.IVpc, 
   }
 }
 
-/** Whether the selected subnets have no way out by themselves, as far as the VPC says. */
-export function areIsolated(vpc: ec2.IVpc, selection: ec2.SubnetSelection): boolean {
+/** Whether one of the selected subnets has no way out by itself, as far as the VPC says. */
+export function anyIsolated(vpc: ec2.IVpc, selection: ec2.SubnetSelection): boolean {
   const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
-  return vpc.selectSubnets(selection).subnetIds.every((id) => isolated.has(id));
+  return vpc.selectSubnets(selection).subnetIds.some((id) => isolated.has(id));
 }
 
 /** Names of endpoints that are needed and that nobody has added to the VPC in this app. */

@@ -1,4 +1,6 @@
+import { Duration } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { TestListenerOptions } from '../../deploy/strategy/test-listener';
 import { acknowledge, inPacks } from '../../private/acknowledge';
@@ -12,6 +14,10 @@ export interface ListenerSettings {
   readonly sslPolicy: elbv2.SslPolicy;
   /** An internal load balancer is opened by its owner: `environment.loadBalancer.connections.allowDefaultPortFrom(...)`. */
   readonly open: boolean;
+  /** Who gets in, where not everybody does. */
+  readonly allowFrom?: ec2.IPeer[];
+  /** Whether the groups are sticky; the rule must be too, then. */
+  readonly sticky: boolean;
   /** CodeDeploy moves the default action of listeners, ECS the weights of rules. */
   readonly movedBy: 'ECS' | 'CODE_DEPLOY';
   readonly testListener?: TestListenerOptions;
@@ -24,6 +30,12 @@ export interface Entrance {
   readonly rule?: elbv2.ApplicationListenerRule;
 }
 
+/**
+ * Over two groups a rule must be sticky where the groups are. So short, it keeps nobody with a group from which the traffic has moved.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/sticky-sessions.html
+ */
+const SHORTEST = Duration.seconds(1);
+
 /** Behind every rule that users add. */
 const LAST_PRIORITY = 50000;
 
@@ -32,13 +44,23 @@ export function createProductionEntrance(settings: ListenerSettings): Entrance {
   const { loadBalancer, certificate, open } = settings;
   if (certificate) {
     const entrance = createEntrance(settings, 'Https', 443, open);
+    admit(settings, entrance.listener);
     const redirect = loadBalancer.addRedirect({ sourcePort: 80, targetPort: 443, open });
+    admit(settings, redirect);
     acknowledge(redirect, inPacks('ELBv2ACMCertificateRequired', 'only redirects to HTTPS'));
     return entrance;
   }
   const reason = 'plain HTTP: no certificate was given';
   acknowledge(loadBalancer, { 'cfn-guard::CT.ELASTICLOADBALANCING.PR.1': reason, ...inPacks('ALBHttpToHttpsRedirection', reason) });
-  return createEntrance(settings, 'Http', 80, open);
+  const entrance = createEntrance(settings, 'Http', 80, open);
+  admit(settings, entrance.listener);
+  return entrance;
+}
+
+/** Those whom the user named; and by IPv6 everybody whom the CDK lets in by IPv4 alone, without a feature flag. */
+function admit({ loadBalancer, open, allowFrom = [] }: ListenerSettings, listener: elbv2.ApplicationListener): void {
+  allowFrom.forEach((peer) => listener.connections.allowDefaultPortFrom(peer, 'Clients'));
+  if (open && loadBalancer.ipAddressType !== elbv2.IpAddressType.IPV4) listener.connections.allowDefaultPortFrom(ec2.Peer.anyIpv6(), 'Everybody');
 }
 
 /** Where the new tasks can be tried before production traffic moves; closed but to those who are let in. */
@@ -51,7 +73,7 @@ export function createTestEntrance(settings: ListenerSettings, { allowFrom = [] 
 /** @internal */
 export const testPort = ({ certificate, testListener }: Pick<ListenerSettings, 'certificate' | 'testListener'>): number => testListener?.port ?? (certificate ? 8443 : 8080);
 
-function createEntrance({ loadBalancer, targetGroups, certificate, sslPolicy, movedBy }: ListenerSettings, id: string, port: number, open: boolean): Entrance {
+function createEntrance({ loadBalancer, targetGroups, certificate, sslPolicy, movedBy, sticky }: ListenerSettings, id: string, port: number, open: boolean): Entrance {
   const listener = loadBalancer.addListener(id, {
     port, open,
     ...(certificate ? { protocol: elbv2.ApplicationProtocol.HTTPS, certificates: [certificate], sslPolicy } : { protocol: elbv2.ApplicationProtocol.HTTP }),
@@ -64,7 +86,8 @@ function createEntrance({ loadBalancer, targetGroups, certificate, sslPolicy, mo
     listener,
     priority: LAST_PRIORITY,
     conditions: [elbv2.ListenerCondition.pathPatterns(['/*'])],
-    action: elbv2.ListenerAction.weightedForward(targetGroups.map((targetGroup, index) => ({ targetGroup, weight: index === 0 ? 100 : 0 }))),
+    action: elbv2.ListenerAction.weightedForward(targetGroups.map((targetGroup, index) => ({ targetGroup, weight: index === 0 ? 100 : 0 })),
+      { stickinessDuration: sticky ? SHORTEST : undefined }),
   }) : undefined;
   return { listener, rule };
 }

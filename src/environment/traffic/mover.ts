@@ -33,7 +33,7 @@ export function appointMover(scope: Construct, strategy: DeployStrategy, setting
   const rollingBack = settings.alarms.filter(({ rollsBack }) => rollsBack);
   if (strategy._codeDeploy) {
     const group = createCodeDeploy(scope, strategy._codeDeploy, {
-      ...settings, ...settings.foundation, hooks, targetGroups, listener: production.listener, testListener: test?.listener, alarms: rollingBack.map(({ alarm }) => alarm),
+      ...settings, ...settings.foundation, at: 'deployStrategy.', hooks, targetGroups, listener: production.listener, testListener: test?.listener, alarms: rollingBack.map(({ alarm }) => alarm),
     });
     return { hooks, group };
   }

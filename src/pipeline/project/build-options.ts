@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { BuildSecret } from './build-secret';
-import { Inspection } from '../../private/problems';
+import { Inspection, looksSecret } from '../../private/problems';
 
 /** What every build can be told: the image build and each check have a project of their own. */
 export interface BuildOptions {
@@ -52,8 +52,6 @@ export const computeTypes = (): codebuild.ComputeType[] => [
 
 const VARIABLE = /^(?!CODEBUILD_|AWS_)[A-Za-z_][A-Za-z0-9_]*$/;
 const SOUNDS_SECRET = /(SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIALS?|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY)$/i;
-/** Shapes of keys that their issuers document: AWS, GitHub, PEM. */
-const LOOKS_SECRET = /\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bgithub_pat_|-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
 /** @internal */
 export function inspectBuild(look: Inspection, options: BuildOptions): void {
@@ -86,7 +84,7 @@ export function inspectVariables(look: Inspection, prop: string, variables: { [n
     inspectVariableName(look, at, name);
     look.that(typeof value === 'string', at, value, 'a text', 'write it in quotes');
     // The value is not repeated: the message ends in logs.
-    const secret = SOUNDS_SECRET.test(name) || (typeof value === 'string' && LOOKS_SECRET.test(value));
+    const secret = SOUNDS_SECRET.test(name) || looksSecret(value);
     look.that(!secret, at, '(hidden)', 'what anybody may read', 'move it to secrets, for example BuildSecret.fromSecretsManager(...)');
   }
 }

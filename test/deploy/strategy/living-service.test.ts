@@ -1,10 +1,13 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { DeployStrategy, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Notification, Scaling, ServiceAlarm } from '../../../src';
+import {
+  Balancing, DeployStrategy, Egress, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Notification, Scaling, ServiceAlarm, WebAcl,
+} from '../../../src';
 
 // What a user changes on a service that lives, and what of it reaches the resources that hold the traffic.
 
@@ -26,6 +29,11 @@ const CHANGES: [string, Change][] = [
   ['the certificate', (scope) => ({ loadBalancer: https(scope, 2) })],
   ['TLS versions', (scope) => ({ loadBalancer: https(scope, 1, { sslPolicy: elbv2.SslPolicy.TLS13_13 }) })],
   ['times of the load balancer', (scope) => ({ loadBalancer: https(scope, 1, { idleTimeout: Duration.seconds(90), deregistrationDelay: Duration.seconds(5) }) })],
+  ['a firewall', (scope) => ({ loadBalancer: https(scope, 1, { webAcl: WebAcl.managedRules() }) })],
+  ['clients', (scope) => ({ loadBalancer: https(scope, 1, { allowFrom: [ec2.Peer.ipv4('192.0.2.0/24')] }) })],
+  ['requests', (scope) => ({ loadBalancer: https(scope, 1, { dropInvalidHeaderFields: false, preserveHostHeader: true, clientKeepAlive: Duration.minutes(10) }) })],
+  ['balancing', (scope) => ({ loadBalancer: https(scope, 1, { balancing: Balancing.leastOutstandingRequests() }) })],
+  ['the way out', () => ({ network: Network.create({ egress: Egress.vpcEndpoints() }) })],
   ['tags', () => ({ tags: { team: 'shop' } })],
   ['notifications', () => ({ notifications: [Notification.email('team@example.com')] })],
   ['names of others', () => ({ clusterName: 'other' })],
@@ -67,7 +75,7 @@ describe('CodeDeploy', () => {
   /** What cannot be changed without writing the listener, which then names the first target group again: see the decision. */
   const TOUCHING = ['the certificate', 'TLS versions'];
 
-  const LEAVING_THE_SERVICE = ['cpu and memory', 'a variable', 'a secret', 'an alarm', 'times of the load balancer', 'notifications', 'the desired count'];
+  const LEAVING_THE_SERVICE = ['cpu and memory', 'a variable', 'a secret', 'an alarm', 'times of the load balancer', 'notifications', 'the desired count', 'a firewall', 'clients', 'requests', 'balancing'];
 
   test.each(CHANGES.filter(([name]) => !TOUCHING.includes(name)))('listener, and service where CloudFormation must not touch it, stay as they are when the user changes %s', (name, change) => {
     const after = resources(strategy, change);

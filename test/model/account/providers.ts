@@ -60,6 +60,9 @@ export class PlainProvider implements Provider {
   }
 
   private arn(name: string): string {
+    // Roles are of no region, and what is in a log group is meant with it.
+    if (this.type === 'AWS::IAM::Role') return `arn:aws:iam::${ACCOUNT}:role/${name}`;
+    if (this.type === 'AWS::Logs::LogGroup') return `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}:*`;
     const [, service, kind] = this.type.toLowerCase().split('::');
     return `arn:aws:${service}:${REGION}:${ACCOUNT}:${kind}/${name}`;
   }

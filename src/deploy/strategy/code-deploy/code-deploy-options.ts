@@ -3,8 +3,8 @@ import { TrafficRouting } from './traffic-routing';
 import { Inspection } from '../../../private/problems';
 import { inspectLongest, ShiftOptions } from '../shifting';
 
-/** Options of `DeployStrategy.codeDeploy`. */
-export interface CodeDeployOptions extends ShiftOptions {
+/** How an application and a deployment group of CodeDeploy are made. */
+export interface CodeDeployGroupOptions {
   /** How production traffic moves. @default TrafficRouting.allAtOnce() */
   readonly trafficRouting?: TrafficRouting;
   /**
@@ -18,11 +18,14 @@ export interface CodeDeployOptions extends ShiftOptions {
   readonly deploymentGroupName?: string;
 }
 
+/** Options of `DeployStrategy.codeDeploy`. */
+export interface CodeDeployOptions extends CodeDeployGroupOptions, ShiftOptions {}
+
 /** Names end with a suffix of up to 17 characters; CodeDeploy counts 100. */
 const NAME: [RegExp, string, string] = [/^[A-Za-z0-9._+=,@-]{1,83}$/, '1 to 83 of A-Z a-z 0-9 . _ + = , @ -', 'leave out spaces and other characters'];
 
 /** @internal */
-export function inspectCodeDeploy(look: Inspection, options: CodeDeployOptions): void {
+export function inspectCodeDeploy(look: Inspection, options: CodeDeployGroupOptions): void {
   const found = look.problems.length;
   look.choice('trafficRouting', options.trafficRouting, TrafficRouting);
   look.literal('terminationWait', options.terminationWait, 'the time of a release follows from it');
@@ -33,8 +36,8 @@ export function inspectCodeDeploy(look: Inspection, options: CodeDeployOptions):
 }
 
 /** Minutes of a release in which CodeDeploy waits; the options must be sound. @internal */
-export const codeDeployMinutes = ({ trafficRouting, terminationWait }: CodeDeployOptions): number =>
+export const codeDeployMinutes = ({ trafficRouting, terminationWait }: CodeDeployGroupOptions): number =>
   (trafficRouting?._minutes ?? 0) + terminationWaitOf({ terminationWait }).toMinutes();
 
 /** @internal */
-export const terminationWaitOf = ({ terminationWait }: CodeDeployOptions): Duration => terminationWait ?? Duration.minutes(5);
+export const terminationWaitOf = ({ terminationWait }: CodeDeployGroupOptions): Duration => terminationWait ?? Duration.minutes(5);

@@ -4,7 +4,7 @@ import * as codedeploy from 'aws-cdk-lib/aws-codedeploy';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
-import { CodeDeployOptions, terminationWaitOf } from './code-deploy-options';
+import { CodeDeployGroupOptions, terminationWaitOf } from './code-deploy-options';
 import { TrafficRouting } from './traffic-routing';
 import { NameMaker } from '../../../common/resource-names';
 import { guarded, ScopedRole } from '../../../private/scoped-role';
@@ -13,28 +13,30 @@ import { BoundHook } from '../deploy-hook';
 /** @internal */
 export interface CodeDeployParts {
   readonly names: NameMaker;
-  readonly service: ecs.FargateService;
+  /** Where the user wrote the options, with a full stop behind it. */
+  readonly at: string;
+  readonly service: ecs.IBaseService;
   /** Blue, which has the traffic at first, and green. */
-  readonly targetGroups: elbv2.ApplicationTargetGroup[];
-  readonly listener: elbv2.ApplicationListener;
-  readonly testListener?: elbv2.ApplicationListener;
+  readonly targetGroups: elbv2.ITargetGroup[];
+  readonly listener: elbv2.IListenerRef;
+  readonly testListener?: elbv2.IListenerRef;
   /** Alarms that roll back. */
   readonly alarms: cloudwatch.IAlarm[];
-  readonly hooks: BoundHook[];
+  readonly hooks: Pick<BoundHook, 'functionArn'>[];
   readonly passableRoleArns: string[];
 }
 
 /** One application and one deployment group: what releases by CodeDeploy go through. @internal */
-export function createCodeDeploy(scope: Construct, options: CodeDeployOptions, parts: CodeDeployParts): codedeploy.EcsDeploymentGroup {
-  const { names, service, targetGroups: [blueTargetGroup, greenTargetGroup], listener, testListener, alarms } = parts;
+export function createCodeDeploy(scope: Construct, options: CodeDeployGroupOptions, parts: CodeDeployParts): codedeploy.EcsDeploymentGroup {
+  const { at, names, service, targetGroups: [blueTargetGroup, greenTargetGroup], listener, testListener, alarms } = parts;
   const application = new codedeploy.EcsApplication(scope, 'CodeDeployApplication', {
-    applicationName: names.name({ type: 'codedeploy', base: options.applicationName, prop: 'deployStrategy.applicationName', maxLength: 100 }),
+    applicationName: names.name({ type: 'codedeploy', base: options.applicationName, prop: `${at}applicationName`, maxLength: 100 }),
   });
   const role = createServiceRole(scope, parts);
   const group = new codedeploy.EcsDeploymentGroup(scope, 'DeploymentGroup', {
     application,
     deploymentGroupName: names.name({
-      type: 'deployment-group', base: options.deploymentGroupName, prop: 'deployStrategy.deploymentGroupName', maxLength: 100, within: application.applicationName,
+      type: 'deployment-group', base: options.deploymentGroupName, prop: `${at}deploymentGroupName`, maxLength: 100, within: application.applicationName,
     }),
     role,
     service,
@@ -53,7 +55,7 @@ export function createCodeDeploy(scope: Construct, options: CodeDeployOptions, p
  */
 function createServiceRole(scope: Construct, { service, listener, testListener, alarms, hooks, passableRoleArns }: CodeDeployParts): ScopedRole {
   const { account, partition, region } = Stack.of(scope);
-  const listeners = [listener, testListener].flatMap((one) => one?.listenerArn ?? []);
+  const listeners = [listener, testListener].flatMap((one) => one?.listenerRef.listenerArn ?? []);
   const rules = listeners.map((arn) => `${Fn.join(':listener-rule/', Fn.split(':listener/', arn, 2))}/*`);
   const role = new ScopedRole(scope, 'CodeDeployRole', {
     description: `Moves traffic of ${scope.node.path}`,

@@ -5,6 +5,7 @@ import { HttpCheckFunction } from './http-check-function';
 import { HttpCheckHookOptions } from './http-check-options';
 import { acknowledge } from '../../../private/acknowledge';
 import { createFunction } from '../../../private/function';
+import { shortPath } from '../../../private/naming';
 import { Right } from '../../../private/scoped-role';
 import { HookParts } from '../hook-parts';
 
@@ -16,11 +17,11 @@ import { HookParts } from '../hook-parts';
 export function createHttpCheck(scope: Construct, options: HttpCheckHookOptions, parts: HookParts): { functionArn: string; ready: Construct[] } {
   const { vpc, subnets, loadBalancer, testUrl, key, removalPolicy, owner } = parts;
   const timeout = options.timeout ?? Duration.minutes(2);
-  const securityGroup = new ec2.SecurityGroup(scope, 'SecurityGroup', { vpc, description: `Tries new tasks of ${owner.node.path}`, allowAllOutbound: false });
+  const securityGroup = new ec2.SecurityGroup(scope, 'SecurityGroup', { vpc, description: `Tries new tasks of ${shortPath(owner)}`, allowAllOutbound: false });
   loadBalancer.connections.allowFrom(securityGroup, ec2.Port.tcp(testUrl.port), 'Tries new tasks');
   securityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'APIs of AWS');
   const { function: made, role } = createFunction(scope, 'Function', HttpCheckFunction, {
-    description: `Tries new tasks of ${owner.node.path} before they get traffic`,
+    description: `Tries new tasks of ${shortPath(owner)} before they get traffic`,
     timeout: timeout.plus(Duration.minutes(1)),
     memorySize: 256,
     environment: {
