@@ -227,6 +227,7 @@ const environmentRows: [string, object, string][] = [
   ['environment', container({ environment: { PORT: 80 } }), 'container.environment.PORT: got 80; allowed a text'],
   ['environment', container({ environment: '80abc' }), "container.environment: got '80abc'; allowed a map of names to values"],
   ['secrets', container({ secrets: { A: null } }), 'container.secrets.A: got null; allowed an ecs.Secret'],
+  ['place name', { placeName: 'live place' }, "placeName: got 'live place'; allowed 1 to 80 of A-Z a-z 0-9 . @ _ -"],
   ['trust', trust(ReleaseTrust.account(wrong(111111111111))), "releaseTrust.id: got 111111111111; allowed an account, 12 digits; write for example '111111111111', in quotes"],
   ['trust', trust(ReleaseTrust.account('1111')), "releaseTrust.id: got '1111'; allowed an account, 12 digits"],
   ['trust', trust(ReleaseTrust.account('*')), "releaseTrust.id: got '*'; allowed an account, 12 digits"],
@@ -591,7 +592,7 @@ describe('the construct that the user wrote says it', () => {
     })).toEqual(["stages[0].releases: got ''Web' twice'; allowed each name once; give one of them another name"]);
     expect(road((scope: Construct) => {
       const target = place(scope, 'A');
-      return Array.from({ length: 48 }, (_, index) => ({ stageName: `S${index}`, releases: [{ target }] }));
+      return Array.from({ length: 48 }, (_, index) => ({ stageName: `S${index}`, releases: [{ target: Object.create(target) as FargateEnvironment }] }));
     })).toEqual(["stages: got '51 stages in all'; allowed 2 to 50; release to several places in one stage, or make a second pipeline"]);
   });
 });
@@ -755,6 +756,27 @@ describe('what stands elsewhere', () => {
       "releaseConditions.after[0].alarm: got 'an alarm of us-east-1'; allowed an alarm of eu-west-1, the region of the stack; take one of the same region",
       "releaseConditions.after[0].alarm: got 'an alarm of 222222222222'; allowed an alarm of 111111111111, the account of the stack; take one of the same account",
     ]);
+  });
+
+  test('the same place twice', () => {
+    const scope = stack();
+    const target = new FargateEnvironment(scope, 'Place');
+    const stages = ['One', 'Two'].map((stageName) => ({ stageName, releases: [{ target }] }));
+    const line = ": got 'the place Shop/Place twice'; allowed each place once; release to it in one stage only";
+    expect(problems(() => new DeliveryPipeline(scope, 'Road', { source, stages }))).toEqual([`stages${line}`]);
+    expect(ofPipeline({ earlierStages: stages })).toEqual([`earlierStages${line}`]);
+  });
+
+  test('two places of one name: a warning, unless one has another', () => {
+    const made = (placeName?: string) => {
+      const app = new App();
+      const [target, other] = ['One', 'Two'].map((id) => new FargateEnvironment(new Stack(app, id), 'Web', { placeName: id === 'Two' ? placeName : undefined }));
+      const road = new Stack(app, 'Road');
+      new DeliveryPipeline(road, 'Delivery', { source, stages: [{ stageName: 'One', releases: [{ target }] }, { stageName: 'Two', releases: [{ target: other }] }] });
+      return Annotations.fromStack(road);
+    };
+    made().hasWarning('/Road/Delivery', Match.stringLikeRegexp("stages: two places of the name 'Web'; the history and direct calls cannot tell them apart.*cdk-fargate-cicd:same-place-name"));
+    made('live').hasNoWarning('*', Match.stringLikeRegexp('same-place-name'));
   });
 
   test('what stands around an earlier stage', () => {

@@ -1,4 +1,4 @@
-import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import { Construct } from 'constructs';
 import { ReleaseFunction } from './release/release-function';
@@ -75,6 +75,12 @@ function addresses(scope: Construct, targets: IReleaseTarget[]): Record<string, 
     const { placeName, roleArn, parameterName, region, externalId } = target._releaseTarget();
     return [placeName, [roleArn, parameterName, region, ...externalId === undefined ? [] : [externalId]] as PlaceAddress];
   }));
+  const names = targets.map((target) => target._releaseTarget().placeName);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    Annotations.of(scope).addWarningV2('cdk-fargate-cicd:same-place-name',
+      `stages: two places of the name '${twice}'; the history and direct calls cannot tell them apart: give one of them a placeName`);
+  }
   // Unresolved parts are account, partition and region: 14 characters at most.
   const { length } = JSON.stringify(places).replace(/\$\{Token\[[^\]]*\]\}/g, 'ap-southeast-1');
   inspect((look) => look.that(length <= LONGEST_PLACES, 'stages', `${Object.keys(places).length} places whose roles and parameters take ${length} characters`,

@@ -39,6 +39,11 @@ export interface FargateEnvironmentProps extends FoundationProps {
   readonly alarms?: ServiceAlarm[];
   /** The dashboard. @default Dashboard.standard() */
   readonly dashboard?: Dashboard;
+  /**
+   * Name of the place in actions, messages, the history and direct calls, 1 to 80 of A-Z a-z 0-9 . @ _ -. For places that one stack class makes in several stacks.
+   * @default - the id of the construct
+   */
+  readonly placeName?: string;
   /** Who may release here. @default - pipelines of the place's own account */
   readonly releaseTrust?: ReleaseTrust;
   /** How many released images the place keeps, 2 to 1000: what you want to be able to go back to. @default 20 */

@@ -203,11 +203,11 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     return releaseTrust._bind();
   }
 
-  private describeTarget({ container = {}, deployStrategy, releaseTrust }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
+  private describeTarget({ container = {}, deployStrategy, placeName, releaseTrust }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
     { group }: Mover, { names: { suffix } }: Foundation): ReleaseTargetParts {
     const { accounts, externalId } = this.trust(releaseTrust);
     return {
-      placeName: placeNameOf(this),
+      placeName: placeName ?? placeNameOf(this),
       roleArn: roleArnOf(this, roleName),
       parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200, { suffix })}`,
       region: Stack.of(this).region,

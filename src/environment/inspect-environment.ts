@@ -47,6 +47,7 @@ export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspect
 }
 
 function inspectNames(look: Inspection, props: FargateEnvironmentProps): void {
+  look.matches('placeName', props.placeName, /^[A-Za-z0-9.@_-]{1,80}$/, '1 to 80 of A-Z a-z 0-9 . @ _ -', 'leave out spaces and other characters');
   look.matches('clusterName', props.clusterName, ...ECS_NAME);
   look.matches('serviceName', props.serviceName, ...ECS_NAME);
   look.matches('taskFamily', props.taskFamily, ...ECS_NAME);

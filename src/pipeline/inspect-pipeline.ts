@@ -49,6 +49,7 @@ export function inspectPipelineOptions(look: Inspection, props: PipelineOptions)
 
 /** Stages that release, each by itself. @internal */
 export function inspectStages(look: Inspection, prop: string, stages: DeployStage[] | undefined, action: ReleaseAction | undefined): void {
+  const found = look.problems.length;
   look.each(prop, stages, (path, stage) => {
     if (!look.struct(path, stage, 'a stage', 'write for example { releases: [{ target }] }')) return;
     const { releases } = stage;
@@ -59,6 +60,10 @@ export function inspectStages(look: Inspection, prop: string, stages: DeployStag
     });
     look.choices(`${path}.notifications`, stage.notifications, Notification);
   });
+  if (look.problems.length > found || !Array.isArray(stages)) return;
+  const targets = stages.flatMap(({ releases }) => releases.map(({ target }) => target));
+  const twice = targets.find((target, index) => targets.indexOf(target) !== index);
+  look.that(!twice, prop, `the place ${twice?.node.path} twice`, 'each place once', 'release to it in one stage only');
 }
 
 function inspectReleases(look: Inspection, prop: string, releases: Release[], action: ReleaseAction | undefined): void {

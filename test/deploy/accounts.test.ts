@@ -84,6 +84,14 @@ test('one pipeline goes to three places, each with a role of its own', () => {
   ]);
 });
 
+test('places of one stack class stand side by side under names of their own', () => {
+  const app = new App();
+  const releases = ['north', 'south'].map((placeName, index) => ({ target: place(app, placeName, { ...EUROPE, region: ['eu-west-1', 'eu-north-1'][index] }, { ...trustsTools, placeName }) }));
+  const delivery = road(app, TOOLS, [{ stageName: 'Live', releases }]);
+  expect(Object.entries(placesOf(delivery)).map(([name, [, , region]]: any) => [name, region])).toEqual([['south', 'eu-north-1'], ['north', 'eu-west-1']]);
+  expect([requestTo(delivery, 'Release-north').region, requestTo(delivery, 'Release-south').region]).toEqual(['eu-west-1', 'eu-north-1']);
+});
+
 test('a further environment changes no template of another one', () => {
   const templates = (withThird: boolean) => {
     const app = new App();

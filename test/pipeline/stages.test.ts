@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { DeliveryPipeline, DeployStage, FargateCicdPipeline, FargateEnvironment, Notification, ResourceNames, Source, StageCondition, StageFailure } from '../../src';
+import { Check, DeliveryPipeline, DeployStage, FargateCicdPipeline, FargateEnvironment, Notification, ResourceNames, Source, StageCondition, StageFailure } from '../../src';
 import { all, flat, rightsOf, stagesOf } from '../support/template';
 
 const source = Source.gitHub('acme/shop');
@@ -61,6 +61,12 @@ describe('conditions', () => {
     expect(template.toJSON().Resources[role].Properties.AssumeRolePolicyDocument.Statement).toEqual([
       { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { AWS: { 'Fn::GetAtt': [pipelineRole, 'Arn'] } } },
     ]);
+  });
+
+  test('beside checks of whatever name', () => {
+    const checks = ['Before', 'After', 'Notifications', 'Conditions'].map((name) => Check.commands(name, { commands: ['make'] }));
+    const conditions = { before: [WINDOW], after: [WINDOW] };
+    expect(lastStage(road((scope) => ({ checks, conditions, notifications: [Notification.topic(new sns.Topic(scope, 'OnCall'))] }))).Actions).toHaveLength(5);
   });
 
   test('an alarm at once, without waiting', () => {

@@ -56,21 +56,21 @@ function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage:
   return { projects: checks.map(({ project }) => project), serviceUrl };
 }
 
-/** What CodePipeline looks at before the actions of a stage and after them. */
+/** What CodePipeline looks at before the actions of a stage and after them. Ids with a space are never those of checks and places. */
 function surroundings(home: Construct, stage: DeployStage, parts: PipelineParts): Omit<codepipeline.StageOptions, 'actions'> {
   const { onFailure = StageFailure.stop(), conditions } = stage;
   const stageName = deployStageName(stage);
   return {
     stageName,
     onFailure: onFailure._onFailure,
-    beforeEntry: conditionOf(new Construct(home, 'Before'), conditions?.before, codepipeline.Result.FAIL, { ...parts, name: `${stageName}-before` }),
-    onSuccess: conditionOf(new Construct(home, 'After'), conditions?.after, onFailure._unmet, { ...parts, name: `${stageName}-after` }),
+    beforeEntry: conditionOf(new Construct(home, 'Conditions before'), conditions?.before, codepipeline.Result.FAIL, { ...parts, name: `${stageName}-before` }),
+    onSuccess: conditionOf(new Construct(home, 'Conditions after'), conditions?.after, onFailure._unmet, { ...parts, name: `${stageName}-after` }),
   };
 }
 
 function tellOfFailure(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, parts: PipelineParts): void {
   if (!stage.notifications) return;
-  const owner = new Construct(home, 'Notifications');
+  const owner = new Construct(home, 'Stage notifications');
   notifyFailedStage(owner, pipeline, deployStageName(stage), bindNotifications(owner, stage.notifications, { ...parts, detail: `stage-${home.node.id}` }));
 }
 
