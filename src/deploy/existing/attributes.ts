@@ -32,6 +32,9 @@ export interface FargateEnvironmentAttributes extends ReleasableService {
   readonly cpuArchitecture?: ecs.CpuArchitecture;
 }
 
+/** It goes through the parameters of the release action, which have 1,000 characters in all. https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionConfiguration.html */
+const LONGEST_ROLE = 250;
+
 /** What is wrong with attributes. @internal */
 export function inspectAttributes(attributes: FargateEnvironmentAttributes): Inspection {
   const look = new Inspection();
@@ -39,6 +42,7 @@ export function inspectAttributes(attributes: FargateEnvironmentAttributes): Ins
   const { cluster, codeDeploy, containerName, cpuArchitecture, externalId, releaseRoleArn, repositoryArn, service, targetGroupArns, url } = attributes;
   inspectReleasable(look, attributes);
   look.matches('releaseRoleArn', releaseRoleArn ?? null, ...ROLE_ARN);
+  look.that(typeof releaseRoleArn !== 'string' || releaseRoleArn.length <= LONGEST_ROLE, 'releaseRoleArn', `${releaseRoleArn?.length} characters`, `${LONGEST_ROLE} characters`, 'give the role a shorter path');
   look.matches('containerName', containerName, /^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', 'take the name in the task definition');
   look.each('targetGroupArns', targetGroupArns, (path, arn) => look.matches(path, arn ?? null, ...TARGET_GROUP_ARN));
   look.matches('url', url, /^https?:\/\/[^\s]{1,2000}$/, 'an address that begins with http:// or https://', "write for example 'https://shop.example.com'");
