@@ -1,5 +1,5 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { CodeDeployAddress, inspectGroupAddress, inspectReleasable, inspectSites, listed, ReleasableService, ROLE_ARN, TARGET_GROUP_ARN } from './existing-service';
+import { CodeDeployAddress, inspectGroupAddress, inspectReleasable, inspectSites, listed, LONGEST_ROLE, ReleasableService, ROLE_ARN, TARGET_GROUP_ARN } from './existing-service';
 import { Inspection } from '../../private/problems';
 import { EXTERNAL_ID } from '../release-trust';
 import { CodeDeployEvent } from '../strategy/deploy-hook';
@@ -31,9 +31,6 @@ export interface FargateEnvironmentAttributes extends ReleasableService {
   /** Architecture that images are built for. @default ecs.CpuArchitecture.X86_64 */
   readonly cpuArchitecture?: ecs.CpuArchitecture;
 }
-
-/** It goes through the parameters of the release action, which have 1,000 characters in all. https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionConfiguration.html */
-const LONGEST_ROLE = 250;
 
 /** What is wrong with attributes. @internal */
 export function inspectAttributes(attributes: FargateEnvironmentAttributes): Inspection {
