@@ -69,6 +69,7 @@ const rows: Record<Kind, [string, object, string][]> = {
     ...ofService, ...ofReleases,
     ['no role', { releaseRoleArn: undefined }, `releaseRoleArn: got null; ${ROLE_FORM}`],
     ['a role by its name', { releaseRoleArn: 'release' }, `releaseRoleArn: got 'release'; ${ROLE_FORM}`],
+    ['a role below a long path', { releaseRoleArn: `arn:aws:iam::222222222222:role/${'x'.repeat(240)}` }, "releaseRoleArn: got '271 characters'; allowed 250 characters; give the role a shorter path"],
     ['a user', { releaseRoleArn: 'arn:aws:iam::222222222222:user/me' }, 'releaseRoleArn: got'],
     ['a role of another account', { releaseRoleArn: OTHER_ROLE }, `releaseRoleArn: got '${OTHER_ROLE}'; allowed an ARN of the account 222222222222, as cluster says`],
     ['an external id of one letter', { externalId: 'x' }, "externalId: got 'x'; allowed 2 to 128 of"],
@@ -81,6 +82,7 @@ const rows: Record<Kind, [string, object, string][]> = {
     ['a hook at an event that does not exist', { codeDeploy: { application: 'web', deploymentGroup: 'web', hooks: { Later: 'ask' } } }, "codeDeploy.hooks.Later: got 'Later'; allowed BeforeInstall, AfterInstall"],
     ['a hook that is no function', { codeDeploy: { application: 'web', deploymentGroup: 'web', hooks: { AfterInstall: 'my function' } } },
       "codeDeploy.hooks.AfterInstall: got 'my function'; allowed the name or ARN of a function; write its name"],
+    ['a hook without a function', { codeDeploy: { application: 'web', deploymentGroup: 'web', hooks: { AfterInstall: null } } }, 'codeDeploy.hooks.AfterInstall: got null'],
     ['a list of hooks', { codeDeploy: { application: 'web', deploymentGroup: 'web', hooks: ['ask'] } }, 'codeDeploy.hooks: got ["ask"]; allowed a map of events to functions; write'],
   ],
   role: [

@@ -6,8 +6,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import {
-  BuildRepository, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, Network, Notification,
-  ReleaseRole, Source,
+  BuildRepository, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer,
+  Network, Notification, ReleaseRole, Source,
 } from '../src';
 
 const env = { account: '111111111111', region: 'us-east-1' };

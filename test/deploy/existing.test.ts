@@ -12,8 +12,9 @@ const RELEASER = 'arn:aws:iam::222222222222:role/releases/web';
 const attributes: FargateEnvironmentAttributes = { cluster: CLUSTER, service: 'web', releaseRoleArn: RELEASER };
 
 /** A pipeline that releases to a service of another account. */
-function road(changes: Partial<FargateEnvironmentAttributes> = {}, { env = BUILDS as object, releaseAction = ReleaseAction.releaseFunction(), checks = [] as Check[], approval = undefined as Approval | undefined } = {}) {
-  const stack = new Stack(new App(), 'Road', { env });
+function road(changes: Partial<FargateEnvironmentAttributes> = {}, options: { releaseAction?: ReleaseAction; checks?: Check[]; approval?: Approval } = {}) {
+  const { releaseAction, checks, approval } = options;
+  const stack = new Stack(new App(), 'Road', { env: BUILDS });
   const target = FargateEnvironment.fromAttributes(stack, 'Staging', { ...attributes, ...changes });
   const later = FargateEnvironment.fromAttributes(stack, 'Production', { ...attributes, url: 'https://shop.example.com', ...changes });
   const delivery = new DeliveryPipeline(stack, 'Delivery', {
@@ -90,6 +91,21 @@ describe('a pipeline that releases there', () => {
     expect(text).toContain(RELEASER);
     expect(text).toContain('shop-staging');
     expect(text.length).toBeLessThan(900);
+  });
+
+  test('fits into the parameters of an action with the longest of everything', () => {
+    const stack = new Stack(new App(), 'S'.repeat(100), { env: { account: '111111111111', region: 'ap-southeast-1' } });
+    const target = FargateEnvironment.fromAttributes(stack, 'P'.repeat(80), {
+      cluster: 'c'.repeat(255), service: 's'.repeat(255), releaseRoleArn: `arn:aws:iam::222222222222:role/${'r'.repeat(219)}`, externalId: 'x'.repeat(128), url: 'https://shop.example.com',
+    });
+    new DeliveryPipeline(stack, 'Delivery', { source, stages: [{ releases: [{ target }] }] });
+    const [release] = Object.values(Template.fromStack(stack).findResources('AWS::CodePipeline::Pipeline'))[0].Properties.Stages.at(-1).Actions;
+    const text = release.Configuration.UserParameters['Fn::Join'][1].map((part: any) => typeof part === 'string' ? part : 'aws').join('')
+      .replace('#{Build.IMAGE_DIGEST}', `sha256:${'0'.repeat(64)}`).replace('#{Source.CommitId}', 'c'.repeat(40)).replace('#{Source.AuthorDate}', 'd'.repeat(25))
+      .replace('#{codepipeline.PipelineExecutionId}', 'e'.repeat(36));
+    expect(text).not.toContain('#{');
+    expect(text.length).toBeLessThanOrEqual(1000);
+    expect(text.length).toBeGreaterThan(900);
   });
 
   test('may read exactly these parameters and take on exactly these roles', () => {
@@ -237,7 +253,9 @@ describe('the release role', () => {
     const literal = (value: unknown): any => JSON.parse(JSON.stringify(value, (__, part) => part?.['Fn::Join']
       ? part['Fn::Join'][1].map((piece: any) => typeof piece === 'string' ? piece : 'aws').join('') : part));
     const list = (value: unknown) => [value].flat();
-    const statements = (all: any[]) => all.map(({ Action, Resource, Condition, Principal }) => ({ Action: list(Action), Resource: Resource && list(Resource), Condition, Principal }));
+    const statements = (all: any[]) => all.map(({ Action, Resource, Condition, Principal }) => ({
+      Action: list(Action), Resource: Resource && list(Resource), Condition, Principal,
+    }));
     const [role] = Object.values(template.findResources('AWS::IAM::Role'));
     expect(statements(literal(role.Properties.AssumeRolePolicyDocument.Statement))).toEqual(statements(printed(props).trust.Statement));
     expect(statements(literal(statementsOf(template, /Releases/)))).toEqual(statements(printed(props).permissions.Statement));

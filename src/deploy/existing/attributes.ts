@@ -1,5 +1,5 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { CodeDeployAddress, inspectGroupAddress, inspectReleasable, inspectSites, listed, ReleasableService, ROLE_ARN, TARGET_GROUP_ARN } from './existing-service';
+import { CodeDeployAddress, inspectGroupAddress, inspectReleasable, inspectSites, listed, LONGEST_ROLE, ReleasableService, ROLE_ARN, TARGET_GROUP_ARN } from './existing-service';
 import { Inspection } from '../../private/problems';
 import { EXTERNAL_ID } from '../release-trust';
 import { CodeDeployEvent } from '../strategy/deploy-hook';
@@ -53,6 +53,7 @@ export function inspectAttributes(attributes: FargateEnvironmentAttributes): Ins
   const { cluster, codeDeploy, containerName, cpuArchitecture, externalId, releaseRoleArn, repositoryArn, service, targetGroupArns, url } = attributes;
   inspectReleasable(look, attributes);
   look.matches('releaseRoleArn', releaseRoleArn ?? null, ...ROLE_ARN);
+  look.that(typeof releaseRoleArn !== 'string' || releaseRoleArn.length <= LONGEST_ROLE, 'releaseRoleArn', `${releaseRoleArn?.length} characters`, `${LONGEST_ROLE} characters`, 'give the role a shorter path');
   look.matches('containerName', containerName, /^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', 'take the name in the task definition');
   look.each('targetGroupArns', targetGroupArns, (path, arn) => look.matches(path, arn ?? null, ...TARGET_GROUP_ARN));
   look.matches('url', url, /^https?:\/\/[^\s]{1,2000}$/, 'an address that begins with http:// or https://', "write for example 'https://shop.example.com'");

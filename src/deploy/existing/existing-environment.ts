@@ -20,7 +20,7 @@ export class ExistingEnvironment extends Construct implements IReleaseTarget {
     inspectAttributes(attributes).throwFor(this);
     const { account, partition, region } = Stack.of(this);
     const address = addressOf(attributes, { partition, region, account: partOf(attributes.releaseRoleArn, 4) });
-    const parameterName = `/cdk-fargate-cicd/${explicitName(this, 'place', 200)}`;
+    const parameterName = `/cdk-fargate-cicd/${explicitName(this, 'place', 100)}`;
     new ssm.StringParameter(this, 'Place', {
       parameterName,
       description: `What a release to ${this.node.path} needs to know`,

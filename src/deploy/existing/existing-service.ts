@@ -84,6 +84,12 @@ const CODE_DEPLOY_NAME = '[A-Za-z0-9._+=,@-]{1,100}';
 
 /** @internal */
 export const ROLE_ARN: [RegExp, string, string] = [/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'arn:<partition>:iam::<account>:role/<name>', 'copy the ARN of the role'];
+/**
+ * Characters of the ARN of a release role: it goes through the parameters of the release action, which have 1,000 in all.
+ * https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionConfiguration.html
+ * @internal
+ */
+export const LONGEST_ROLE = 250;
 /** @internal */
 export const TARGET_GROUP_ARN: [RegExp, string, string] = [ARN('elasticloadbalancing', 'targetgroup/[\\w-]+/[0-9a-f]+'),
   'arn:<partition>:elasticloadbalancing:<region>:<account>:targetgroup/<name>/<id>', 'copy the ARN of the target group'];

@@ -2,7 +2,8 @@ import { CfnOutput, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import {
-  addressOf, CodeDeployAddress, codeDeployNames, inspectGroupAddress, inspectHome, inspectReleasable, inspectSites, isArn, listed, ReleasableService, ROLE_ARN, ServiceAddress, Site,
+  addressOf, CodeDeployAddress, codeDeployNames, inspectGroupAddress, inspectHome, inspectReleasable, inspectSites, isArn, listed, ReleasableService,
+  ROLE_ARN, ServiceAddress, Site,
 } from './existing-service';
 import { explicitName } from '../../private/naming';
 import { Inspection } from '../../private/problems';

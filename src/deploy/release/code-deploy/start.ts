@@ -2,7 +2,7 @@ import { CreateDeploymentCommand, type DeploymentInfo } from '@aws-sdk/client-co
 import { appSpec } from './app-spec';
 import { bringsImage, descriptionOf, groupOf, imageOf, isOfJob, isUnderWay, listDeployments, primaryTaskSet, taskDefinitionOf } from './deployments';
 import { isError, ReleaseFailure } from '../failure';
-import { hasTag, releasedDigest } from '../image/released-tag';
+import { releasedDigest } from '../image/released-tag';
 import { readPlace } from '../place';
 import { type Run, waitFor } from '../run';
 import { PROOF } from '../service/claims';
@@ -112,7 +112,7 @@ function isAsWanted({ place }: Run, taskDefinition: string, revision: Definition
 /** Another release has deployed its image and has not moved the tag yet; a rollback of what begins now could leave that image behind. */
 async function isBeingProved(run: Run, newest: DeploymentInfo): Promise<boolean> {
   const digest = imageOf(newest);
-  if (!hasTag(run) || !digest || newest.status !== 'Succeeded' || newest.completeTime!.getTime() < run.time.now() - PROOF) return false;
+  if (!digest || newest.status !== 'Succeeded' || newest.completeTime!.getTime() < run.time.now() - PROOF) return false;
   return digest !== await releasedDigest(run);
 }
 

@@ -7,7 +7,7 @@ import { definitionInUse, readService } from '../service/ecs-service';
 import { imageIn, readTaskDefinition } from '../service/task-definition';
 
 /** A place that runs images from the build repository has no tag: what runs there is what was released last. */
-export function hasTag({ place }: Run): boolean {
+function hasTag({ place }: Run): boolean {
   return place.repositoryUri !== undefined;
 }
 

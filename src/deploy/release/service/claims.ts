@@ -1,7 +1,7 @@
 import type { ServiceDeploymentBrief } from '@aws-sdk/client-ecs';
 import { broughtBy, readTarget } from './service-deployment';
 import { jobOf, readTaskDefinition, revisionBefore } from './task-definition';
-import { hasTag, releasedDigest } from '../image/released-tag';
+import { releasedDigest } from '../image/released-tag';
 import type { Run } from '../run';
 
 /**
@@ -32,10 +32,10 @@ export async function earlierClaim(run: Run, below?: string): Promise<string | u
 
 /**
  * Another release has deployed its image and has not moved the tag yet: a deployment that began now would take the place of
- * what it proves, and if it was rolled back, the service would run an image that the tag does not name. Without a tag nobody can tell.
+ * what it proves, and if it was rolled back, the service would run an image that the tag does not name.
  */
 export async function isBeingProved(run: Run, newest: ServiceDeploymentBrief): Promise<boolean> {
-  if (!hasTag(run) || newest.status !== 'SUCCESSFUL' || newest.finishedAt!.getTime() < run.time.now() - PROOF) return false;
+  if (newest.status !== 'SUCCESSFUL' || newest.finishedAt!.getTime() < run.time.now() - PROOF) return false;
   const { job, image } = await readTarget(run, newest.targetServiceRevisionArn!);
   if (job === undefined || job === run.progress.job) return false;
   return !image!.endsWith(`@${await releasedDigest(run)}`);
