@@ -23,6 +23,8 @@ export interface FargateCicdPipelineProps extends FargateEnvironmentProps, Pipel
   readonly earlierStages?: DeployStage[];
   /** A gate before the release to this place. @default - none */
   readonly approval?: Approval;
+  /** Checks right before the release to this place, for example a migration by `Check.task`. @default - none */
+  readonly beforeRelease?: Check[];
   /** Checks after the release to this place, with the variable `SERVICE_URL` set. @default - none */
   readonly releaseChecks?: Check[];
   /** Name of the stage that releases to this place, 1 to 100 of A-Z a-z 0-9 . @ _ -. @default 'Deploy' */
@@ -68,8 +70,8 @@ export class FargateCicdPipeline extends Construct {
 }
 
 /** Earlier stages, and the one that releases to this construct's own place. */
-const stagesOf = ({ earlierStages = [], stageName = 'Deploy', approval, releaseChecks: checks }: FargateCicdPipelineProps, releases: Release[]): DeployStage[] =>
-  [...earlierStages, { stageName, releases, approval, checks }];
+const stagesOf = ({ earlierStages = [], stageName = 'Deploy', approval, beforeRelease, releaseChecks: checks }: FargateCicdPipelineProps, releases: Release[]): DeployStage[] =>
+  [...earlierStages, { stageName, releases, approval, beforeRelease, checks }];
 
 /** Place and road together, so that all problems stand in one error on the construct that the user wrote. */
 function inspectProps(props: FargateCicdPipelineProps): Inspection {
@@ -78,7 +80,7 @@ function inspectProps(props: FargateCicdPipelineProps): Inspection {
   inspectEnvironment(props, look);
   inspectPipelineOptions(look, props);
   inspectArchitecture(look, props.imageBuild, props.container?.cpuArchitecture ?? ecs.CpuArchitecture.X86_64);
-  inspectStage(look, { ...props, checks: props.releaseChecks }, { stageName: 'stageName', approval: 'approval', checks: 'releaseChecks' });
+  inspectStage(look, { ...props, checks: props.releaseChecks }, { stageName: 'stageName', approval: 'approval', checks: 'releaseChecks', beforeRelease: 'beforeRelease' });
   inspectStages(look, 'earlierStages', props.earlierStages, props.releaseAction);
   if (look.problems.length === 0) inspectStageNames(look, 'earlierStages', stagesOf(props, []), props.checks);
   return look;

@@ -1,6 +1,7 @@
 export * from './common/encryption';
 export * from './common/resource-names';
 export * from './deploy/first-image/first-image';
+export * from './deploy/one-off/task-place';
 export * from './deploy/release-action';
 export * from './deploy/release-target';
 export * from './deploy/strategy/circuit-breaker';
@@ -29,6 +30,8 @@ export * from './observe/service-alarm';
 export * from './pipeline/stages/approval';
 export * from './pipeline/project/build-options';
 export * from './pipeline/project/build-secret';
+export * from './pipeline/checks/actions/action-recipe';
+export * from './pipeline/checks/actions/task';
 export * from './pipeline/checks/check';
 export * from './pipeline/checks/check-options';
 export * from './pipeline/checks/commands';

@@ -2,13 +2,14 @@ import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { judge, withAndWithoutFeatureFlags } from './checkers';
 import {
   Approval, BuildCache, Check, Cluster, CodeDeployEvent, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateCicdPipelineProps,
-  FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ResourceNames, Scaling, Source, TrafficRouting,
+  FargateEnvironment, FargateEnvironmentProps, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction, ResourceNames, Scaling, Source, TaskPlace, TrafficRouting,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -59,6 +60,26 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
     scaling: Scaling.onRequests({ requestsPerTask: 1000 }),
     resourceNames: ResourceNames.suffixed({ suffix: 'dev' }),
     earlierStages: [{ releases: [{ target: new FargateEnvironment(scope, 'Staging', { loadBalancer: LoadBalancer.internal(), notifications: [] }) }], approval: Approval.manual() }],
+  })],
+  ['one-off tasks beside services and in a cluster of its own', (scope) => ({
+    loadBalancer: LoadBalancer.internal(),
+    checks: [Check.task('Integration', { tests: { image: 'public.ecr.aws/acme/tests:1' } }), Check.task('Elsewhere', {
+      place: TaskPlace.inCluster({
+        cluster: ecs.Cluster.fromClusterArn(scope, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'), subnetIds: ['subnet-11111111'],
+        securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'TheirGroup', 'sg-11111111')],
+      }),
+    })],
+    beforeRelease: [Check.task('Migrate', { command: ['migrate'] }), Check.commands('Freeze', { commands: ['true'] })],
+    resourceNames: ResourceNames.suffixed({ suffix: 'dev' }),
+  })],
+  ['keys of AWS, one-off tasks', (scope) => ({
+    loadBalancer: LoadBalancer.internal(), encryption: Encryption.awsManaged(), removalPolicy: RemovalPolicy.DESTROY, network: Network.fromVpc(existingVpc(scope)),
+    checks: [Check.task('Elsewhere', {
+      place: TaskPlace.inCluster({
+        cluster: ecs.Cluster.fromClusterArn(scope, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'), subnetIds: ['subnet-11111111'],
+        securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'TheirGroup', 'sg-11111111')], taskRole: iam.Role.fromRoleName(scope, 'TheirRole', 'theirs'),
+      }),
+    })],
   })],
   ['DESTROY, CodePipeline\'s own action, S3 cache', (scope) => ({
     loadBalancer: https(scope),

@@ -2,6 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { App, Stack } from 'aws-cdk-lib';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -77,6 +78,7 @@ const PLACES: Record<string, (choice: any) => Props> = {
   Scaling: (scaling) => ({ scaling }),
   ServiceAlarm: (alarm) => ({ alarms: [alarm] }),
   Source: (source) => ({ source }),
+  TaskPlace: (place) => ({ checks: [library.Check.task('Integration', { place })] }),
   TrafficRouting: (trafficRouting) => ({ deployStrategy: library.DeployStrategy.codeDeploy({ trafficRouting }) }),
 };
 
@@ -86,6 +88,7 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'BuildSecret.fromParameterStore': () => ['/a'],
   'BuildSecret.fromSecretsManager': (scope) => [new secretsmanager.Secret(scope, 'Needed')],
   'Check.commands': () => ['Lint', { commands: ['make'] }],
+  'Check.task': () => ['Integration'],
   'CircuitBreaker.failedPercent': () => [50],
   'CircuitBreaker.failedTasks': () => [3],
   'Cluster.fromCluster': (scope) => [new ecs.Cluster(scope, 'Needed')],
@@ -100,6 +103,11 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'Scaling.onRequests': () => [{ requestsPerTask: 100 }],
   'Source.codeCommit': (scope) => [new codecommit.Repository(scope, 'Needed', { repositoryName: 'shop' })],
   'Source.gitHub': () => ['acme/shop'],
+  'TaskPlace.inCluster': (scope) => [{
+    cluster: ecs.Cluster.fromClusterArn(scope, 'Needed', 'arn:aws:ecs:eu-west-1:111111111111:cluster/shop'), subnetIds: ['subnet-11111111'],
+    securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'NeededGroup', 'sg-11111111')],
+  }],
+  'TaskPlace.ofService': (scope) => [new library.FargateEnvironment(scope, 'Needed')],
   'Source.gitHubToken': (scope) => ['acme/shop', { token: new secretsmanager.Secret(scope, 'Needed') }],
 };
 

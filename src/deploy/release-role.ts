@@ -1,6 +1,8 @@
 import { Aws, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { oneOffRights } from './one-off/one-off-rights';
+import { ONE_OFF_SUFFIX } from './published-place';
 import { explicitName } from '../private/naming';
 import { Right, ScopedRole } from '../private/scoped-role';
 
@@ -63,6 +65,7 @@ export function createReleaseRole(scope: Construct, roleName: string, parts: Rel
       conditions: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
       wildcard: 'ECS numbers the revisions of the family',
     },
+    ...oneOffRights(Stack.of(scope), { ...parts, family: `${parts.taskFamily}${ONE_OFF_SUFFIX}` }),
     // ECS checks ListTasks against the container instances of the cluster, also on Fargate.
     { actions: ['ecs:ListTasks'], resources: [arn('ecs', `container-instance/${parts.clusterName}/*`)], conditions: inCluster, wildcard: 'ECS names what is in the cluster' },
     { actions: ['ecs:DescribeTasks'], resources: [arn('ecs', `task/${parts.clusterName}/*`)], conditions: inCluster, wildcard: 'ECS names the tasks' },

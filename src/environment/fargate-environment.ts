@@ -21,7 +21,7 @@ import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './tas
 import { appointMover, Mover } from './traffic/mover';
 import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
-import { PublishedPlace } from '../deploy/published-place';
+import { ONE_OFF_SUFFIX, PublishedPlace } from '../deploy/published-place';
 import { createReleaseRole, releaseRoleName, roleArnOf } from '../deploy/release-role';
 import { IReleaseTarget, ReleaseTargetParts } from '../deploy/release-target';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
@@ -134,7 +134,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
 
   /** The task definition waits for an image under its tag: without one the service of a new stack could never start. */
   private createTask({ container = {}, taskFamily }: FargateEnvironmentProps, foundation: Foundation): Task {
-    const family = foundation.names.name({ type: 'task', base: taskFamily, prop: 'taskFamily', maxLength: 255 }) ?? explicitName(this, 'task', 255);
+    const family = foundation.names.name({ type: 'task', base: taskFamily, prop: 'taskFamily', maxLength: 255 - ONE_OFF_SUFFIX.length }) ?? explicitName(this, 'task', 255 - ONE_OFF_SUFFIX.length);
     const task = createTaskDefinition(this, { foundation, container, family, repository: this.repository });
     task.definition.node.addDependency(createFirstImage(this, {
       ...foundation,

@@ -45,7 +45,7 @@ export function inspectStages(look: Inspection, prop: string, stages: DeployStag
     const { releases } = stage;
     look.that(Array.isArray(releases) && releases.length > 0, `${path}.releases`, releases, 'at least one release', 'say where to release to');
     if (Array.isArray(releases)) inspectReleases(look, `${path}.releases`, releases, action);
-    inspectStage(look, stage, { stageName: `${path}.stageName`, approval: `${path}.approval`, checks: `${path}.checks` });
+    inspectStage(look, stage, { stageName: `${path}.stageName`, approval: `${path}.approval`, checks: `${path}.checks`, beforeRelease: `${path}.beforeRelease` });
   });
 }
 
@@ -70,13 +70,16 @@ function inspectWay(look: Inspection, prop: string, here: Stack, there: Stack, a
 }
 
 /** What stands around the releases of a stage; `at` says under which props the user wrote it. @internal */
-export function inspectStage(look: Inspection, { stageName, approval, checks }: Omit<DeployStage, 'releases'>, at: Record<'stageName' | 'approval' | 'checks', string>): void {
+export function inspectStage(look: Inspection, { stageName, approval, beforeRelease, checks }: Omit<DeployStage, 'releases'>,
+  at: Record<'stageName' | 'approval' | 'beforeRelease' | 'checks', string>): void {
   look.matches(at.stageName, stageName, ...NAME);
   look.choice(at.approval, approval, Approval);
   look.choices(at.checks, checks, Check);
+  look.choices(at.beforeRelease, beforeRelease, Check);
+  if (Array.isArray(beforeRelease)) inspectUnique(look, at.beforeRelease, [...beforeRelease, ...Array.isArray(checks) ? checks : []].map((check) => check?._name));
   if (!Array.isArray(checks)) return;
   inspectUnique(look, at.checks, checks.map((check) => check?._name));
-  look.each(at.checks, checks, (path, check) => look.that(!check?._needsImage, path, 'a check of the image', 'checks of the running service', 'move it to checks'));
+  look.each(at.checks, checks, (path, check) => look.that(!check?._needsImage, path, 'a check of the image', 'checks of the running service', 'move it to checks, or to beforeRelease'));
 }
 
 /** That no two stages have one name. Stages and checks must be sound by themselves. @internal */

@@ -1,6 +1,7 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
-import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import { Construct } from 'constructs';
+import { ActionRecipe, BoundCheck, CheckContext } from './actions/action-recipe';
+import { TaskCheckOptions, taskRecipe } from './actions/task';
 import { CheckOptions, CheckOrder, CheckRecipe, checkSpec, inspectCheck } from './check-options';
 import { CommandsCheckOptions, commandsRecipe, inspectCommands } from './commands';
 import { ImageScanOptions, imageScanRecipe, inspectImageScan } from './image-scan';
@@ -9,23 +10,8 @@ import { BanditOptions, banditRecipe, inspectPython, PythonTestsOptions, pythonT
 import { Choice, Inspection } from '../../private/problems';
 import { REGISTRY_LOGIN } from '../../private/scoped-role';
 import { BuildCache } from '../image-build/build-cache';
-import { BuiltImage, PipelineParts } from '../parts';
+import { PipelineParts } from '../parts';
 import { createAction, createProject, createProjectRole } from '../project/project';
-
-/** What the pipeline knows about a check. @internal */
-export interface CheckContext {
-  /** The image that was built; undefined before there is one. */
-  readonly image?: BuiltImage;
-  /** Variables for this run, for example `SERVICE_URL` after a release. */
-  readonly environment?: { [name: string]: string };
-  readonly runOrder?: number;
-}
-
-/** @internal */
-export interface BoundCheck {
-  readonly action: codepipeline.IAction;
-  readonly project: codebuild.IProject;
-}
 
 /** What must be fulfilled for the pipeline to go on. Each check has a project and roles of its own and may not do anything but what it needs. */
 export abstract class Check extends Choice {
@@ -67,6 +53,15 @@ export abstract class Check extends Choice {
     return new ProjectCheck(imageScanRecipe, options, inspectImageScan);
   }
 
+  /**
+   * The image that was built, as a one-off task on Fargate. Its exit code decides; the end of its log and its JUnit report come back. For tests before a release, and for
+   * migrations in `beforeRelease`. Two tasks of one name never run at once in a place.
+   * @param name name of the action, unique within the pipeline, 1 to 100 of `A-Z a-z 0-9 _ -`
+   */
+  static task(name: string, options: TaskCheckOptions = {}): Check {
+    return new ActionCheck(name, taskRecipe, options);
+  }
+
   /** Name of the action. @internal */
   abstract readonly _name: string;
   /** @internal */
@@ -75,6 +70,8 @@ export abstract class Check extends Choice {
   abstract readonly _order: CheckOrder;
   /** @internal */
   abstract readonly _needsImage: boolean;
+  /** In `beforeRelease` it runs once for each place of the stage. @internal */
+  readonly _inEachPlace: boolean = false;
   /** @internal */
   abstract _bind(scope: Construct, parts: PipelineParts, context: CheckContext): BoundCheck;
 }
@@ -142,3 +139,24 @@ class ProjectCheck<Options extends CheckOptions> extends Check {
 
 /** What it takes to read an image: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html */
 const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
+
+/** A check that is an action by itself. */
+class ActionCheck<Options extends object> extends Check {
+  readonly _stage?: string;
+  readonly _order: CheckOrder;
+  readonly _needsImage: boolean;
+  readonly _inEachPlace: boolean;
+
+  private readonly recipe: ActionRecipe;
+
+  constructor(readonly _name: string, recipeOf: (name: string, options: Options) => ActionRecipe, options: Options) {
+    super();
+    this.recipe = recipeOf(_name, typeof options === 'object' && options !== null ? options : {} as Options);
+    ({ stage: this._stage, order: this._order = CheckOrder.AFTER_BUILD, needsImage: this._needsImage, inEachPlace: this._inEachPlace = false } = this.recipe);
+    this._inspect((look) => this.recipe.inspect(look), options);
+  }
+
+  _bind(scope: Construct, parts: PipelineParts, context: CheckContext): BoundCheck {
+    return { action: this.recipe.bind(new Construct(scope, this._name), parts, context) };
+  }
+}

@@ -25,7 +25,7 @@ export function nameOf(arn: string): string {
 }
 
 /** The console of the place's region and partition. */
-export function consoleOf({ place, request }: Run): string {
+export function consoleOf({ place, request }: { place: { serviceArn: string }; request: { region: string } }): string {
   const partition = place.serviceArn.split(':')[1];
   const domain = { 'aws-cn': 'console.amazonaws.cn', 'aws-us-gov': 'console.amazonaws-us-gov.com' }[partition] ?? 'console.aws.amazon.com';
   return `https://${request.region}.${domain}`;

@@ -1,0 +1,35 @@
+import { Stack } from 'aws-cdk-lib';
+import { FAMILY_TAG } from './tags';
+import { Right } from '../../private/scoped-role';
+
+/** @internal */
+export interface OneOffTasks {
+  readonly clusterArn: string;
+  readonly clusterName: string;
+  /** Family of their task definitions. */
+  readonly family: string;
+}
+
+/** What it takes to run one-off tasks of one family in one cluster, and to stop them; no other task. */
+export function oneOffRights({ account, partition, region }: Stack, { clusterArn, clusterName, family }: OneOffTasks): Right[] {
+  const arn = (resource: string) => `arn:${partition}:ecs:${region}:${account}:${resource}`;
+  const revisions = arn(`task-definition/${family}:*`);
+  const tasks = arn(`task/${clusterName}/*`);
+  const wildcard = 'ECS numbers the revisions of the family, and names the tasks';
+  return [
+    { actions: ['ecs:RegisterTaskDefinition'], resources: [revisions], wildcard },
+    { actions: ['ecs:RunTask'], resources: [revisions], conditions: { ArnEquals: { 'ecs:cluster': clusterArn } }, wildcard },
+    {
+      actions: ['ecs:TagResource'],
+      resources: [revisions, tasks],
+      conditions: { StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition', 'RunTask'] } },
+      wildcard,
+    },
+    {
+      actions: ['ecs:StopTask'],
+      resources: [tasks],
+      conditions: { ArnEquals: { 'ecs:cluster': clusterArn }, StringEquals: { [`aws:ResourceTag/${FAMILY_TAG}`]: family } },
+      wildcard,
+    },
+  ];
+}
