@@ -31,6 +31,8 @@ export * from './pipeline/stages/approval';
 export * from './pipeline/project/build-options';
 export * from './pipeline/project/build-secret';
 export * from './pipeline/checks/actions/action-recipe';
+export * from './pipeline/checks/actions/function';
+export * from './pipeline/checks/actions/http';
 export * from './pipeline/checks/actions/task';
 export * from './pipeline/checks/check';
 export * from './pipeline/checks/check-options';

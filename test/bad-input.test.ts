@@ -56,6 +56,7 @@ const health = (options: object) => ({ container: { healthCheck: options } });
 const alarm = (options: object) => ({ alarms: [ServiceAlarm.cpu(options)] });
 const approval = (options: object) => ({ approval: Approval.manual(options) });
 const task = (options: object) => ({ checks: [Check.task('Migrate', options)] });
+const ask = (options: object) => ({ releaseChecks: [Check.http(options)] });
 const aGroup = wrong({ securityGroupId: 'sg-1' });
 const inCluster = (options: object) => task({
   place: TaskPlace.inCluster({ cluster: wrong({ clusterArn: LATER_TEXT, clusterName: 'shop' }), subnetIds: ['subnet-11111111'], securityGroups: [aGroup], ...options }),
@@ -371,6 +372,23 @@ const pipelineRows: [string, object, string][] = [
   ['place', inCluster({ taskRole: 'arn' }), "checks[0].place.taskRole: got 'arn'; allowed a role"],
   ['place', inCluster({ cpu: 300 }), 'checks[0].place.cpu: got 300; allowed 256, 512, 1024'],
   ['place', inCluster({ memoryLimitMiB: 100 }), 'checks[0].place.memoryLimitMiB: got 100; allowed a whole number, 512 to 122880'],
+  ['http', { checks: [Check.http()] }, 'checks[0].url: got undefined; allowed a URL, since the service is asked after its release only; say what is asked'],
+  ['http', { beforeRelease: [Check.http()] }, 'beforeRelease[0].url: got undefined; allowed a URL'],
+  ['http', ask({ url: 'shop.example.com' }), "releaseChecks[0].url: got 'shop.example.com'; allowed a URL without a path; write for example"],
+  ['http', ask({ url: 'https://shop.example.com/health' }), "releaseChecks[0].url: got 'https://shop.example.com/health'; allowed a URL without a path"],
+  ['http', ask({ actionName: 'a b' }), "releaseChecks[0].actionName: got 'a b'; allowed 1 to 100 of"],
+  ['http', ask({ stage: 'a b' }), "releaseChecks[0].stage: got 'a b'; allowed 1 to 100 of"],
+  ['http', ask({ path: 'health' }), "releaseChecks[0].path: got 'health'; allowed a path that begins with '/'"],
+  ['http', ask({ timeout: Duration.minutes(11) }), "releaseChecks[0].timeout: got '11 minutes'; allowed 10 seconds to 10 minutes"],
+  ['http', ask(wrong(null)), 'releaseChecks[0]: got null; allowed options in braces'],
+  ['function', { checks: [Check.invokeFunction('a b', aFunction)] }, "checks[0].name: got 'a b'; allowed 1 to 100 of"],
+  ['function', { checks: [Check.invokeFunction('Ask', wrong(undefined))] }, 'checks[0].handler: got null; allowed a function; hand over a lambda.IFunction'],
+  ['function', { checks: [Check.invokeFunction('Ask', aFunction, { userParameters: wrong('a') })] }, "checks[0].userParameters: got 'a'; allowed a map of names to values"],
+  ['function', { checks: [Check.invokeFunction('Ask', aFunction, { userParameters: { a: wrong(1) } })] }, 'checks[0].userParameters.a: got 1; allowed a text'],
+  ['function', { checks: [Check.invokeFunction('Ask', aFunction, { userParameters: { a: 'x'.repeat(600) } })] }, "checks[0].userParameters: got '608 characters'; allowed 600 characters as JSON"],
+  ['action', { checks: [Check.action(wrong(undefined))] }, 'checks[0].action: got null; allowed an action; hand over a codepipeline.IAction'],
+  ['action', { checks: [Check.action(wrong({}))] }, 'checks[0].action: got {}; allowed an action'],
+  ['action', { checks: [Check.action(wrong({ actionProperties: { actionName: 'Legal' } }), { stage: 'a b' })] }, "checks[0].stage: got 'a b'; allowed 1 to 100 of"],
   ['before', { beforeRelease: [Check.task('Migrate'), Check.task('Migrate')] }, "beforeRelease: got ''Migrate' twice'; allowed each name once"],
   ['before', { beforeRelease: [Check.task('Smoke')], releaseChecks: [Check.commands('Smoke', { commands: ['make'] })] }, "beforeRelease: got ''Smoke' twice'; allowed each name once"],
   ['before', { releaseChecks: [Check.task('Migrate')] }, "releaseChecks[0]: got 'a check of the image'"],

@@ -1,5 +1,6 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -70,6 +71,7 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
       }),
     })],
     beforeRelease: [Check.task('Migrate', { command: ['migrate'] }), Check.commands('Freeze', { commands: ['true'] })],
+    releaseChecks: [Check.http({ path: '/health' }), Check.invokeFunction('Ask', lambda.Function.fromFunctionName(scope, 'Named', 'ask')), Check.action(new actions.ManualApprovalAction({ actionName: 'Look' }))],
     resourceNames: ResourceNames.suffixed({ suffix: 'dev' }),
   })],
   ['keys of AWS, one-off tasks', (scope) => ({

@@ -2,6 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { App, Stack } from 'aws-cdk-lib';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
+import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -87,7 +88,10 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'BuildCache.fromBucket': (scope) => [new s3.Bucket(scope, 'Needed')],
   'BuildSecret.fromParameterStore': () => ['/a'],
   'BuildSecret.fromSecretsManager': (scope) => [new secretsmanager.Secret(scope, 'Needed')],
+  'Check.action': () => [new actions.ManualApprovalAction({ actionName: 'Legal' })],
   'Check.commands': () => ['Lint', { commands: ['make'] }],
+  'Check.http': () => [{ url: 'https://shop.example.com' }],
+  'Check.invokeFunction': (scope) => ['Ask', handler(scope)],
   'Check.task': () => ['Integration'],
   'CircuitBreaker.failedPercent': () => [50],
   'CircuitBreaker.failedTasks': () => [3],

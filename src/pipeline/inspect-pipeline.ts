@@ -35,7 +35,14 @@ export function inspectPipelineOptions(look: Inspection, props: PipelineOptions)
   // The image build stands in one stage with checks that run beside it.
   const beside = (Array.isArray(props.checks) ? props.checks : []).filter((check) => check?._order === CheckOrder.WITH_BUILD);
   look.that(beside.every(({ _name }) => _name !== 'Build'), 'checks', "'Build'", 'a name that the image build does not have', 'give the check another name');
+  inspectUrls(look, 'checks', props.checks);
   inspectUnique(look, 'checks', (Array.isArray(props.checks) ? props.checks : []).map((check) => check?._name));
+}
+
+/** Before a release there is no service that a check could ask by itself. */
+function inspectUrls(look: Inspection, prop: string, checks: Check[] | undefined): void {
+  if (!Array.isArray(checks)) return;
+  look.each(prop, checks, (path, check) => look.that(!check?._needsService, `${path}.url`, undefined, 'a URL, since the service is asked after its release only', 'say what is asked, or move the check behind the release'));
 }
 
 /** Stages that release, each by itself. @internal */
@@ -76,6 +83,7 @@ export function inspectStage(look: Inspection, { stageName, approval, beforeRele
   look.choice(at.approval, approval, Approval);
   look.choices(at.checks, checks, Check);
   look.choices(at.beforeRelease, beforeRelease, Check);
+  inspectUrls(look, at.beforeRelease, beforeRelease);
   if (Array.isArray(beforeRelease)) inspectUnique(look, at.beforeRelease, [...beforeRelease, ...Array.isArray(checks) ? checks : []].map((check) => check?._name));
   if (!Array.isArray(checks)) return;
   inspectUnique(look, at.checks, checks.map((check) => check?._name));

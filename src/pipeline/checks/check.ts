@@ -1,6 +1,11 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { ActionRecipe, BoundCheck, CheckContext } from './actions/action-recipe';
+import { ActionCheckOptions, ActionRecipe, BoundCheck, CheckContext } from './actions/action-recipe';
+import { FunctionCheckOptions, functionRecipe } from './actions/function';
+import { givenRecipe } from './actions/given-action';
+import { HttpCheckOptions, httpRecipe } from './actions/http';
 import { TaskCheckOptions, taskRecipe } from './actions/task';
 import { CheckOptions, CheckOrder, CheckRecipe, checkSpec, inspectCheck } from './check-options';
 import { CommandsCheckOptions, commandsRecipe, inspectCommands } from './commands';
@@ -59,7 +64,30 @@ export abstract class Check extends Choice {
    * @param name name of the action, unique within the pipeline, 1 to 100 of `A-Z a-z 0-9 _ -`
    */
   static task(name: string, options: TaskCheckOptions = {}): Check {
-    return new ActionCheck(name, taskRecipe, options);
+    return new ActionCheck((known) => taskRecipe(name, known), options);
+  }
+
+  /**
+   * Requests over HTTP, by a function outside of any VPC, until enough answers in a row have passed. After a release it asks the service, whose load balancer must be
+   * reachable from the internet.
+   */
+  static http(options: HttpCheckOptions = {}): Check {
+    return new ActionCheck(httpRecipe, options);
+  }
+
+  /**
+   * A function of yours. CodePipeline invokes it with a job, and the function answers by `codepipeline:PutJobSuccessResult` or `PutJobFailureResult`, which it gets the
+   * right for; one that never answers fails after 20 minutes.
+   * @param name name of the action, unique within the pipeline, 1 to 100 of `A-Z a-z 0-9 . @ - _`
+   * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html
+   */
+  static invokeFunction(name: string, handler: lambda.IFunction, options: FunctionCheckOptions = {}): Check {
+    return new ActionCheck((known) => functionRecipe(name, handler, known), options);
+  }
+
+  /** Any action of CodePipeline that you have made, with its own role and rights. Its run order is that of the place where it stands. */
+  static action(action: codepipeline.IAction, options: ActionCheckOptions = {}): Check {
+    return new ActionCheck((known) => givenRecipe(action, known), options);
   }
 
   /** Name of the action. @internal */
@@ -70,6 +98,8 @@ export abstract class Check extends Choice {
   abstract readonly _order: CheckOrder;
   /** @internal */
   abstract readonly _needsImage: boolean;
+  /** It can only stand after a release. @internal */
+  readonly _needsService: boolean = false;
   /** In `beforeRelease` it runs once for each place of the stage. @internal */
   readonly _inEachPlace: boolean = false;
   /** @internal */
@@ -142,17 +172,21 @@ const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDo
 
 /** A check that is an action by itself. */
 class ActionCheck<Options extends object> extends Check {
+  readonly _name: string;
   readonly _stage?: string;
-  readonly _order: CheckOrder;
+  readonly _order = CheckOrder.AFTER_BUILD;
   readonly _needsImage: boolean;
+  readonly _needsService: boolean;
   readonly _inEachPlace: boolean;
 
   private readonly recipe: ActionRecipe;
 
-  constructor(readonly _name: string, recipeOf: (name: string, options: Options) => ActionRecipe, options: Options) {
+  constructor(recipeOf: (options: Options) => ActionRecipe, options: Options) {
     super();
-    this.recipe = recipeOf(_name, typeof options === 'object' && options !== null ? options : {} as Options);
-    ({ stage: this._stage, order: this._order = CheckOrder.AFTER_BUILD, needsImage: this._needsImage, inEachPlace: this._inEachPlace = false } = this.recipe);
+    // Options that are none are reported; the rest of the constructor must live through them.
+    this.recipe = recipeOf(typeof options === 'object' && options !== null ? options : {} as Options);
+    ({ name: this._name, stage: this._stage } = this.recipe);
+    ({ needsImage: this._needsImage = false, needsService: this._needsService = false, inEachPlace: this._inEachPlace = false } = this.recipe);
     this._inspect((look) => this.recipe.inspect(look), options);
   }
 

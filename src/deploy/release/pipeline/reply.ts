@@ -34,7 +34,7 @@ export function continuation(jobId: string, progress: Progress, summary: string,
 }
 
 /** CodePipeline takes output variables only in the last reply. */
-export function success(jobId: string, { deployment }: Progress, { summary, variables }: { summary: string; variables: object }, problem?: string): Reply {
+export function success(jobId: string, { deployment }: Pick<Progress, 'deployment'>, { summary, variables }: { summary: string; variables: object }, problem?: string): Reply {
   return new PutJobSuccessResultCommand({
     jobId,
     executionDetails: { summary: cut(problem === undefined ? summary : `${summary}; ${problem}`, 2_048), percentComplete: 100, externalExecutionId: deployment },
@@ -43,7 +43,7 @@ export function success(jobId: string, { deployment }: Progress, { summary, vari
 }
 
 /** The first line is the cause. */
-export function failure(jobId: string, { message, details, type }: ReleaseFailure, { deployment }: Progress, place?: string, problem?: string): Reply {
+export function failure(jobId: string, { message, details, type }: ReleaseFailure, { deployment }: Pick<Progress, 'deployment'>, place?: string, problem?: string): Reply {
   const cause = place === undefined ? message : `${place}: ${message}`;
   return new PutJobFailureResultCommand({
     jobId,

@@ -1,10 +1,13 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { IReleaseTarget } from '../../../deploy/release-target';
 import { Inspection } from '../../../private/problems';
+import { ScopedRole } from '../../../private/scoped-role';
 import { BuiltImage, PipelineParts } from '../../parts';
-import { CheckOrder, NAME, NAME_ALLOWED } from '../check-options';
+import { NAME, NAME_ALLOWED } from '../check-options';
 
 /** What the pipeline knows about a check. @internal */
 export interface CheckContext {
@@ -35,12 +38,27 @@ export interface ActionCheckOptions {
 
 /** What a family of such checks makes of its options. @internal */
 export interface ActionRecipe extends ActionCheckOptions {
-  readonly order?: CheckOrder;
-  readonly needsImage: boolean;
+  /** Name of the action. */
+  readonly name: string;
+  readonly needsImage?: boolean;
+  /** It can only stand after a release. */
+  readonly needsService?: boolean;
   readonly inEachPlace?: boolean;
   inspect(look: Inspection): void;
   bind(scope: Construct, parts: PipelineParts, context: CheckContext): codepipeline.IAction;
 }
 
 /** @internal */
-export const inspectStageOf = (look: Inspection, { stage }: ActionCheckOptions): void => look.matches('stage', stage, NAME, NAME_ALLOWED, 'leave out other characters');
+export const inspectStageOf = (look: Inspection, stage: string | undefined): void => look.matches('stage', stage, NAME, NAME_ALLOWED, 'leave out other characters');
+
+/** @internal */
+export function inspectNameAndStage(look: Inspection, prop: string, name: string | undefined, stage: string | undefined): void {
+  look.matches(prop, name ?? '', NAME, NAME_ALLOWED, 'leave out other characters');
+  inspectStageOf(look, stage);
+}
+
+/** A role of an action that may invoke one function, and nothing else. @internal */
+export function createInvokingRole(scope: Construct, { pipelineRole }: Pick<PipelineParts, 'pipelineRole'>, { functionArn }: lambda.IFunction): ScopedRole {
+  return new ScopedRole(scope, 'ActionRole', { assumedBy: new iam.ArnPrincipal(pipelineRole.roleArn), description: `Invokes the function of ${scope.node.path}` })
+    .allow({ actions: ['lambda:InvokeFunction'], resources: [functionArn] });
+}

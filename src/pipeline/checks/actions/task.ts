@@ -1,13 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { ActionCheckOptions, ActionRecipe, CheckContext, inspectStageOf } from './action-recipe';
+import { ActionCheckOptions, ActionRecipe, CheckContext, createInvokingRole, inspectStageOf } from './action-recipe';
 import { createOneOffTask } from '../../../deploy/one-off/create-one-off-task';
 import { TaskPlace } from '../../../deploy/one-off/task-place';
 import { Inspection } from '../../../private/problems';
-import { ScopedRole } from '../../../private/scoped-role';
 import { PipelineParts } from '../../parts';
 
 /** A container beside the one of the image, for example with the tests; both see each other at `localhost`. */
@@ -36,6 +34,7 @@ export interface TaskCheckOptions extends ActionCheckOptions {
 
 /** @internal */
 export const taskRecipe = (name: string, options: TaskCheckOptions): ActionRecipe => ({
+  name,
   stage: options.stage,
   needsImage: true,
   inEachPlace: options.place === undefined,
@@ -48,10 +47,8 @@ function bindTask(scope: Construct, parts: PipelineParts, context: CheckContext,
   const taskParts = { ...parts, pipeline, owner: pipeline.node.scope!, architecture: context.place._releaseTarget().cpuArchitecture };
   const bound = (place ?? TaskPlace.ofService(context.place))._bind(scope, taskParts);
   const called = createOneOffTask(scope, taskParts, bound, { ...options, name, timeout: timeout ?? Duration.minutes(30) });
-  const role = new ScopedRole(scope, 'ActionRole', { assumedBy: new iam.ArnPrincipal(parts.pipelineRole.roleArn), description: `Invokes the function of the check ${name}` });
   // The function writes the artifact with credentials that CodePipeline derives from this role.
-  role.allow(
-    { actions: ['lambda:InvokeFunction'], resources: [called.functionArn] },
+  const role = createInvokingRole(scope, parts, called).allow(
     { actions: ['s3:PutObject'], resources: [parts.artifactBucket.arnForObjects('*')], wildcard: 'CodePipeline names the artifacts' },
     ...(parts.key ? [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [parts.key.keyArn] }] : []),
   );
@@ -64,7 +61,7 @@ function bindTask(scope: Construct, parts: PipelineParts, context: CheckContext,
 
 function inspectTask(look: Inspection, name: string, options: TaskCheckOptions): void {
   look.matches('name', name ?? '', /^[A-Za-z0-9_-]{1,100}$/, '1 to 100 of A-Z a-z 0-9 _ -', 'leave out other characters');
-  inspectStageOf(look, options);
+  inspectStageOf(look, options.stage);
   look.choice('place', options.place, TaskPlace);
   look.seconds('timeout', options.timeout, 120, 23 * 3600, 'take for example Duration.minutes(30)', 60);
   inspectContainer(look, '', options);
