@@ -381,6 +381,7 @@ const pipelineRows: [string, object, string][] = [
   ['http', ask({ path: 'health' }), "releaseChecks[0].path: got 'health'; allowed a path that begins with '/'"],
   ['http', ask({ timeout: Duration.minutes(11) }), "releaseChecks[0].timeout: got '11 minutes'; allowed 10 seconds to 10 minutes"],
   ['http', ask(wrong(null)), 'releaseChecks[0]: got null; allowed options in braces'],
+  ['function', { checks: [Check.invokeFunction(wrong(undefined), aFunction)] }, "checks[0].name: got ''; allowed 1 to 100 of"],
   ['function', { checks: [Check.invokeFunction('a b', aFunction)] }, "checks[0].name: got 'a b'; allowed 1 to 100 of"],
   ['function', { checks: [Check.invokeFunction('Ask', wrong(undefined))] }, 'checks[0].handler: got null; allowed a function; hand over a lambda.IFunction'],
   ['function', { checks: [Check.invokeFunction('Ask', aFunction, { userParameters: wrong('a') })] }, "checks[0].userParameters: got 'a'; allowed a map of names to values"],

@@ -14,6 +14,8 @@ export interface Fate {
   readonly stoppedReason?: string;
   /** Container to why it did not run. */
   readonly reasons?: Record<string, string>;
+  /** ECS says nothing of its containers. */
+  readonly tellsNoContainers?: boolean;
 }
 
 interface Started {
@@ -46,6 +48,8 @@ export class FakeOneOffTasks {
   /** What RunTask answers instead of tasks. */
   failures: Array<{ reason: string; detail?: string }> = [];
   readonly started: Started[] = [];
+  /** Seconds until a task is visible to those who ask for it. */
+  hiddenFor = 0;
   /** Most tasks that ran at the same moment. */
   mostAtOnce = 0;
 
@@ -90,7 +94,7 @@ export class FakeOneOffTasks {
   }
 
   describe(include: string[] = []): Task[] {
-    return this.started.map(one => this.look(one)).map(({ tags, ...task }) => ({ ...task, ...include.includes('TAGS') && { tags } }));
+    return this.started.filter(one => this.age(one) >= this.hiddenFor).map(one => this.look(one)).map(({ tags, ...task }) => ({ ...task, ...include.includes('TAGS') && { tags } }));
   }
 
   private age({ task }: Started): number {
@@ -98,12 +102,12 @@ export class FakeOneOffTasks {
   }
 
   private look(one: Started): Task {
-    const { task, fate: { runsAfter = Infinity, endsAfter = Infinity, exits = {}, reasons = {}, stopCode, stoppedReason } } = one;
+    const { task, fate: { runsAfter = Infinity, endsAfter = Infinity, exits = {}, reasons = {}, stopCode, stoppedReason, tellsNoContainers } } = one;
     const age = this.age(one);
     if (age < endsAfter) return { ...task, desiredStatus: task.desiredStatus ?? 'RUNNING', lastStatus: task.desiredStatus ? 'STOPPING' : age < runsAfter ? 'PENDING' : 'RUNNING' };
     return {
       ...task, tags: undefined, desiredStatus: 'STOPPED', lastStatus: 'STOPPED', stopCode, stoppedReason,
-      containers: task.containers!.map(({ name }) => ({ name, exitCode: exits[name!], reason: reasons[name!] })),
+      containers: tellsNoContainers ? undefined : task.containers!.map(({ name }) => ({ name, exitCode: exits[name!], reason: reasons[name!] })),
     };
   }
 }

@@ -69,6 +69,26 @@ describe('a task beside a service', () => {
     expect((await world.failingTask()).cause).toBe(`production: the task definition ${taskDefinition} has no container other`);
   });
 
+  test('lives with lists that AWS leaves out, and with a task that is not visible yet', async () => {
+    world.ecs.leavesEmptyListsOut = world.around.leavesEmptyListsOut = true;
+    world.print('web', []);
+    world.ecs.oneOff.hiddenFor = 30;
+    const { succeeded } = await world.runTask();
+    expect(succeeded).toBe(true);
+    expect(world.ecs.inputs('DescribeTasks').length).toBeGreaterThan(6);
+  });
+
+  test('a task that is listed may not be visible yet', async () => {
+    world.ecs.oneOff.fates.push(fate.runsForEver());
+    world.action.functionTimeout = 30;
+    await world.action.invoke(world.event('execution-7'));
+    world.ecs.leavesEmptyListsOut = true;
+    world.ecs.oneOff.hiddenFor = 900;
+    await world.sweep('execution-7');
+    expect(world.ecs.inputs('DescribeTasks').length).toBeGreaterThan(0);
+    expect(world.ecs.inputs('StopTask')).toEqual([]);
+  });
+
   test('goes on over several invocations, with one task', async () => {
     world.action.functionTimeout = 40;
     world.ecs.oneOff.fates.push(fate.ends({ web: 0, proxy: 0 }, 300));
@@ -172,7 +192,7 @@ describe('fails with words', () => {
 
   test('a task without a word about itself', async () => {
     world.print('web', []);
-    world.ecs.oneOff.fates.push({ endsAfter: 30 });
+    world.ecs.oneOff.fates.push({ endsAfter: 30, tellsNoContainers: true });
     const { cause, details } = await world.failingTask();
     expect(cause).toBe('production: the task did not start: no reason given');
     expect(details).toContain('Stopped task once1: no stop code, no reason given');
@@ -230,6 +250,14 @@ describe('the task is stopped', () => {
   test.each(['UserInitiated', 'SpotInterruption', 'TerminationNotice'] as const)('by somebody else (%s): that is no success, whatever the exit code', async (stopCode) => {
     world.ecs.oneOff.fates.push({ ...fate.ends({ web: 0 }), stopCode, stoppedReason: 'Task stopped by user' });
     expect((await world.failingTask()).cause).toBe('production: the task was stopped: Task stopped by user');
+  });
+
+  test('not when CodePipeline does not take the reply: another invocation may follow it', async () => {
+    world.ecs.oneOff.fates.push(fate.runsForEver());
+    world.action.functionTimeout = 30;
+    world.action.fail('PutJobSuccessResult', awsError('JobNotFoundException'));
+    expect(await world.action.invoke(world.event())).toBeUndefined();
+    expect(world.ecs.inputs('StopTask')).toEqual([]);
   });
 
   test('in a sweep, two minutes after its time', async () => {

@@ -3,8 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Check, DeliveryPipeline, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, ReleaseAction, Source, TaskPlace } from '../../../src';
-import { text } from '../../pipeline/pipeline-world';
+import { Check, DeliveryPipeline, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, ReleaseAction, Source, TaskPlace } from '../../../src';
+import { rightsOf, text } from '../../pipeline/pipeline-world';
 
 const source = Source.gitHub('acme/shop');
 
@@ -51,6 +51,12 @@ test('what the function is told', () => {
   expect(integration.Environment.Variables.RELEASE_TIMEOUT_MINUTES).toBe('120');
   expect(settingsOf(migrate)).toEqual({ name: 'Migrate', place: 'Shop', home: settingsOf(integration).home });
   expect(migrate.Environment.Variables.RELEASE_TIMEOUT_MINUTES).toBe('30');
+});
+
+test('the action writes its artifact, with the key where there is one', () => {
+  const rights = (encryption: Encryption) => rightsOf(shop({ encryption, checks: [Check.task('Integration')] }), 'ShopDeliveryChecksIntegrationActionRole').map((right) => right.split(' ')[0]);
+  expect(rights(Encryption.awsManaged())).toEqual(['lambda:InvokeFunction', 's3:PutObject']);
+  expect(rights(Encryption.customerManaged())).toEqual(['kms:Decrypt', 'kms:GenerateDataKey', 'lambda:InvokeFunction', 's3:PutObject']);
 });
 
 test('it runs in each place of the stage, or where it is told to', () => {
