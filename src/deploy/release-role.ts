@@ -58,14 +58,7 @@ export function createReleaseRole(scope: Construct, roleName: string, parts: Rel
     { actions: ['ecs:DescribeServices'], resources: [parts.serviceArn] },
     ...(parts.codeDeploy ? codeDeployRights(parts.codeDeploy) : serviceDeploymentRights(parts.serviceArn, (kind) => arn('ecs', `${kind}/${service}/*`))),
     { actions: ['ecs:DescribeTaskDefinition'], resources: ['*'], wildcard: 'ecs:DescribeTaskDefinition has no resource level' },
-    { actions: ['ecs:RegisterTaskDefinition'], resources: [arn('ecs', `task-definition/${parts.taskFamily}:*`)], wildcard: 'ECS numbers the revisions of the family' },
-    {
-      actions: ['ecs:TagResource'],
-      resources: [arn('ecs', `task-definition/${parts.taskFamily}:*`)],
-      conditions: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
-      wildcard: 'ECS numbers the revisions of the family',
-    },
-    ...oneOffRights(Stack.of(scope), { ...parts, family: `${parts.taskFamily}${ONE_OFF_SUFFIX}` }),
+    ...oneOffRights(Stack.of(scope), { ...parts, family: `${parts.taskFamily}${ONE_OFF_SUFFIX}`, serviceFamily: parts.taskFamily }),
     // ECS checks ListTasks against the container instances of the cluster, also on Fargate.
     { actions: ['ecs:ListTasks'], resources: [arn('ecs', `container-instance/${parts.clusterName}/*`)], conditions: inCluster, wildcard: 'ECS names what is in the cluster' },
     { actions: ['ecs:DescribeTasks'], resources: [arn('ecs', `task/${parts.clusterName}/*`)], conditions: inCluster, wildcard: 'ECS names the tasks' },

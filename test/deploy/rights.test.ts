@@ -115,7 +115,7 @@ describe('the rights of a one-off task', () => {
     const CLUSTER = '{"ecs:cluster":"arn:aws:ecs:eu-west-1:111111111111:cluster/theirs"}';
     expect(rights.filter((right) => /^\S+(RunTask|StopTask|PassRole) /.test(right))).toEqual([
       `ecs:RunTask ${ARN}:task-definition/one-off-Shop-Delivery-Checks-There-319BF61A:* if {"ArnEquals":${CLUSTER}}`,
-      `ecs:StopTask ${ARN}:task/theirs/* if {"ArnEquals":${CLUSTER},"StringEquals":{"aws:ResourceTag/cdk-fargate-cicd:family":"one-off-Shop-Delivery-Checks-There-319BF61A"}}`,
+      `ecs:StopTask ${ARN}:task/theirs/* if {"StringEquals":{"aws:ResourceTag/cdk-fargate-cicd:family":"one-off-Shop-Delivery-Checks-There-319BF61A"}}`,
       expect.stringMatching(/^iam:PassRole <ShopDeliveryChecksThereTaskRole\w+\.Arn>, <ShopDeliveryChecksThereExecutionRole\w+\.Arn> if \{"StringEquals":\{"iam:PassedToService":"ecs-tasks.amazonaws.com"\}\}$/),
     ]);
   });
