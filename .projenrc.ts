@@ -133,7 +133,7 @@ project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '2
 
 // Lambda code is bundled: what it imports stays a devDependency.
 project.eslint?.addOverride({
-  files: ['src/**/*.lambda.ts', 'src/deploy/release/**/*.ts', 'src/deploy/first-image/*.ts', 'src/deploy/living-service/*.ts', 'src/deploy/strategy/http-check/*.ts', 'src/common/empty-bucket/*.ts', 'src/private/custom-resource-response.ts'],
+  files: ['src/**/*.lambda.ts', 'src/deploy/release/**/*.ts', 'src/deploy/first-image/*.ts', 'src/deploy/living-service/*.ts', 'src/deploy/strategy/http-check/*.ts', 'src/deploy/one-off/run/*.ts', 'src/deploy/one-off/result/*.ts', 'src/deploy/http-request/*.ts', 'src/common/empty-bucket/*.ts', 'src/private/custom-resource-response.ts'],
   rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: true, optionalDependencies: false, peerDependencies: true }] },
 });
 // To the linter the package is a foreign one in the examples, as it is to users.

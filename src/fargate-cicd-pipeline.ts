@@ -26,6 +26,8 @@ export interface FargateCicdPipelineProps extends FargateEnvironmentProps, Pipel
   readonly earlierStages?: DeployStage[];
   /** A gate before the release to this place. @default - none */
   readonly approval?: Approval;
+  /** Checks right before the release to this place, for example a migration by `Check.task`. @default - none */
+  readonly beforeRelease?: Check[];
   /** Checks after the release to this place, with the variable `SERVICE_URL` set. @default - none */
   readonly releaseChecks?: Check[];
   /** What must hold before and after the release to this place, for example a deployment window. @default - none */
@@ -79,8 +81,8 @@ const stagesOf = ({ earlierStages = [], stageName = 'Deploy', ...props }: Fargat
   [...earlierStages, { ...ownStage(props), stageName, releases }];
 
 /** What stands around the release to this construct's own place. */
-const ownStage = ({ approval, releaseChecks: checks, releaseConditions: conditions, onReleaseFailure: onFailure }: Partial<FargateCicdPipelineProps>) =>
-  ({ approval, checks, conditions, onFailure });
+const ownStage = ({ approval, beforeRelease, releaseChecks: checks, releaseConditions: conditions, onReleaseFailure: onFailure }: Partial<FargateCicdPipelineProps>) =>
+  ({ approval, beforeRelease, checks, conditions, onFailure });
 
 /** Place and road together, so that all problems stand in one error on the construct that the user wrote. */
 function inspectProps(props: FargateCicdPipelineProps): Inspection {
@@ -90,7 +92,7 @@ function inspectProps(props: FargateCicdPipelineProps): Inspection {
   inspectPipelineOptions(look, props);
   inspectArchitecture(look, props.imageBuild, props.container?.cpuArchitecture ?? ecs.CpuArchitecture.X86_64);
   inspectStage(look, { stageName: props.stageName, ...ownStage(props) }, {
-    stageName: 'stageName', approval: 'approval', checks: 'releaseChecks', conditions: 'releaseConditions', onFailure: 'onReleaseFailure',
+    stageName: 'stageName', approval: 'approval', checks: 'releaseChecks', conditions: 'releaseConditions', onFailure: 'onReleaseFailure', beforeRelease: 'beforeRelease',
   });
   inspectStages(look, 'earlierStages', props.earlierStages, props.releaseAction);
   if (look.problems.length === 0) inspectStagePlan(look, 'earlierStages', stagesOf(props, []), props);

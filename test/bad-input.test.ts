@@ -20,7 +20,7 @@ import {
   Approval, Balancing, BuildCache, BuildRepository, BuildSecret, Capacity, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook,
   DeploymentHistory, DeployStrategy, Egress, Encryption, ExecuteCommand, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network,
   Notification, PipelineAlarm, ReleaseAction, ReleaseTrust, ResourceNames, Scaling, ServiceAlarm, ServiceConnect, ServiceDiscovery, Sidecar, Source, StageCondition,
-  Stickiness, TargetProtocol, TrafficRouting, Volume, WebAcl,
+  Stickiness, TargetProtocol, TaskPlace, TrafficRouting, Volume, WebAcl,
 } from '../src';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -49,6 +49,7 @@ const images = () => ecr.Repository.fromRepositoryName(stack(), 'Images', 'shop'
 
 const CHECK = { command: ['CMD', 'true'] };
 
+const LATER_TEXT = Lazy.string({ produce: () => 'text' });
 const LATER = Lazy.number({ produce: () => 60 });
 const ZONES = ['eu-west-1a', 'eu-west-1b'];
 const gitHub = (options: object) => ({ source: Source.gitHub('acme/shop', options) });
@@ -80,6 +81,12 @@ const files = () => efs.FileSystem.fromFileSystemAttributes(stack(), 'Files', {
 const health = (options: object) => ({ container: { healthCheck: options } });
 const alarm = (options: object) => ({ alarms: [ServiceAlarm.cpu(options)] });
 const approval = (options: object) => ({ approval: Approval.manual(options) });
+const task = (options: object) => ({ checks: [Check.task('Migrate', options)] });
+const ask = (options: object) => ({ releaseChecks: [Check.http(options)] });
+const aGroup = wrong({ securityGroupId: 'sg-1' });
+const inCluster = (options: object) => task({
+  place: TaskPlace.inCluster({ cluster: wrong({ clusterArn: LATER_TEXT, clusterName: 'shop' }), subnetIds: ['subnet-11111111'], securityGroups: [aGroup], ...options }),
+});
 const release = (options: object) => ({ releaseAction: ReleaseAction.releaseFunction(options) });
 const names = (options: object) => ({ resourceNames: ResourceNames.suffixed({ suffix: 'dev', ...options }) });
 
@@ -530,7 +537,61 @@ const pipelineRows: [string, object, string][] = [
   ['98', release({ memorySize: 64 }), 'releaseAction.memorySize: got 64; allowed a whole number, 256 to 10240'],
   ['98', release({ reservedConcurrentExecutions: -1 }), 'releaseAction.reservedConcurrentExecutions: got -1; allowed a whole number, 1 to 1000'],
   ['release', release({ releaseTimeout: Duration.seconds(330) }), "releaseAction.releaseTimeout: got '5 minutes 30 seconds'; allowed 5 minutes to 23 hours, a multiple of 1 minute"],
-  ['scan', { releaseChecks: [Check.imageScan()] }, "releaseChecks[0]: got 'a check of the image'; allowed checks of the running service; move it to checks"],
+  ['scan', { releaseChecks: [Check.imageScan()] }, "releaseChecks[0]: got 'a check of the image'; allowed checks of the running service; move it to checks, or to beforeRelease"],
+  ['task', { checks: [Check.task('a b')] }, "checks[0].name: got 'a b'; allowed 1 to 100 of A-Z a-z 0-9 _ -"],
+  ['task', { checks: [Check.task('a.b')] }, "checks[0].name: got 'a.b'; allowed 1 to 100 of"],
+  ['task', { checks: [Check.task(wrong(undefined))] }, "checks[0].name: got ''"],
+  ['task', { checks: [Check.task('Migrate', wrong(null))] }, 'checks[0]: got null; allowed options in braces'],
+  ['task', task({ stage: 'a b' }), "checks[0].stage: got 'a b'; allowed 1 to 100 of"],
+  ['task', task({ timeout: Duration.minutes(1) }), "checks[0].timeout: got '1 minute'; allowed 2 minutes to 23 hours, a multiple of 1 minute"],
+  ['task', task({ timeout: Duration.seconds(150) }), "checks[0].timeout: got '2 minutes 30 seconds'"],
+  ['task', task({ command: [] }), "checks[0].command: got []; allowed at least one; leave it out for the image's own"],
+  ['task', task({ command: ['npm', 3] }), 'checks[0].command[1]: got 3; allowed a text'],
+  ['task', task({ environment: 'A=b' }), "checks[0].environment: got 'A=b'; allowed a map of names to values"],
+  ['task', task({ environment: { A: 1 } }), 'checks[0].environment.A: got 1; allowed a text'],
+  ['task', task({ command: ['x'.repeat(4000)] }), "Migrate: got 'a command and variables of"],
+  ['tests', task({ tests: 'tests:1' }), "checks[0].tests: got 'tests:1'; allowed a container"],
+  ['tests', task({ tests: {} }), "checks[0].tests.image: got ''; allowed an image; write for example"],
+  ['tests', task({ tests: { image: 'tests:1', command: [] } }), 'checks[0].tests.command: got []'],
+  ['tests', task({ tests: { image: 'tests:1', environment: { A: null } } }), 'checks[0].tests.environment.A: got null; allowed a text'],
+  ['place', task({ place: 'staging' }), "checks[0].place: got 'staging'; allowed a TaskPlace; use one of the TaskPlace factories"],
+  ['place', task({ place: TaskPlace.ofService(wrong('staging')) }), "checks[0].place.target: got 'staging'; allowed a place; hand over a FargateEnvironment"],
+  ['place', task({ place: TaskPlace.ofService(wrong(undefined)) }), 'checks[0].place.target: got null; allowed a place'],
+  ['place', task({ place: TaskPlace.inCluster(wrong(undefined)) }), 'checks[0].place: got null; allowed options in braces'],
+  ['place', inCluster({ cluster: undefined }), 'checks[0].place.cluster: got null; allowed a cluster; write for example ecs.Cluster.fromClusterArn'],
+  ['place', inCluster({ subnetIds: [] }), 'checks[0].place.subnetIds: got []; allowed 1 to 16; say in which subnets the task runs'],
+  ['place', inCluster({ subnetIds: undefined }), 'checks[0].place.subnetIds: got undefined; allowed 1 to 16'],
+  ['place', inCluster({ subnetIds: ['vpc-1'] }), "checks[0].place.subnetIds[0]: got 'vpc-1'; allowed the id of a subnet; write for example"],
+  ['place', inCluster({ subnetIds: [null] }), "checks[0].place.subnetIds[0]: got ''; allowed the id of a subnet"],
+  ['place', inCluster({ securityGroups: [1, 2, 3, 4, 5, 6].map(() => aGroup) }), 'checks[0].place.securityGroups: got [{"securityGroupId":"sg-1"}'],
+  ['place', inCluster({ securityGroups: ['sg-1'] }), "checks[0].place.securityGroups[0]: got 'sg-1'; allowed a security group; hand over an ec2.ISecurityGroup"],
+  ['place', inCluster({ securityGroups: [undefined] }), 'checks[0].place.securityGroups[0]: got null; allowed a security group'],
+  ['place', inCluster({ assignPublicIp: 'yes' }), "checks[0].place.assignPublicIp: got 'yes'; allowed true, false"],
+  ['place', inCluster({ taskRole: 'arn' }), "checks[0].place.taskRole: got 'arn'; allowed a role"],
+  ['place', inCluster({ cpu: 300 }), 'checks[0].place.cpu: got 300; allowed 256, 512, 1024'],
+  ['place', inCluster({ memoryLimitMiB: 100 }), 'checks[0].place.memoryLimitMiB: got 100; allowed a whole number, 512 to 122880'],
+  ['http', { checks: [Check.http()] }, 'checks[0].url: got undefined; allowed a URL, since the service is asked after its release only; say what is asked'],
+  ['http', { beforeRelease: [Check.http()] }, 'beforeRelease[0].url: got undefined; allowed a URL'],
+  ['http', ask({ url: 'shop.example.com' }), "releaseChecks[0].url: got 'shop.example.com'; allowed a URL without a path; write for example"],
+  ['http', ask({ url: 'https://shop.example.com/health' }), "releaseChecks[0].url: got 'https://shop.example.com/health'; allowed a URL without a path"],
+  ['http', ask({ actionName: 'a b' }), "releaseChecks[0].actionName: got 'a b'; allowed 1 to 100 of"],
+  ['http', ask({ stage: 'a b' }), "releaseChecks[0].stage: got 'a b'; allowed 1 to 100 of"],
+  ['http', ask({ path: 'health' }), "releaseChecks[0].path: got 'health'; allowed a path that begins with '/'"],
+  ['http', ask({ timeout: Duration.minutes(11) }), "releaseChecks[0].timeout: got '11 minutes'; allowed 10 seconds to 10 minutes"],
+  ['http', ask(wrong(null)), 'releaseChecks[0]: got null; allowed options in braces'],
+  ['function', { checks: [Check.invokeFunction(wrong(undefined), aFunction)] }, "checks[0].name: got ''; allowed 1 to 100 of"],
+  ['function', { checks: [Check.invokeFunction('a b', aFunction)] }, "checks[0].name: got 'a b'; allowed 1 to 100 of"],
+  ['function', { checks: [Check.invokeFunction('Ask', wrong(undefined))] }, 'checks[0].handler: got null; allowed a function; hand over a lambda.IFunction'],
+  ['function', { checks: [Check.invokeFunction('Ask', aFunction, { userParameters: wrong('a') })] }, "checks[0].userParameters: got 'a'; allowed a map of names to values"],
+  ['function', { checks: [Check.invokeFunction('Ask', aFunction, { userParameters: { a: wrong(1) } })] }, 'checks[0].userParameters.a: got 1; allowed a text'],
+  ['function', { checks: [Check.invokeFunction('Ask', aFunction, { userParameters: { a: 'x'.repeat(600) } })] }, "checks[0].userParameters: got '608 characters'; allowed 600 characters as JSON"],
+  ['action', { checks: [Check.action(wrong(undefined))] }, 'checks[0].action: got null; allowed an action; hand over a codepipeline.IAction'],
+  ['action', { checks: [Check.action(wrong({}))] }, 'checks[0].action: got {}; allowed an action'],
+  ['action', { checks: [Check.action(wrong({ actionProperties: { actionName: 'Legal' } }), { stage: 'a b' })] }, "checks[0].stage: got 'a b'; allowed 1 to 100 of"],
+  ['before', { beforeRelease: [Check.task('Migrate'), Check.task('Migrate')] }, "beforeRelease: got ''Migrate' twice'; allowed each name once"],
+  ['before', { beforeRelease: [Check.task('Smoke')], releaseChecks: [Check.commands('Smoke', { commands: ['make'] })] }, "beforeRelease: got ''Smoke' twice'; allowed each name once"],
+  ['before', { releaseChecks: [Check.task('Migrate')] }, "releaseChecks[0]: got 'a check of the image'"],
+  ['before', { beforeRelease: ['migrate'] }, "beforeRelease[0]: got 'migrate'; allowed a Check; use one of the Check factories"],
   ['stages', { earlierStages: [{ releases: [] }] }, 'earlierStages[0].releases: got []; allowed at least one release'],
   ['stages', { earlierStages: [null] }, 'earlierStages[0]: got null; allowed a stage; write'],
   ['stages', { earlierStages: [{ releases: '80abc' }] }, "earlierStages[0].releases: got '80abc'; allowed at least one release"],
@@ -913,7 +974,7 @@ describe('the image fits the place', () => {
 describe('never a TypeError', () => {
   const kinds = [null, 3, '80abc', true, [], {}, [null], [3], ['80abc'], [{}]];
   const props = [
-    'alarms', 'approval', 'artifactDays', 'checks', 'cluster', 'clusterName', 'container', 'dashboard', 'deployStrategy', 'earlierStages', 'encryption', 'imageBuild',
+    'alarms', 'approval', 'artifactDays', 'beforeRelease', 'checks', 'cluster', 'clusterName', 'container', 'dashboard', 'deployStrategy', 'earlierStages', 'encryption', 'imageBuild',
     'imageCount', 'loadBalancer', 'loadBalancerName', 'network', 'notifications', 'pipelineAlarms', 'pipelineName', 'releaseAction', 'releaseChecks',
     'releasedImageCount', 'releasedRepositoryName', 'removalPolicy', 'repository', 'repositoryName', 'resourceNames', 'scaling', 'serviceName', 'source', 'stageName', 'tags',
     'targetGroupName', 'taskFamily',
@@ -926,7 +987,7 @@ describe('never a TypeError', () => {
       const found = ofPipeline({ [prop]: value });
       expect(found.filter((line) => !line.startsWith(prop))).toEqual([]);
       if (value === 3 && /Count$|Days$/.test(prop)) continue;
-      const empty = Array.isArray(value) && value.length === 0 ? ['alarms', 'checks', 'earlierStages', 'notifications', 'pipelineAlarms', 'releaseChecks'] : ['container', 'tags'];
+      const empty = Array.isArray(value) && value.length === 0 ? ['alarms', 'beforeRelease', 'checks', 'earlierStages', 'notifications', 'pipelineAlarms', 'releaseChecks'] : ['container', 'tags'];
       const fits = (Array.isArray(value) && value.length === 0) || JSON.stringify(value) === '{}' ? empty.includes(prop) : value === '80abc' && /Name$|Family$/.test(prop);
       expect([value, found.length > 0]).toEqual([value, !fits]);
       if (environment.has(prop)) expect(ofEnvironment({ [prop]: value })).toEqual(found);

@@ -52,7 +52,7 @@ function factoriesInTable(readme: string): string[] {
 
 /** What looks like a factory of ours and is none. */
 const choices = new Set(factories.map((factory) => factory.split('.')[0]));
-const unknownFactories = (text: string): string[] => [...text.matchAll(/\b([A-Z]\w+)\.([a-z]\w*)\b/g)]
+const unknownFactories = (text: string): string[] => [...text.matchAll(/(?<!\w\.)\b([A-Z]\w+)\.([a-z]\w*)\b/g)]
   // Python's factories are ours in its own spelling.
   .filter(([whole, name]) => choices.has(name) && !factories.includes(whole.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()))).map(([whole]) => whole);
 

@@ -2,11 +2,13 @@ import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -18,7 +20,7 @@ import {
   Approval, BuildCache, Capacity, Check, Cluster, CodeDeployEvent, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand,
   FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, FargateEnvironmentProps, FirstImage, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction,
   ReleaseRole, ReleaseTrust, ResourceNames, Scaling, ServiceConnect, ServiceDiscovery, Sidecar, Source, StageCondition, StageFailure, Stickiness, TargetProtocol,
-  TrafficRouting, Volume, WebAcl,
+  TaskPlace, TrafficRouting, Volume, WebAcl,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -92,6 +94,27 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
     scaling: Scaling.onRequests({ requestsPerTask: 1000 }),
     resourceNames: ResourceNames.suffixed({ suffix: 'dev' }),
     earlierStages: [{ releases: [{ target: new FargateEnvironment(scope, 'Staging', { loadBalancer: LoadBalancer.internal(), notifications: [] }) }], approval: Approval.manual(), notifications: [Notification.email('oncall@example.com')] }],
+  })],
+  ['one-off tasks beside services and in a cluster of its own', (scope) => ({
+    loadBalancer: LoadBalancer.internal(),
+    checks: [Check.task('Integration', { tests: { image: 'public.ecr.aws/acme/tests:1' } }), Check.task('Elsewhere', {
+      place: TaskPlace.inCluster({
+        cluster: ecs.Cluster.fromClusterArn(scope, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'), subnetIds: ['subnet-11111111'],
+        securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'TheirGroup', 'sg-11111111')],
+      }),
+    })],
+    beforeRelease: [Check.task('Migrate', { command: ['migrate'] }), Check.commands('Freeze', { commands: ['true'] })],
+    releaseChecks: [Check.http({ path: '/health' }), Check.invokeFunction('Ask', lambda.Function.fromFunctionName(scope, 'Named', 'ask')), Check.action(new actions.ManualApprovalAction({ actionName: 'Look' }))],
+    resourceNames: ResourceNames.suffixed({ suffix: 'dev' }),
+  })],
+  ['keys of AWS, one-off tasks', (scope) => ({
+    loadBalancer: LoadBalancer.internal(), encryption: Encryption.awsManaged(), removalPolicy: RemovalPolicy.DESTROY, network: Network.fromVpc(existingVpc(scope)),
+    checks: [Check.task('Elsewhere', {
+      place: TaskPlace.inCluster({
+        cluster: ecs.Cluster.fromClusterArn(scope, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'), subnetIds: ['subnet-11111111'],
+        securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'TheirGroup', 'sg-11111111')], taskRole: iam.Role.fromRoleName(scope, 'TheirRole', 'theirs'),
+      }),
+    })],
   })],
   ['DESTROY, CodePipeline\'s own action, S3 cache', (scope) => ({
     loadBalancer: https(scope),

@@ -4,6 +4,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
+import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -95,6 +96,7 @@ const PLACES: Record<string, (choice: any) => Props> = {
   StageFailure: (onReleaseFailure) => ({ onReleaseFailure }),
   Stickiness: (stickiness) => ({ loadBalancer: library.LoadBalancer.internal({ stickiness }) }),
   TargetProtocol: (protocol) => ({ loadBalancer: library.LoadBalancer.internal({ protocol }) }),
+  TaskPlace: (place) => ({ checks: [library.Check.task('Integration', { place })] }),
   TrafficRouting: (trafficRouting) => ({ deployStrategy: library.DeployStrategy.codeDeploy({ trafficRouting }) }),
   WebAcl: (webAcl) => ({ loadBalancer: library.LoadBalancer.internal({ webAcl }) }),
   Volume: (volume) => ({ container: { volumes: [volume] } }),
@@ -106,7 +108,11 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'BuildRepository.fromRepository': (scope) => [new ecr.Repository(scope, 'Needed')],
   'BuildSecret.fromParameterStore': () => ['/a'],
   'BuildSecret.fromSecretsManager': (scope) => [new secretsmanager.Secret(scope, 'Needed')],
+  'Check.action': () => [new actions.ManualApprovalAction({ actionName: 'Legal' })],
   'Check.commands': () => ['Lint', { commands: ['make'] }],
+  'Check.http': () => [{ url: 'https://shop.example.com' }],
+  'Check.invokeFunction': (scope) => ['Ask', handler(scope)],
+  'Check.task': () => ['Integration'],
   'CircuitBreaker.failedPercent': () => [50],
   'CircuitBreaker.failedTasks': () => [3],
   'Cluster.fromCluster': (scope) => [new ecs.Cluster(scope, 'Needed')],
@@ -136,6 +142,11 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'Volume.efs': (scope) => [fileSystem(scope), '/data'],
   'Volume.fromAccessPoint': (scope) => [new efs.AccessPoint(scope, 'Point', { fileSystem: fileSystem(scope) }), '/data'],
   'Volume.memory': () => ['/tmp'],
+  'TaskPlace.inCluster': (scope) => [{
+    cluster: ecs.Cluster.fromClusterArn(scope, 'Needed', 'arn:aws:ecs:eu-west-1:111111111111:cluster/shop'), subnetIds: ['subnet-11111111'],
+    securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'NeededGroup', 'sg-11111111')],
+  }],
+  'TaskPlace.ofService': (scope) => [new library.FargateEnvironment(scope, 'Needed')],
   'Source.gitHubToken': (scope) => ['acme/shop', { token: new secretsmanager.Secret(scope, 'Needed') }],
   'WebAcl.fromArn': () => ['arn:aws:wafv2:eu-west-1:111111111111:regional/webacl/shop/1'],
 };

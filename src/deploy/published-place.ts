@@ -61,3 +61,6 @@ export interface PublishedCodeDeploy {
 
 /** Tag of the place's repository that always names the last good release; the template's task definition says it for ever. */
 export const RELEASED_TAG = 'released';
+
+/** One-off tasks of a place have a family of their own: that of the service, and this. */
+export const ONE_OFF_SUFFIX = '-one-off';

@@ -1,6 +1,8 @@
 import { Aws, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { oneOffRights } from './one-off/one-off-rights';
+import { ONE_OFF_SUFFIX } from './published-place';
 import { explicitName } from '../private/naming';
 import { Right, ScopedRole } from '../private/scoped-role';
 
@@ -72,13 +74,7 @@ export function releaseRights({ account, partition, region }: Record<'account' |
     { actions: ['ecs:DescribeServices'], resources: [parts.serviceArn] },
     ...(parts.codeDeploy ? codeDeployRights(parts.codeDeploy) : serviceDeploymentRights(parts.serviceArn, (kind) => arn('ecs', `${kind}/${service}/*`))),
     { actions: ['ecs:DescribeTaskDefinition'], resources: ['*'], wildcard: 'ecs:DescribeTaskDefinition has no resource level' },
-    { actions: ['ecs:RegisterTaskDefinition'], resources: [arn('ecs', `task-definition/${parts.taskFamily}:*`)], wildcard: 'ECS numbers the revisions of the family' },
-    {
-      actions: ['ecs:TagResource'],
-      resources: [arn('ecs', `task-definition/${parts.taskFamily}:*`)],
-      conditions: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
-      wildcard: 'ECS numbers the revisions of the family',
-    },
+    ...oneOffRights({ account, partition, region }, { ...parts, family: `${parts.taskFamily}${ONE_OFF_SUFFIX}`, serviceFamily: parts.taskFamily }),
     // ECS checks ListTasks against the container instances of the cluster, also on Fargate.
     { actions: ['ecs:ListTasks'], resources: [arn('ecs', `container-instance/${parts.clusterName}/*`)], conditions: inCluster, wildcard: 'ECS names what is in the cluster' },
     { actions: ['ecs:DescribeTasks'], resources: [arn('ecs', `task/${parts.clusterName}/*`)], conditions: inCluster, wildcard: 'ECS names the tasks' },
@@ -100,7 +96,6 @@ export function releaseRights({ account, partition, region }: Record<'account' |
 
 /** A right on a thing, where there is one. */
 const on = (resource: string | undefined, right: Omit<Right, 'resources'>): Right[] => resource === undefined ? [] : [{ ...right, resources: [resource] }];
-
 
 /** ECS deploys the service itself. */
 const serviceDeploymentRights = (serviceArn: string, all: (kind: string) => string): Right[] => [

@@ -27,7 +27,7 @@ import { ExistingEnvironment } from '../deploy/existing/existing-environment';
 import { PublishedEnvironment } from '../deploy/existing/published-environment';
 import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
-import { PublishedPlace } from '../deploy/published-place';
+import { ONE_OFF_SUFFIX, PublishedPlace } from '../deploy/published-place';
 import { createReleaseRole, releaseRoleName, roleArnOf, TrustParts } from '../deploy/release-role';
 import { IReleaseTarget, placeNameOf, ReleaseTargetParts } from '../deploy/release-target';
 import { ReleaseTrust } from '../deploy/release-trust';
@@ -159,7 +159,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
 
   /** The task definition waits for an image under its tag: without one the service of a new stack could never start. */
   private createTask({ container = {}, taskFamily, serviceConnect }: FargateEnvironmentProps, foundation: Foundation): Task {
-    const family = foundation.names.name({ type: 'task', base: taskFamily, prop: 'taskFamily', maxLength: 255 }) ?? explicitName(this, 'task', 255);
+    const family = foundation.names.name({ type: 'task', base: taskFamily, prop: 'taskFamily', maxLength: 255 - ONE_OFF_SUFFIX.length })
+      ?? explicitName(this, 'task', 255 - ONE_OFF_SUFFIX.length);
     const task = createTaskDefinition(this, {
       foundation, container, family, repository: this.repository, commands: this.commands, connected: serviceConnect !== undefined,
     });

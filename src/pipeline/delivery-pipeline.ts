@@ -63,7 +63,7 @@ export class DeliveryPipeline extends Construct {
     const pipelineRole = this.createRole(foundation);
     this.pipeline = this.createPipeline(props, foundation, pipelineRole);
     const parts = this.addSource(props.source, foundation, pipelineRole);
-    const { image, buildProject, projects } = addBuildStages(this, this.pipeline, parts, props, targets[0]._releaseTarget());
+    const { image, buildProject, projects } = addBuildStages(this, this.pipeline, parts, props, targets[0]);
     this.buildProject = buildProject;
     const history = (props.history ?? DeploymentHistory.table())._bind(this, foundation);
     this.historyTable = history?.table;

@@ -44,7 +44,14 @@ export function inspectPipelineOptions(look: Inspection, props: PipelineOptions)
   // The image build stands in one stage with checks that run beside it.
   const beside = (Array.isArray(props.checks) ? props.checks : []).filter((check) => check?._order === CheckOrder.WITH_BUILD);
   look.that(beside.every(({ _name }) => _name !== 'Build'), 'checks', "'Build'", 'a name that the image build does not have', 'give the check another name');
+  inspectUrls(look, 'checks', props.checks);
   inspectUnique(look, 'checks', (Array.isArray(props.checks) ? props.checks : []).map((check) => check?._name));
+}
+
+/** Before a release there is no service that a check could ask by itself. */
+function inspectUrls(look: Inspection, prop: string, checks: Check[] | undefined): void {
+  if (!Array.isArray(checks)) return;
+  look.each(prop, checks, (path, check) => look.that(!check?._needsService, `${path}.url`, undefined, 'a URL, since the service is asked after its release only', 'say what is asked, or move the check behind the release'));
 }
 
 /** Stages that release, each by itself. @internal */
@@ -57,6 +64,7 @@ export function inspectStages(look: Inspection, prop: string, stages: DeployStag
     if (Array.isArray(releases)) inspectReleases(look, `${path}.releases`, releases, action);
     inspectStage(look, stage, {
       stageName: `${path}.stageName`, approval: `${path}.approval`, checks: `${path}.checks`, conditions: `${path}.conditions`, onFailure: `${path}.onFailure`,
+      beforeRelease: `${path}.beforeRelease`,
     });
     look.choices(`${path}.notifications`, stage.notifications, Notification);
   });
@@ -111,16 +119,19 @@ function inspectExisting(look: Inspection, prop: string, here: Stack, target: IR
 }
 
 /** What stands around the releases of a stage; `at` says under which props the user wrote it. @internal */
-export function inspectStage(look: Inspection, { stageName, approval, checks, conditions, onFailure }: Omit<DeployStage, 'releases' | 'notifications'>,
-  at: Record<'stageName' | 'approval' | 'checks' | 'conditions' | 'onFailure', string>): void {
+export function inspectStage(look: Inspection, { stageName, approval, beforeRelease, checks, conditions, onFailure }: Omit<DeployStage, 'releases' | 'notifications'>,
+  at: Record<'stageName' | 'approval' | 'beforeRelease' | 'checks' | 'conditions' | 'onFailure', string>): void {
   look.matches(at.stageName, stageName, ...NAME);
   look.choice(at.approval, approval, Approval);
   look.choice(at.onFailure, onFailure, StageFailure);
   inspectConditions(look, at.conditions, conditions);
   look.choices(at.checks, checks, Check);
+  look.choices(at.beforeRelease, beforeRelease, Check);
+  inspectUrls(look, at.beforeRelease, beforeRelease);
+  if (Array.isArray(beforeRelease)) inspectUnique(look, at.beforeRelease, [...beforeRelease, ...Array.isArray(checks) ? checks : []].map((check) => check?._name));
   if (!Array.isArray(checks)) return;
   inspectUnique(look, at.checks, checks.map((check) => check?._name));
-  look.each(at.checks, checks, (path, check) => look.that(!check?._needsImage, path, 'a check of the image', 'checks of the running service', 'move it to checks'));
+  look.each(at.checks, checks, (path, check) => look.that(!check?._needsImage, path, 'a check of the image', 'checks of the running service', 'move it to checks, or to beforeRelease'));
 }
 
 /** CodePipeline takes one condition before a stage and one after it, of up to five rules: these are ours. */

@@ -2,9 +2,14 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { DeliveryPipeline, DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ReleaseRole, ReleaseRoleRights, Source } from '../../src';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import {
+  Check, DeliveryPipeline, DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ReleaseRole, ReleaseRoleRights, Source, TaskPlace,
+} from '../../src';
+import { rightsOf } from '../pipeline/pipeline-world';
 
-const RELEASE = path.join(__dirname, '../../src/deploy/release');
+const DEPLOY = path.join(__dirname, '../../src/deploy');
 
 /** Prefix in IAM of the services whose package has another name. */
 const PREFIXES: Record<string, string> = { 'cloudwatch-logs': 'logs', 'elastic-load-balancing-v2': 'elasticloadbalancing' };
@@ -22,14 +27,19 @@ const BY_THE_JOB = ['s3:PutObject'];
  */
 const IMPLIED: Record<string, string[]> = {
   'ecs:RegisterTaskDefinition': ['ecs:TagResource', 'iam:PassRole'],
+  'ecs:RunTask': ['ecs:TagResource', 'iam:PassRole'],
   'codedeploy:CreateDeployment': ['codedeploy:GetApplicationRevision', 'codedeploy:GetDeploymentConfig', 'codedeploy:RegisterApplicationRevision'],
 };
 
-const files = fs.readdirSync(RELEASE, { recursive: true, encoding: 'utf-8' }).filter((file) => file.endsWith('.ts')).map((file) => file.split(path.sep).join('/'));
+/** Files of the release function, and beside them those of the functions that run one-off tasks. */
+const ONE_OFF = '../one-off/';
+const filesOf = (folder: string): string[] => fs.readdirSync(path.join(DEPLOY, folder), { recursive: true, encoding: 'utf-8' })
+  .filter((file) => file.endsWith('.ts')).map((file) => file.split(path.sep).join('/'));
+const files = [...filesOf('release'), ...filesOf('one-off').map((file) => `${ONE_OFF}${file}`)];
 
 /** Every command of the SDK that a file sends, as an action of IAM. */
 function actionsOf(file: string): string[] {
-  const text = fs.readFileSync(path.join(RELEASE, file), 'utf-8');
+  const text = fs.readFileSync(path.join(DEPLOY, 'release', file), 'utf-8');
   return [...text.matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-([\w-]+)'/g)].flatMap(([, names, service]) =>
     [...names.matchAll(/\b(\w+)Command\b/g)].map(([, command]) => `${PREFIXES[service] ?? service}:${command}`));
 }
@@ -78,7 +88,7 @@ describe.each<[string, keyof typeof byEngine, DeployStrategy]>([
   });
 
   test('the role of the function may do what the function does itself, and nothing else', () => {
-    const itself = calls.filter(isOwn);
+    const itself = sent((file) => byEngine[engine](file) && !file.startsWith(ONE_OFF)).filter(isOwn);
     const services = sorted(itself.map((action) => action.split(':')[0]));
     expect(allowed(template, /ReleaseFunction.*Role/).filter((action) => services.includes(action.split(':')[0]))).toEqual(itself);
   });
@@ -116,8 +126,41 @@ describe.each<[string, keyof typeof byEngine, Partial<ReleaseRoleRights>]>([
   });
 });
 
+describe('the rights of a one-off task', () => {
+  const stack = new Stack(new App(), 'Shop');
+  const place = TaskPlace.inCluster({
+    cluster: ecs.Cluster.fromClusterArn(stack, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'),
+    subnetIds: ['subnet-11111111'], securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'TheirGroup', 'sg-11111111')],
+  });
+  new FargateCicdPipeline(stack, 'Shop', { source: Source.gitHub('acme/shop'), checks: [Check.task('There', { place })], beforeRelease: [Check.task('Migrate')] });
+  const template = Template.fromStack(stack);
+  const EVERY_FUNCTION = ['kms:Decrypt', 'logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
+  const REPLIES = ['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'];
+
+  test('in a cluster of its own the function may do what it does there, and nothing else', () => {
+    // The definition that the task is modelled on is read by code of the release.
+    const calls = [...sent((file) => file.startsWith(ONE_OFF)), 'ecs:DescribeTaskDefinition'];
+    expect(allowed(template, /ChecksThereFunctionRole/)).toEqual(sorted([...withImplied(calls), ...REPLIES, ...EVERY_FUNCTION]));
+  });
+
+  test('it starts that family in that cluster, and stops nothing else', () => {
+    const rights = rightsOf(template, 'ShopDeliveryChecksThereFunctionRole');
+    const ARN = 'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>';
+    const CLUSTER = '{"ecs:cluster":"arn:aws:ecs:eu-west-1:111111111111:cluster/theirs"}';
+    expect(rights.filter((right) => /^\S+(RunTask|StopTask|PassRole) /.test(right))).toEqual([
+      `ecs:RunTask ${ARN}:task-definition/one-off-Shop-Delivery-Checks-There-319BF61A:* if {"ArnEquals":${CLUSTER}}`,
+      `ecs:StopTask ${ARN}:task/theirs/* if {"StringEquals":{"aws:ResourceTag/cdk-fargate-cicd:family":"one-off-Shop-Delivery-Checks-There-319BF61A"}}`,
+      expect.stringMatching(/^iam:PassRole <ShopDeliveryChecksThereTaskRole\w+\.Arn>, <ShopDeliveryChecksThereExecutionRole\w+\.Arn> if \{"StringEquals":\{"iam:PassedToService":"ecs-tasks.amazonaws.com"\}\}$/),
+    ]);
+  });
+
+  test('beside a service the function may assume the release role, which does the rest', () => {
+    expect(allowed(template, /BeforeDeployMigrateFunctionRole/)).toEqual(sorted(['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'sts:AssumeRole', ...REPLIES, ...EVERY_FUNCTION]));
+  });
+});
+
 test('every command is found', () => {
-  const all = files.flatMap((file) => [...fs.readFileSync(path.join(RELEASE, file), 'utf-8').matchAll(/new (\w+)Command\(/g)].map(([, command]) => command));
+  const all = files.flatMap((file) => [...fs.readFileSync(path.join(DEPLOY, 'release', file), 'utf-8').matchAll(/new (\w+)Command\(/g)].map(([, command]) => command));
   expect(all.length).toBeGreaterThan(30);
   expect(sorted(files.flatMap(actionsOf).map((action) => action.split(':')[1]))).toEqual(sorted(all));
 });

@@ -19,7 +19,7 @@ function build(cache: BuildCache | ((world: PipelineWorld) => BuildCache), world
 
 function check(cache: BuildCache) {
   const pipeline = new PipelineWorld();
-  const bound = Check.nodeTests({ cache })._bind(pipeline.stack, pipeline.parts, {});
+  const bound = Check.nodeTests({ cache })._bind(pipeline.stack, pipeline.parts, pipeline.context);
   pipeline.addStage('Build', bound.action);
   const { template } = pipeline;
   return { template, project: projectOf(template, 'Runs scripts of package.json'), rights: rightsOf(template, 'NodeTestsRole') };

@@ -7,7 +7,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { PipelineWorld, rightsOf, text, WorldOptions } from './pipeline-world';
 import { Encryption } from '../../src/common/encryption';
 import { ResourceNames } from '../../src/common/resource-names';
-import { Check, CheckContext } from '../../src/pipeline/checks/check';
+import { CheckContext } from '../../src/pipeline/checks/actions/action-recipe';
+import { Check } from '../../src/pipeline/checks/check';
 import { CheckOrder, ReportFormat } from '../../src/pipeline/checks/check-options';
 import { VulnerabilitySeverity } from '../../src/pipeline/checks/image-scan';
 import { NpmAuditLevel } from '../../src/pipeline/checks/node';
@@ -21,9 +22,9 @@ import { FakePrograms, Program } from '../support/fake-program';
 
 const IMAGE: BuiltImage = { digest: '#{Build.IMAGE_DIGEST}', uri: 'registry/web@#{Build.IMAGE_DIGEST}', artifact: undefined as any };
 
-function bind(check: Check, context: CheckContext = {}, world?: WorldOptions) {
+function bind(check: Check, context: Partial<CheckContext> = {}, world?: WorldOptions) {
   const pipeline = new PipelineWorld(world);
-  const bound = check._bind(pipeline.stack, pipeline.parts, { image: IMAGE, ...context });
+  const bound = check._bind(pipeline.stack, pipeline.parts, { ...pipeline.context, image: IMAGE, ...context });
   pipeline.addStage('Check', bound.action);
   const { template } = pipeline;
   const id = check._name.replace(/[^A-Za-z0-9]/g, '');

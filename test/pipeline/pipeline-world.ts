@@ -3,11 +3,29 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import { Construct } from 'constructs';
 import { createBucket, createLogBucket } from '../../src/common/bucket';
 import { Encryption } from '../../src/common/encryption';
 import { ResourceNames } from '../../src/common/resource-names';
+import { ReleaseTargetParts } from '../../src/deploy/release-target';
+import { CheckContext } from '../../src/pipeline/checks/actions/action-recipe';
 import { PipelineParts } from '../../src/pipeline/parts';
 import { guarded, openRoles, ScopedRole } from '../../src/private/scoped-role';
+
+const PLACE: ReleaseTargetParts = {
+  placeName: 'Web',
+  roleArn: 'arn:aws:iam::111111111111:role/release-web',
+  parameterName: '/places/web',
+  region: 'eu-west-1',
+  clusterName: 'shop',
+  serviceName: 'web',
+  serviceArn: 'arn:aws:ecs:eu-west-1:111111111111:service/shop/web',
+  taskFamily: 'web',
+  passableRoleArns: [],
+  containerName: 'app',
+  cpuArchitecture: ecs.CpuArchitecture.ARM64,
+};
 
 export interface WorldOptions {
   readonly context?: Record<string, unknown>;
@@ -21,7 +39,7 @@ export class PipelineWorld {
   readonly app: App;
   readonly stack: Stack;
   readonly parts: PipelineParts;
-  private readonly pipeline: codepipeline.Pipeline;
+  readonly pipeline: codepipeline.Pipeline;
 
   constructor({ context, names = ResourceNames.generated(), encryption = Encryption.customerManaged(), removalPolicy = RemovalPolicy.RETAIN }: WorldOptions = {}) {
     this.app = new App({ context });
@@ -56,6 +74,11 @@ export class PipelineWorld {
       commit: '#{Source.CommitId}',
       pipelineRole,
     };
+  }
+
+  /** What checks know of the pipeline and of the place before them. */
+  get context(): CheckContext {
+    return { pipeline: this.pipeline, place: Object.assign(new Construct(this.stack, 'Place'), { _releaseTarget: () => PLACE }) };
   }
 
   /** Puts actions into a stage. */

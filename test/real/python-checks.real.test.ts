@@ -32,9 +32,9 @@ if (missing) console.warn(`NOT RUN: pytest and Bandit: ${missing}`);
   afterAll(() => rmSync(folder, { recursive: true }));
 
   async function run(check: Check) {
-    const { stack, parts } = new PipelineWorld();
-    const { project } = check._bind(stack, parts, {});
-    const { buildSpec } = stack.resolve((project.node.defaultChild as { source?: unknown }).source) as { buildSpec: string };
+    const { stack, parts, context } = new PipelineWorld();
+    const { project } = check._bind(stack, parts, context);
+    const { buildSpec } = stack.resolve((project!.node.defaultChild as { source?: unknown }).source) as { buildSpec: string };
     return runBuild({ buildspec: buildSpec, directory: source, overrides: { PATH } });
   }
 

@@ -1,11 +1,12 @@
 import {
   DescribeServiceDeploymentsCommand, DescribeServiceRevisionsCommand, DescribeServicesCommand, DescribeTaskDefinitionCommand, DescribeTasksCommand,
-  ECSClient, ListServiceDeploymentsCommand, ListTasksCommand, RegisterTaskDefinitionCommand, type Service, type ServiceDeployment,
-  type ServiceRevision, StopServiceDeploymentCommand, type Tag, type Task, type TaskDefinition, UpdateServiceCommand,
+  ECSClient, ListServiceDeploymentsCommand, ListTasksCommand, RegisterTaskDefinitionCommand, RunTaskCommand, type Service, type ServiceDeployment,
+  type ServiceRevision, StopServiceDeploymentCommand, StopTaskCommand, type Tag, type Task, type TaskDefinition, UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { deployment, type Script, type Step } from './ecs-script';
 import type { FakeClock } from './fake-clock';
+import { FakeOneOffTasks } from './fake-one-off-tasks';
 import { awsError, FakeService } from './fake-service';
 
 export { deployment, type Script };
@@ -32,6 +33,7 @@ export class FakeEcs extends FakeService {
   readonly definitions = new Map<string, { definition: TaskDefinition; tags: Tag[] }>();
   readonly deployments: Deployment[] = [];
   readonly revisions = new Map<string, ServiceRevision>();
+  readonly oneOff: FakeOneOffTasks;
   running: Task[] = [];
   stopped: Task[] = [];
   /** Scripts of the deployments to come; when there are none, the usual happens. */
@@ -42,6 +44,7 @@ export class FakeEcs extends FakeService {
 
   constructor(private readonly clock: FakeClock, private readonly resolve: (image: string) => string | undefined) {
     super();
+    this.oneOff = new FakeOneOffTasks(clock);
     const mock = mockClient(ECSClient);
     const on = (command: new (input: any) => any, answer: (input: any) => unknown) => this.on(mock, command, input => {
       this.unfold();
@@ -57,8 +60,12 @@ export class FakeEcs extends FakeService {
     }));
     on(DescribeServiceRevisionsCommand, ({ serviceRevisionArns }) => this.describeRevisions(serviceRevisionArns));
     on(StopServiceDeploymentCommand, ({ serviceDeploymentArn }) => this.stop(serviceDeploymentArn));
-    on(ListTasksCommand, ({ desiredStatus, nextToken }) => this.listTasks(desiredStatus, nextToken));
-    on(DescribeTasksCommand, ({ tasks }) => ({ tasks: [...this.running, ...this.stopped].filter(({ taskArn }) => tasks.includes(taskArn)) }));
+    on(ListTasksCommand, ({ desiredStatus, family, nextToken }) => family ? this.oneOff.list(family, desiredStatus, nextToken) : this.listTasks(desiredStatus, nextToken));
+    on(DescribeTasksCommand, ({ include, tasks }) => ({
+      tasks: [...this.running, ...this.stopped, ...this.oneOff.describe(include)].filter(({ taskArn }) => tasks.includes(taskArn)),
+    }));
+    on(RunTaskCommand, input => this.oneOff.run(input, this.definitions.get(input.taskDefinition)!.definition));
+    on(StopTaskCommand, ({ task, reason }) => this.oneOff.stop(task, reason));
   }
 
   /** What happens to a deployment of this task definition. */

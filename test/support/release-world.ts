@@ -52,6 +52,8 @@ export class FakeSurroundings extends FakeService {
   readonly parameters = new Map<string, string>();
   readonly ringing = new Set<string>();
   readonly logs = new Map<string, string[]>();
+  /** Lines that one call answers with at most. */
+  pageLength = 10_000;
   readonly objects: any[] = [];
   readonly targetGroups = new Set([TARGET_GROUP, GREEN_TARGET_GROUP]);
 
@@ -68,10 +70,12 @@ export class FakeSurroundings extends FakeService {
     this.on(mockClient(CloudWatchClient), DescribeAlarmsCommand, ({ AlarmNames }) => ({
       MetricAlarms: AlarmNames.filter((name: string) => this.ringing.has(name)).map((AlarmName: string) => ({ AlarmName })),
     }));
-    this.on(mockClient(CloudWatchLogsClient), GetLogEventsCommand, ({ logGroupName, logStreamName, limit }) => {
+    this.on(mockClient(CloudWatchLogsClient), GetLogEventsCommand, ({ logGroupName, logStreamName, limit, nextToken }) => {
       const lines = this.logs.get(`${logGroupName} ${logStreamName}`);
       if (!lines) throw awsError('ResourceNotFoundException', 'The specified log stream does not exist.');
-      return { events: lines.slice(-limit).map(message => ({ message })) };
+      const before = nextToken === undefined ? lines.length : Number(nextToken);
+      const from = Math.max(0, before - (limit ?? this.pageLength));
+      return { events: lines.slice(from, before).map(message => ({ message })), nextBackwardToken: String(from) };
     });
     const loadBalancing = mockClient(ElasticLoadBalancingV2Client);
     this.on(loadBalancing, DescribeListenersCommand, () => ({ Listeners: this.listeners() }));

@@ -96,7 +96,8 @@ async function finish(run: Run): Promise<Success> {
   };
 }
 
-async function open(request: ReleaseRequest, progress: Progress, time: Time, log: Log): Promise<Run> {
+/** One invocation's view of what is asked for. */
+export async function open(request: ReleaseRequest, progress: Progress, time: Time, log: Log): Promise<Run> {
   const clients = await clientsOf(request);
   const place = await readPlace(clients, request);
   const source = buildRepository();

@@ -83,6 +83,9 @@ export interface Run {
 /** What it takes to copy an image; the first image of a place is copied without a release. */
 export type Copying = Pick<Run, 'source' | 'target' | 'progress' | 'deadline'> & { readonly time: Pick<Time, 'now' | 'left'> };
 
+/** What it takes to wait. */
+export type Waiting = Pick<Run, 'progress' | 'time' | 'deadline' | 'log'>;
+
 /** Seconds between two looks at AWS: a failure is told within seconds, far below any rate limit. */
 const POLL = 5_000;
 /** Kept back at the end of an invocation for the call under way and for the reply to CodePipeline. */
@@ -102,7 +105,7 @@ export interface Wait<T> {
 }
 
 /** Looks every few seconds until there is an answer; across invocations, if need be. */
-export async function waitFor<T>(run: Run, wait: Wait<T>): Promise<T> {
+export async function waitFor<T>(run: Waiting, wait: Wait<T>): Promise<T> {
   const { progress, time } = run;
   if (progress.wait?.name !== wait.name) progress.wait = { name: wait.name, since: time.now() };
   const until = Math.min(progress.wait.since + (wait.limit ?? Infinity), run.deadline);
@@ -133,7 +136,7 @@ export function minutes({ deadline, progress }: Pick<Run, 'deadline' | 'progress
 }
 
 /** A look that AWS throttles is no answer, and no failure. */
-async function look<T>(run: Run, wait: Wait<T>): Promise<T | undefined> {
+async function look<T>(run: Waiting, wait: Wait<T>): Promise<T | undefined> {
   try {
     return await wait.probe();
   } catch (error) {

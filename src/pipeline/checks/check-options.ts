@@ -68,7 +68,8 @@ export const listOr = <T>(standard: T[], given: T[] | undefined): T[] => Array.i
 
 /** @internal */
 export const NAME = /^[A-Za-z0-9.@_-]{1,100}$/;
-const NAME_ALLOWED = '1 to 100 of A-Z a-z 0-9 . @ - _';
+/** @internal */
+export const NAME_ALLOWED = '1 to 100 of A-Z a-z 0-9 . @ - _';
 
 /** @internal */
 export function inspectCheck(look: Inspection, options: CheckOptions, recipe: CheckRecipe): void {

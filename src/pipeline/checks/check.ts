@@ -1,6 +1,12 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { ActionCheckOptions, ActionRecipe, BoundCheck, CheckContext } from './actions/action-recipe';
+import { FunctionCheckOptions, functionRecipe } from './actions/function';
+import { givenRecipe } from './actions/given-action';
+import { HttpCheckOptions, httpRecipe } from './actions/http';
+import { TaskCheckOptions, taskRecipe } from './actions/task';
 import { CheckOptions, CheckOrder, CheckRecipe, checkSpec, inspectCheck } from './check-options';
 import { CommandsCheckOptions, commandsRecipe, inspectCommands } from './commands';
 import { ImageScanOptions, imageScanRecipe, inspectImageScan } from './image-scan';
@@ -9,23 +15,8 @@ import { BanditOptions, banditRecipe, inspectPython, PythonTestsOptions, pythonT
 import { Choice, Inspection } from '../../private/problems';
 import { REGISTRY_LOGIN } from '../../private/scoped-role';
 import { BuildCache } from '../image-build/build-cache';
-import { BuiltImage, PipelineParts } from '../parts';
+import { PipelineParts } from '../parts';
 import { createAction, createProject, createProjectRole } from '../project/project';
-
-/** What the pipeline knows about a check. @internal */
-export interface CheckContext {
-  /** The image that was built; undefined before there is one. */
-  readonly image?: BuiltImage;
-  /** Variables for this run, for example `SERVICE_URL` after a release. */
-  readonly environment?: { [name: string]: string };
-  readonly runOrder?: number;
-}
-
-/** @internal */
-export interface BoundCheck {
-  readonly action: codepipeline.IAction;
-  readonly project: codebuild.IProject;
-}
 
 /** What must be fulfilled for the pipeline to go on. Each check has a project and roles of its own and may not do anything but what it needs. */
 export abstract class Check extends Choice {
@@ -67,6 +58,38 @@ export abstract class Check extends Choice {
     return new ProjectCheck(imageScanRecipe, options, inspectImageScan);
   }
 
+  /**
+   * The image that was built, as a one-off task on Fargate. Its exit code decides; the end of its log and its JUnit report come back. For tests before a release, and for
+   * migrations in `beforeRelease`. Two tasks of one name never run at once in a place.
+   * @param name name of the action, unique within the pipeline, 1 to 100 of `A-Z a-z 0-9 _ -`
+   */
+  static task(name: string, options: TaskCheckOptions = {}): Check {
+    return new ActionCheck((known) => taskRecipe(name, known), options);
+  }
+
+  /**
+   * Requests over HTTP, by a function outside of any VPC, until enough answers in a row have passed. After a release it asks the service, whose load balancer must be
+   * reachable from the internet.
+   */
+  static http(options: HttpCheckOptions = {}): Check {
+    return new ActionCheck(httpRecipe, options);
+  }
+
+  /**
+   * A function of yours. CodePipeline invokes it with a job, and the function answers by `codepipeline:PutJobSuccessResult` or `PutJobFailureResult`, which it gets the
+   * right for; one that never answers fails after 20 minutes.
+   * @param name name of the action, unique within the pipeline, 1 to 100 of `A-Z a-z 0-9 . @ - _`
+   * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html
+   */
+  static invokeFunction(name: string, handler: lambda.IFunction, options: FunctionCheckOptions = {}): Check {
+    return new ActionCheck((known) => functionRecipe(name, handler, known), options);
+  }
+
+  /** Any action of CodePipeline that you have made, with its own role and rights. Its run order is that of the place where it stands. */
+  static action(action: codepipeline.IAction, options: ActionCheckOptions = {}): Check {
+    return new ActionCheck((known) => givenRecipe(action, known), options);
+  }
+
   /** Name of the action. @internal */
   abstract readonly _name: string;
   /** @internal */
@@ -75,6 +98,10 @@ export abstract class Check extends Choice {
   abstract readonly _order: CheckOrder;
   /** @internal */
   abstract readonly _needsImage: boolean;
+  /** It can only stand after a release. @internal */
+  readonly _needsService: boolean = false;
+  /** In `beforeRelease` it runs once for each place of the stage. @internal */
+  readonly _inEachPlace: boolean = false;
   /** @internal */
   abstract _bind(scope: Construct, parts: PipelineParts, context: CheckContext): BoundCheck;
 }
@@ -142,3 +169,28 @@ class ProjectCheck<Options extends CheckOptions> extends Check {
 
 /** What it takes to read an image: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html */
 const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
+
+/** A check that is an action by itself. */
+class ActionCheck<Options extends object> extends Check {
+  readonly _name: string;
+  readonly _stage?: string;
+  readonly _order = CheckOrder.AFTER_BUILD;
+  readonly _needsImage: boolean;
+  readonly _needsService: boolean;
+  readonly _inEachPlace: boolean;
+
+  private readonly recipe: ActionRecipe;
+
+  constructor(recipeOf: (options: Options) => ActionRecipe, options: Options) {
+    super();
+    // Options that are none are reported; the rest of the constructor must live through them.
+    this.recipe = recipeOf(typeof options === 'object' && options !== null ? options : {} as Options);
+    ({ name: this._name, stage: this._stage } = this.recipe);
+    ({ needsImage: this._needsImage = false, needsService: this._needsService = false, inEachPlace: this._inEachPlace = false } = this.recipe);
+    this._inspect((look) => this.recipe.inspect(look), options);
+  }
+
+  _bind(scope: Construct, parts: PipelineParts, context: CheckContext): BoundCheck {
+    return { action: this.recipe.bind(new Construct(scope, this._name), parts, context) };
+  }
+}

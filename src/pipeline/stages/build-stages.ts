@@ -5,7 +5,7 @@ import { PipelineOptions } from '../delivery-pipeline-props';
 import { ImageBuild } from '../image-build/image-build';
 import { BuiltImage, PipelineParts } from '../parts';
 import { planBuildStages } from './stage-plan';
-import { ReleaseTargetParts } from '../../deploy/release-target';
+import { IReleaseTarget } from '../../deploy/release-target';
 
 export interface BuildStages {
   readonly image: BuiltImage;
@@ -15,14 +15,15 @@ export interface BuildStages {
 
 /** The image build and the checks before any release, in their stages. */
 export function addBuildStages(scope: Construct, pipeline: codepipeline.Pipeline, parts: PipelineParts, props: PipelineOptions,
-  { containerName, cpuArchitecture }: ReleaseTargetParts): BuildStages {
+  place: IReleaseTarget): BuildStages {
+  const { containerName, cpuArchitecture } = place._releaseTarget();
   const { imageBuild = ImageBuild.dockerfile(), checks } = props;
   const built = imageBuild._bind(scope, parts, { actionName: 'Build', containerName, architecture: cpuArchitecture });
   const home = new Construct(scope, 'Checks');
   const projects = [built.project];
   for (const stage of planBuildStages(checks)) {
-    const bound = stage.checks.map((check) => check._bind(home, parts, { image: built.image }));
-    projects.push(...bound.map(({ project }) => project));
+    const bound = stage.checks.map((check) => check._bind(home, parts, { image: built.image, pipeline, place }));
+    projects.push(...bound.flatMap(({ project }) => project ?? []));
     pipeline.addStage({ stageName: stage.name, actions: [...(stage.builds ? [built.action] : []), ...bound.map(({ action }) => action)] });
   }
   return { image: built.image, buildProject: built.project, projects };

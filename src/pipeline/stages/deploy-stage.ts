@@ -19,6 +19,11 @@ export interface DeployStage {
   readonly releases: Release[];
   /** A gate before the releases. @default - none */
   readonly approval?: Approval;
+  /**
+   * Checks right before the releases, for example a migration by `Check.task`, which runs in each place of the stage. When one fails nothing is released.
+   * @default - none
+   */
+  readonly beforeRelease?: Check[];
   /** Checks after the releases, with the variable `SERVICE_URL` set to where the first place answers. @default - none */
   readonly checks?: Check[];
   /** What must hold before and after the releases, for example a deployment window. @default - none */

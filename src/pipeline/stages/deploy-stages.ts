@@ -5,6 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct, IConstruct } from 'constructs';
 import { DeployStage } from './deploy-stage';
+import { BoundCheck } from '../checks/actions/action-recipe';
 import { BuiltImage, PipelineParts } from '../parts';
 import { conditionOf } from './stage-condition';
 import { StageFailure } from './stage-failure';
@@ -42,18 +43,33 @@ interface AddedStage {
 function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, settings: DeploySettings): AddedStage {
   const { parts, image, releaseAction, releaseFunction } = settings;
   stage.releases.forEach(({ target }) => waitFor(home, target));
+  const before = bindBefore(home, pipeline, stage, settings);
   const releases = stage.releases.map(({ target }) => releaseAction._bind(new Construct(home, target._releaseTarget().placeName), {
-    ...parts, target, function: releaseFunction, digest: image.digest, runOrder: 1,
+    ...parts, target, function: releaseFunction, digest: image.digest, runOrder: before.length > 0 ? 2 : 1,
   }));
   const runOrder = Math.max(...releases.map(({ nextRunOrder }) => nextRunOrder));
   const [{ serviceUrl }] = releases;
-  const checks = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, environment: serviceUrl === undefined ? {} : { SERVICE_URL: serviceUrl } }));
+  const place = stage.releases[0].target;
+  const after = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, pipeline, place, environment: serviceUrl === undefined ? {} : { SERVICE_URL: serviceUrl } }));
   pipeline.addStage({
     ...surroundings(home, stage, parts),
-    actions: [...releases.flatMap(({ actions }) => actions), ...checks.map(({ action }) => action)],
+    actions: [...before.map(({ action }) => action), ...releases.flatMap(({ actions }) => actions), ...after.map(({ action }) => action)],
   });
   tellOfFailure(home, pipeline, stage, parts);
-  return { projects: checks.map(({ project }) => project), serviceUrl };
+  return { projects: [...before, ...after].flatMap(({ project }) => project ?? []), serviceUrl };
+}
+
+/** What runs in each place needs a name for each. */
+function bindBefore(home: Construct, pipeline: codepipeline.Pipeline, { releases, beforeRelease = [] }: DeployStage, { parts, image }: DeploySettings): BoundCheck[] {
+  if (beforeRelease.length === 0) return [];
+  const scope = new Construct(home, `Before-${home.node.id}`);
+  return beforeRelease.flatMap((check) => (check._inEachPlace ? releases : releases.slice(0, 1)).map(({ target: place }) => {
+    const { placeName } = place._releaseTarget();
+    const several = check._inEachPlace && releases.length > 1;
+    return check._bind(several ? new Construct(scope, `${check._name}-${placeName}`) : scope, parts, {
+      image, pipeline, place, runOrder: 1, actionName: several ? `${check._name}-${placeName}`.slice(0, 100) : undefined,
+    });
+  }));
 }
 
 /** What CodePipeline looks at before the actions of a stage and after them. Ids with a space are never those of checks and places. */

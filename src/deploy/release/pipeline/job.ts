@@ -1,19 +1,14 @@
-import { CodePipelineClient, PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
-import { CLIENT_SETTINGS } from '../clients';
-import { isError, isPassing, Later, ReleaseFailure, toFailure } from '../failure';
+import { isPassing, Later, ReleaseFailure, toFailure } from '../failure';
 import { announce } from '../history/announce';
 import { type Ended, record, type Recorded } from '../history/record';
-import { perform, releaseTime, type Success } from '../release';
+import { perform, releaseTime } from '../release';
 import type { ReleaseRequest } from '../release-request';
+import { continuation, failure, logOf, PAUSE, type Reply, send, success } from './reply';
 import { parseRequest } from './user-parameters';
 import type { Log, Progress, Time } from '../run';
 
 type Job = CodePipelineEvent['CodePipeline.job'];
-type Reply = PutJobSuccessResultCommand | PutJobFailureResultCommand;
-
-/** Pause before a continuation after AWS refused: CodePipeline calls again at once. */
-const PAUSE = 5_000;
 
 /**
  * One job of CodePipeline: does as much as fits into this invocation and replies exactly once, with success, failure, or a
@@ -24,17 +19,7 @@ export async function handleJob(event: CodePipelineEvent, time: Time): Promise<v
   const job = event['CodePipeline.job'];
   const log = logOf(job);
   const { reply, over } = await work(job, time, log);
-  log('Replying to CodePipeline', loggable(reply));
-  try {
-    // Two commands of different types, one client: the compiler cannot choose between its overloads.
-    await new CodePipelineClient(CLIENT_SETTINGS).send(reply as PutJobSuccessResultCommand);
-  } catch (error) {
-    // The event was delivered twice and the other invocation has replied, or somebody has stopped the pipeline.
-    if (!isError(error, 'InvalidJobStateException', 'JobNotFoundException')) throw error;
-    log('The job is over already', { error: error.name });
-    return;
-  }
-  if (over) await announce(over.ended, over.recorded);
+  if (await send(reply, log) && over) await announce(over.ended, over.recorded);
 }
 
 /** A reply, and what is over with it. */
@@ -74,42 +59,4 @@ async function end(id: string, ended: Ended): Promise<Work> {
 
 function progressOf(job: string, token: string | undefined, time: Time): Progress {
   return token ? JSON.parse(token) as Progress : { job, startedAt: time.now() };
-}
-
-function continuation(jobId: string, progress: Progress, summary: string, percentComplete?: number): Reply {
-  return new PutJobSuccessResultCommand({
-    jobId,
-    continuationToken: JSON.stringify(progress),
-    executionDetails: { summary: cut(summary, 2_048), percentComplete, externalExecutionId: progress.deployment },
-  });
-}
-
-/** CodePipeline takes output variables only in the last reply. */
-function success(jobId: string, { deployment }: Progress, { summary, variables }: Success, problem?: string): Reply {
-  return new PutJobSuccessResultCommand({
-    jobId,
-    executionDetails: { summary: cut(problem === undefined ? summary : `${summary}; ${problem}`, 2_048), percentComplete: 100, externalExecutionId: deployment },
-    outputVariables: { ...variables },
-  });
-}
-
-function failure(jobId: string, { message, details, type }: ReleaseFailure, { deployment }: Progress, place?: string, problem?: string): Reply {
-  const cause = place === undefined ? message : `${place}: ${message}`;
-  return new PutJobFailureResultCommand({
-    jobId,
-    failureDetails: { type, message: cut([cause, ...problem === undefined ? [] : [`And ${problem}`], ...details].join('\n'), 5_000), externalExecutionId: deployment },
-  });
-}
-
-function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 3)}...` : text;
-}
-
-/** The log of a job: one JSON object a line, with fields that are chosen one by one. The event carries credentials. */
-function logOf({ id }: Job): Log {
-  return (message, details) => console.log(JSON.stringify({ message, job: id, ...details }));
-}
-
-function loggable({ input }: Reply): Record<string, unknown> {
-  return 'failureDetails' in input ? { failure: input.failureDetails } : { progress: input.executionDetails, continues: 'continuationToken' in input };
 }

@@ -5,9 +5,13 @@ import { ReleaseFailure, unless } from '../failure';
 import type { Run } from '../run';
 
 /** Tags of a revision that a release registered: the job that asked for it, its execution of the pipeline, and the number of the revision it was copied from. */
-const JOB_TAG = 'cdk-fargate-cicd:job';
-const EXECUTION_TAG = 'cdk-fargate-cicd:execution';
+export const JOB_TAG = 'cdk-fargate-cicd:job';
+export const EXECUTION_TAG = 'cdk-fargate-cicd:execution';
 const BASE_TAG = 'cdk-fargate-cicd:base';
+
+interface WithEcs {
+  readonly clients: Pick<Run['clients'], 'ecs'>;
+}
 
 export interface DefinitionWithTags {
   readonly definition: TaskDefinition;
@@ -15,7 +19,7 @@ export interface DefinitionWithTags {
 }
 
 /** A revision; undefined when it has been deleted. */
-export async function readTaskDefinition({ clients }: Pick<Run, 'clients'>, arn: string): Promise<DefinitionWithTags | undefined> {
+export async function readTaskDefinition({ clients }: WithEcs, arn: string): Promise<DefinitionWithTags | undefined> {
   const answer = await unless(
     clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: arn, include: ['TAGS'] })), 'ClientException',
   );
@@ -77,7 +81,7 @@ export function containerOf({ containerDefinitions: containers = [], taskDefinit
 }
 
 /** ECS answers with fields that it refuses as input; all others go through, known here or not. */
-function acceptedFields(definition: TaskDefinition): Omit<RegisterTaskDefinitionCommandInput, 'containerDefinitions'> {
+export function acceptedFields(definition: TaskDefinition): Omit<RegisterTaskDefinitionCommandInput, 'containerDefinitions'> {
   const {
     taskDefinitionArn, revision, status, requiresAttributes, compatibilities, registeredAt, registeredBy, deregisteredAt, deleteRequestedAt,
     family, ...accepted
@@ -86,7 +90,7 @@ function acceptedFields(definition: TaskDefinition): Omit<RegisterTaskDefinition
 }
 
 /** CloudFormation's own tags cannot be given, and the marks of an earlier release are not ours. */
-function carriesOver({ key }: Tag): boolean {
+export function carriesOver({ key }: Tag): boolean {
   return !key!.startsWith('cdk-fargate-cicd:') && !key!.startsWith('aws:');
 }
 

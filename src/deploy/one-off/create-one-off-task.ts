@@ -1,0 +1,81 @@
+import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { OneOffFunction } from './one-off-function';
+import { OneOffSettings } from './run/settings';
+import { BoundTaskPlace, TaskPlaceParts } from './task-place';
+import { NameMaker } from '../../common/resource-names';
+import { admitRule, DeadLetterQueue } from '../../private/dead-letter-queue';
+import { createFunction } from '../../private/function';
+import { explicitName } from '../../private/naming';
+import { inspect } from '../../private/problems';
+import { RELEASE_FUNCTION_PREFIX } from '../release-role';
+
+/** @internal */
+export interface OneOffTaskSettings extends Pick<OneOffSettings, 'name' | 'command' | 'environment' | 'tests'> {
+  readonly timeout: Duration;
+}
+
+/** @internal */
+export interface OneOffTaskParts extends TaskPlaceParts {
+  readonly names: NameMaker;
+  readonly pipeline: codepipeline.IPipeline;
+  /** Construct that holds the dead-letter queue. */
+  readonly owner: Construct;
+}
+
+/** Lambda takes 4 KB of variables in all; the others need up to a quarter. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const LONGEST_SETTINGS = 3_000;
+
+/**
+ * The function that runs a one-off task and follows it. CodePipeline calls nobody for an execution that was stopped, so EventBridge does: when an execution is stopped, and every
+ * five minutes, for tasks whose time is over.
+ * @internal
+ */
+export function createOneOffTask(scope: Construct, parts: OneOffTaskParts, place: BoundTaskPlace, { timeout, ...settings }: OneOffTaskSettings): lambda.IFunction {
+  const given = JSON.stringify(settings).length;
+  inspect((look) => look.that(given <= LONGEST_SETTINGS, settings.name, `a command and variables of ${given} characters`, `${LONGEST_SETTINGS} characters, since Lambda takes 4 KB of variables`,
+    'put them into a script of the image')).throwFor(scope);
+  const made = createFunction(scope, 'Function', OneOffFunction, {
+    description: `Runs the one-off task ${settings.name} for ${parts.owner.node.path}`,
+    timeout: Duration.minutes(15),
+    memorySize: 512,
+    functionName: parts.names.name({ type: 'function', detail: `${scope.node.scope!.node.id}-${scope.node.id}`, maxLength: 64 }),
+    // Places trust this name; they know no pipeline.
+    roleName: explicitName(scope, RELEASE_FUNCTION_PREFIX, 64, { perRegion: true, suffix: parts.names.suffix }),
+    environment: {
+      ECR_REPOSITORY: parts.repository.repositoryArn,
+      RELEASE_TIMEOUT_MINUTES: Tokenization.stringifyNumber(timeout.toMinutes()),
+      SETTINGS: Stack.of(scope).toJsonString({ ...settings, place: place.name, home: place.home }),
+    },
+    key: parts.key,
+    removalPolicy: parts.removalPolicy,
+    owner: parts.owner,
+  });
+  made.role.allow({
+    actions: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'], resources: ['*'], wildcard: 'results of jobs have no resource level',
+  }, ...place.rights);
+  callBy(scope, 'EveryFiveMinutes', made.function, parts.owner, { schedule: events.Schedule.rate(Duration.minutes(5)), description: 'Stops one-off tasks whose time is over' });
+  callBy(scope, 'Stopped', made.function, parts.owner, {
+    description: 'Stops one-off tasks of an execution that was stopped',
+    eventPattern: {
+      source: ['aws.codepipeline'],
+      detailType: ['CodePipeline Pipeline Execution State Change'],
+      detail: { pipeline: [parts.pipeline.pipelineName], state: ['STOPPED', 'CANCELED'] },
+    },
+  });
+  return made.function;
+}
+
+/** CDK's own target would write a grant for each rule; this is the same with the source named. */
+function callBy(scope: Construct, id: string, called: lambda.Function, owner: Construct, props: events.RuleProps): void {
+  const queue = DeadLetterQueue.of(owner);
+  const rule = new events.Rule(scope, id, { ...props, targets: [{ bind: () => ({ arn: called.functionArn, deadLetterConfig: { arn: queue.queueArn } }) }] });
+  new lambda.CfnPermission(rule, 'MayCall', {
+    action: 'lambda:InvokeFunction', functionName: called.functionArn, principal: new iam.ServicePrincipal('events.amazonaws.com').service, sourceArn: rule.ruleArn,
+  });
+  admitRule(queue, rule);
+}

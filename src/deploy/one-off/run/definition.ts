@@ -1,0 +1,99 @@
+import { type ContainerDefinition, type KeyValuePair, RegisterTaskDefinitionCommand, RunTaskCommand, type NetworkConfiguration } from '@aws-sdk/client-ecs';
+import type { OneOff } from './settings';
+import { isError, ReleaseFailure } from '../../release/failure';
+import { acceptedFields, carriesOver, EXECUTION_TAG, JOB_TAG, readTaskDefinition } from '../../release/service/task-definition';
+import { FAMILY_TAG, NAME_TAG, UNTIL_TAG } from '../tags';
+
+/** Container of the tests, beside the one that is released. */
+export const TESTS = 'tests';
+
+/** A revision of the family of one-off tasks, which is a ticket too, and the network in which it will run. */
+export interface Ticket {
+  readonly taskDefinition: string;
+  readonly network: NetworkConfiguration;
+}
+
+/** The container whose exit code decides. */
+export const decisive = ({ settings, containerName }: OneOff): string => settings.tests ? TESTS : containerName;
+
+/** Registers a copy of the model in which image, command and variables of one container differ, with the container of the tests beside it. */
+export async function register(run: OneOff): Promise<Ticket> {
+  const { clients, family, log, progress, request, settings } = run;
+  const { taskDefinition: model, network } = await run.model();
+  const base = await readTaskDefinition(run, model);
+  if (!base) throw new ReleaseFailure(`the task definition ${model} does not exist any more`, [], 'ConfigurationError');
+  const { taskDefinition } = await clients.ecs.send(new RegisterTaskDefinitionCommand({
+    ...acceptedFields(base.definition),
+    family,
+    containerDefinitions: containers(run, base.definition.containerDefinitions!, model),
+    tags: [
+      ...base.tags.filter(carriesOver),
+      { key: JOB_TAG, value: progress.job }, { key: EXECUTION_TAG, value: request.executionId }, { key: NAME_TAG, value: settings.name },
+    ],
+  }));
+  log('The task definition is registered', { taskDefinition: taskDefinition!.taskDefinitionArn, model });
+  return { taskDefinition: taskDefinition!.taskDefinitionArn!, network };
+}
+
+function containers({ containerName, image, settings }: OneOff, present: ContainerDefinition[], model: string): ContainerDefinition[] {
+  const { command, environment, tests } = settings;
+  const main = present.find(({ name }) => name === containerName);
+  if (!main) throw new ReleaseFailure(`the task definition ${model} has no container ${containerName}`, [], 'ConfigurationError');
+  const { healthCheck, ...rest } = main;
+  return [
+    ...present.filter((container) => container !== main),
+    {
+      ...rest,
+      // A command that ends has nothing to be asked for its health.
+      ...command ? {} : { healthCheck },
+      image,
+      essential: true,
+      command: command ?? main.command,
+      environment: merged(main.environment, environment),
+    },
+    ...tests ? [{
+      name: TESTS,
+      image: tests.image,
+      essential: true,
+      command: tests.command,
+      environment: merged([], tests.environment),
+      logConfiguration: main.logConfiguration,
+      dependsOn: [{ containerName, condition: healthCheck && !command ? 'HEALTHY' as const : 'START' as const }],
+    }] : [],
+  ];
+}
+
+function merged(present: KeyValuePair[] = [], more: Record<string, string> = {}): KeyValuePair[] {
+  return [...present.filter(({ name }) => !(name! in more)), ...Object.entries(more).map(([name, value]) => ({ name, value }))];
+}
+
+/**
+ * Starts the task and answers its ARN. ECS knows the job by its token for 24 hours: told twice, it starts one task.
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html
+ */
+export async function start(run: OneOff, { taskDefinition, network }: Ticket): Promise<string> {
+  const { clients, clusterArn, deadline, family, log, progress, request, settings } = run;
+  try {
+    const { tasks, failures } = await clients.ecs.send(new RunTaskCommand({
+      cluster: clusterArn,
+      taskDefinition,
+      launchType: 'FARGATE',
+      networkConfiguration: network,
+      clientToken: progress.job,
+      // The lock knows tasks by it; tags of a task go when it stops.
+      startedBy: settings.name,
+      tags: [
+        { key: FAMILY_TAG, value: family }, { key: JOB_TAG, value: progress.job }, { key: EXECUTION_TAG, value: request.executionId },
+        { key: UNTIL_TAG, value: new Date(deadline).toISOString() },
+      ],
+    }));
+    if (!tasks?.length) throw new ReleaseFailure(`ECS did not start the task: ${failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(', ')).join('; ')}`);
+    log('The task is started', { task: tasks[0].taskArn, taskDefinition });
+    return tasks[0].taskArn!;
+  } catch (error) {
+    const [task] = isError(error, 'ConflictException') ? (error as { resourceIds?: string[] }).resourceIds ?? [] : [];
+    if (!task) throw error;
+    log('The task was started by another invocation of this job', { task });
+    return task;
+  }
+}

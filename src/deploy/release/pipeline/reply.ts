@@ -1,0 +1,65 @@
+import { CodePipelineClient, PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline';
+import type { CodePipelineEvent } from 'aws-lambda';
+import { CLIENT_SETTINGS } from '../clients';
+import { isError, type ReleaseFailure } from '../failure';
+import type { Log, Progress } from '../run';
+
+export type Reply = PutJobSuccessResultCommand | PutJobFailureResultCommand;
+
+/** Pause before a continuation after AWS refused: CodePipeline calls again at once. */
+export const PAUSE = 5_000;
+
+/** Replies; answers whether CodePipeline took it. */
+export async function send(reply: Reply, log: Log): Promise<boolean> {
+  log('Replying to CodePipeline', loggable(reply));
+  try {
+    // Two commands of different types, one client: the compiler cannot choose between its overloads.
+    await new CodePipelineClient(CLIENT_SETTINGS).send(reply as PutJobSuccessResultCommand);
+    return true;
+  } catch (error) {
+    // The event was delivered twice and the other invocation has replied, or somebody has stopped the pipeline.
+    if (!isError(error, 'InvalidJobStateException', 'JobNotFoundException')) throw error;
+    log('The job is over already', { error: error.name });
+    return false;
+  }
+}
+
+/** Not over yet: CodePipeline calls again with this token. */
+export function continuation(jobId: string, progress: Progress, summary: string, percentComplete?: number): Reply {
+  return new PutJobSuccessResultCommand({
+    jobId,
+    continuationToken: JSON.stringify(progress),
+    executionDetails: { summary: cut(summary, 2_048), percentComplete, externalExecutionId: progress.deployment },
+  });
+}
+
+/** CodePipeline takes output variables only in the last reply. */
+export function success(jobId: string, { deployment }: Pick<Progress, 'deployment'>, { summary, variables }: { summary: string; variables: object }, problem?: string): Reply {
+  return new PutJobSuccessResultCommand({
+    jobId,
+    executionDetails: { summary: cut(problem === undefined ? summary : `${summary}; ${problem}`, 2_048), percentComplete: 100, externalExecutionId: deployment },
+    outputVariables: { ...variables },
+  });
+}
+
+/** The first line is the cause. */
+export function failure(jobId: string, { message, details, type }: ReleaseFailure, { deployment }: Pick<Progress, 'deployment'>, place?: string, problem?: string): Reply {
+  const cause = place === undefined ? message : `${place}: ${message}`;
+  return new PutJobFailureResultCommand({
+    jobId,
+    failureDetails: { type, message: cut([cause, ...problem === undefined ? [] : [`And ${problem}`], ...details].join('\n'), 5_000), externalExecutionId: deployment },
+  });
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 3)}...` : text;
+}
+
+/** The log of a job: one JSON object a line, with fields that are chosen one by one. The event carries credentials. */
+export function logOf({ id }: CodePipelineEvent['CodePipeline.job']): Log {
+  return (message, details) => console.log(JSON.stringify({ message, job: id, ...details }));
+}
+
+function loggable({ input }: Reply): Record<string, unknown> {
+  return 'failureDetails' in input ? { failure: input.failureDetails } : { progress: input.executionDetails, continues: 'continuationToken' in input };
+}
