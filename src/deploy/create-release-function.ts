@@ -5,7 +5,7 @@ import { ReleaseFunction } from './release/release-function';
 import { PlaceAddress } from './release/release-request';
 import { ReleaseFunctionOptions } from './release-action';
 import { RELEASE_FUNCTION_PREFIX } from './release-role';
-import { IReleaseTarget } from './release-target';
+import { IReleaseTarget, mayReadDescriptions } from './release-target';
 import { BoundHistory } from '../observe/deployment-history';
 import { Foundation } from '../observe/foundation';
 import { createFunction, MadeFunction } from '../private/function';
@@ -53,7 +53,7 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
   });
   made.role.allow(
     { actions: ['sts:AssumeRole'], resources: [...new Set(targets.map((target) => target._releaseTarget().roleArn))] },
-    ...mayRead(targets),
+    ...mayReadDescriptions(targets),
     { actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:DescribeImages', 'ecr:DescribeImageScanFindings'], resources: [repository.repositoryArn] },
     {
       actions: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
@@ -86,12 +86,6 @@ function addresses(scope: Construct, targets: IReleaseTarget[]): Record<string, 
   inspect((look) => look.that(length <= LONGEST_PLACES, 'stages', `${Object.keys(places).length} places whose roles and parameters take ${length} characters`,
     `${LONGEST_PLACES} characters, since Lambda takes 4 KB of variables`, 'release to some of them by a DeliveryPipeline of their own, or give stacks and places shorter ids')).throwFor(scope);
   return places;
-}
-
-/** What is known of places that cannot publish themselves stands beside the pipeline. */
-function mayRead(targets: IReleaseTarget[]): Right[] {
-  const described = targets.map((target) => target._releaseTarget()).filter(({ existing }) => existing);
-  return described.length > 0 ? [{ actions: ['ssm:GetParameter'], resources: [...new Set(described.map(({ parameterName }) => parameterName))] }] : [];
 }
 
 /** A table with a key of ours uses it in the name of its callers. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html */

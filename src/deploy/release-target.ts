@@ -1,6 +1,7 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { IConstruct } from 'constructs';
 import { CodeDeployArns } from './release-role';
+import { Right } from '../private/scoped-role';
 
 /** What a release action needs to know at synth; everything else it reads from the place's parameter. @internal */
 export interface ReleaseTargetParts {
@@ -57,4 +58,10 @@ export const placeNameOf = ({ node }: IConstruct): string =>
 export interface IReleaseTarget extends IConstruct {
   /** @internal */
   _releaseTarget(): ReleaseTargetParts;
+}
+
+/** What is known of places that cannot publish themselves stands beside the pipeline, and is read without the role of the place. @internal */
+export function mayReadDescriptions(targets: IReleaseTarget[]): Right[] {
+  const described = targets.map((target) => target._releaseTarget()).filter(({ existing }) => existing);
+  return described.length > 0 ? [{ actions: ['ssm:GetParameter'], resources: [...new Set(described.map(({ parameterName }) => parameterName))] }] : [];
 }

@@ -252,10 +252,8 @@ export class ModelWorld {
       };
     };
     return {
-      'AWS::ECS::Cluster': { ...cluster(this.ecs) },
       'AWS::IAM::Role': watch('AWS::IAM::Role', arn => around.roles.set(arn, 'release-role')),
       'AWS::ECS::Cluster': clusters(this.ecs),
-      'AWS::IAM::Role': watch('AWS::IAM::Role', arn => around.roles.add(arn)),
       'AWS::CodeDeploy::DeploymentGroup': watch('AWS::CodeDeploy::DeploymentGroup', (deploymentGroupName, properties) => {
         Object.assign(this.codeDeploy.group, { applicationName: properties.ApplicationName, deploymentGroupName });
         this.traffic.watchGroup(properties);

@@ -10,7 +10,7 @@ import { OneOffSettings } from './run/settings';
 import { CONTAINER, createTaskModel, LOG_STREAM_PREFIX } from './task-model';
 import { Choice, placeOf } from '../../private/problems';
 import { Right } from '../../private/scoped-role';
-import { IReleaseTarget } from '../release-target';
+import { IReleaseTarget, mayReadDescriptions } from '../release-target';
 
 /** Options of `TaskPlace.inCluster`. */
 export interface ClusterTaskOptions {
@@ -75,12 +75,13 @@ class OfService extends TaskPlace {
   }
 
   _bind(_: Construct, { repository }: TaskPlaceParts): BoundTaskPlace {
-    const { placeName, roleArn, parameterName, region } = this.target._releaseTarget();
+    const { placeName, roleArn, parameterName, region, externalId } = this.target._releaseTarget();
     return {
       name: placeName,
-      home: { roleArn, parameterName, region },
+      home: { roleArn, parameterName, region, externalId },
       rights: [
         { actions: ['sts:AssumeRole'], resources: [roleArn] },
+        ...mayReadDescriptions([this.target]),
         { actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], resources: [repository.repositoryArn] },
       ],
     };

@@ -28,6 +28,7 @@ export interface ServiceHome {
   readonly roleArn: string;
   readonly parameterName: string;
   readonly region: string;
+  readonly externalId?: string;
 }
 
 /** In a cluster of the function's own account and region, modelled on a task definition of the pipeline's stack. */
