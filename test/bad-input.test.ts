@@ -676,13 +676,13 @@ describe('103: a construct path of the longest kind', () => {
 
 describe('38: a hook that may take longer than the release', () => {
   const { PRE_SCALE_UP: stage } = ecs.DeploymentLifecycleStage;
-  const release = (timeout: Duration | undefined, options: object = {}) => ofPipeline({
+  const withHook = (timeout: Duration | undefined, options: object = {}) => ofPipeline({
     deployStrategy: DeployStrategy.blueGreen({ hooks: [DeployHook.ecs(wrong({ functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:f' }), { stages: [stage], timeout })] }),
     releaseAction: ReleaseAction.releaseFunction(options),
   });
 
   test('is refused with what to do', () => {
-    expect(release(hours(20))).toEqual([
+    expect(withHook(hours(20))).toEqual([
       "deployStrategy: got 'steps, bake times and hooks of 1205 minutes'; allowed less than 60 minutes, the limit of the release action; give the release function a longer releaseTimeout, or take shorter waits",
     ]);
   });
@@ -690,7 +690,7 @@ describe('38: a hook that may take longer than the release', () => {
   test.each<[string, Duration | undefined, object]>([
     ['a longer release', hours(20), { releaseTimeout: hours(21) }], ['a shorter hook', Duration.minutes(50), {}], ['the usual hook', undefined, {}], ['a token', Duration.minutes(LATER), {}],
   ])('fits: %s', (_, timeout, options) => {
-    expect(release(timeout, options)).toEqual([]);
+    expect(withHook(timeout, options)).toEqual([]);
   });
 });
 

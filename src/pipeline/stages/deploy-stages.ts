@@ -50,7 +50,8 @@ function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage:
   const runOrder = Math.max(...releases.map(({ nextRunOrder }) => nextRunOrder));
   const [{ serviceUrl }] = releases;
   const place = stage.releases[0].target;
-  const after = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, pipeline, place, environment: serviceUrl === undefined ? {} : { SERVICE_URL: serviceUrl } }));
+  const environment = serviceUrl === undefined ? undefined : { SERVICE_URL: serviceUrl };
+  const after = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, pipeline, place, environment }));
   pipeline.addStage({
     ...surroundings(home, stage, parts),
     actions: [...before.map(({ action }) => action), ...releases.flatMap(({ actions }) => actions), ...after.map(({ action }) => action)],
