@@ -12,6 +12,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
   Approval, BuildCache, BuildSecret, Check, CircuitBreaker, Cluster, CodeDeployEvent, Dashboard, DeliveryPipeline, DeployHook, DeploymentHistory, DeployStrategy,
+  Http5xxOrigin,
   Encryption, FargateCicdPipeline, FargateEnvironment, FirstImage, ImageBuild, LoadBalancer, Network, Notification, PipelineAlarm, ReleaseAction, ResourceNames,
   Scaling, ServiceAlarm, Source, TrafficRouting,
 } from '../src';
@@ -50,6 +51,7 @@ const strategy = (deployStrategy: DeployStrategy) => ({ deployStrategy });
 const hours = Duration.hours;
 const aFunction = wrong({ functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:f' });
 const balancer = (options: object) => ({ loadBalancer: LoadBalancer.internetFacing(options) });
+const rule = (options: object) => ({ loadBalancer: LoadBalancer.fromListener(wrong({ listenerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/a/1/2' }), wrong(options)) });
 const container = (options: object) => ({ container: options });
 const health = (options: object) => ({ container: { healthCheck: options } });
 const alarm = (options: object) => ({ alarms: [ServiceAlarm.cpu(options)] });
@@ -225,6 +227,25 @@ const environmentRows: [string, object, string][] = [
   ['dns', balancer({ dnsRecord: null }), 'loadBalancer.dnsRecord: got null; allowed options in braces'],
   ['dns', balancer({ dnsRecord: {} }), 'loadBalancer.dnsRecord.hostedZone: got null; allowed a hosted zone'],
   ['100', balancer({ dnsRecord: { hostedZone: { hostedZoneId: 'Z1' }, recordName: 'a b' } }), "loadBalancer.dnsRecord.recordName: got 'a b'; allowed a DNS name"],
+  ['rule, no priority', rule({ host: 'a.b' }), 'loadBalancer.priority: got NaN; allowed a whole number, 1 to 50000'],
+  ['rule, no condition', rule({ priority: 1 }), 'loadBalancer.host: got undefined; allowed host, path or conditions; say which requests are for this service'],
+  ['rule, no condition', rule({ priority: 1, conditions: [] }), 'loadBalancer.host: got undefined; allowed host, path or conditions'],
+  ['rule, priority', rule({ priority: 0, host: 'a.b' }), 'loadBalancer.priority: got 0; allowed a whole number, 1 to 50000'],
+  ['rule, priority', rule({ priority: 50001, host: 'a.b' }), 'loadBalancer.priority: got 50001'],
+  ['rule, host', rule({ priority: 1, host: 'shop' }), "loadBalancer.host: got 'shop'; allowed 1 to 128 of"],
+  ['rule, path', rule({ priority: 1, path: 'shop' }), "loadBalancer.path: got 'shop'; allowed a path of 1 to 128 characters that begins with '/'"],
+  ['rule, conditions', rule({ priority: 1, conditions: [null] }), 'loadBalancer.conditions[0]: got null; allowed a condition'],
+  ['rule, url', rule({ priority: 1, host: '*.a.b' }), 'loadBalancer.url: got undefined; allowed the URL of the service, where no single host is known'],
+  ['rule, url', rule({ priority: 1, path: '/shop' }), 'loadBalancer.url: got undefined; allowed the URL of the service'],
+  ['rule, url', rule({ priority: 1, host: 'a.b', url: 'a.b' }), "loadBalancer.url: got 'a.b'; allowed a URL"],
+  ['rule, delay', rule({ priority: 1, host: 'a.b', deregistrationDelay: Duration.hours(2) }), "loadBalancer.deregistrationDelay: got '2 hours'; allowed 0 seconds to 1 hour"],
+  ['rule, listener', { loadBalancer: LoadBalancer.fromListener(wrong(null), { priority: 1, host: 'a.b' }) }, 'loadBalancer.listener: got null; allowed a listener'],
+  ['shared, CodeDeploy', { ...rule({ priority: 1, host: 'a.b' }), deployStrategy: DeployStrategy.codeDeploy() },
+    "deployStrategy: got 'DeployStrategy.codeDeploy on a shared listener'; allowed the other strategies"],
+  ['shared, test listener', { ...rule({ priority: 1, host: 'a.b' }), deployStrategy: DeployStrategy.blueGreen({ testListener: {} }) },
+    "deployStrategy.testListener: got 'a test listener on a shared load balancer'; allowed none"],
+  ['shared, alarm', { ...rule({ priority: 1, host: 'a.b' }), alarms: [ServiceAlarm.http5xx({ origin: Http5xxOrigin.LOAD_BALANCER })] },
+    "alarms[0]: got 'Http5xxOrigin.LOAD_BALANCER on a shared load balancer'; allowed alarms that do not roll this service back"],
   ['109', { network: Network.create(), cluster: Cluster.fromCluster(wrong({ clusterArn: 'arn', vpc: {} })) }, "network: got 'Network.create beside Cluster.fromCluster'; allowed the cluster's own VPC"],
   ['107', { cluster: Cluster.fromCluster(wrong(null)) }, 'cluster: got null; allowed a cluster; hand over an ecs.ICluster'],
   ['107', { network: Network.fromVpc(wrong(null)) }, 'network: got null; allowed a VPC; hand over an ec2.IVpc'],

@@ -15,7 +15,7 @@ import { firstHealthyCode } from './container';
 import { FargateEnvironmentProps } from './fargate-environment-props';
 import { inspectEnvironment, warnEnvironment } from './inspect-environment';
 import { BoundLoadBalancer, LoadBalancer } from './load-balancer';
-import { BoundNetwork, Network } from './network';
+import { BoundNetwork, defaultNetwork } from './network';
 import { createService } from './service';
 import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './task-definition';
 import { appointMover, Mover } from './traffic/mover';
@@ -42,8 +42,10 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   readonly cluster: ecs.ICluster;
   /** The service. */
   readonly service: ecs.FargateService;
-  /** The load balancer before the tasks. */
-  readonly loadBalancer: elbv2.ApplicationLoadBalancer;
+  /**
+   * The load balancer before the tasks: an `ApplicationLoadBalancer` where this place made it. Of one behind an imported listener only ARN and security group are known.
+   */
+  readonly loadBalancer: elbv2.IApplicationLoadBalancer;
   /** Where the load balancer finds the tasks at first. */
   readonly targetGroup: elbv2.ApplicationTargetGroup;
   /** Where it finds the tasks of every other release, unless the strategy is rolling. */
@@ -74,19 +76,20 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   readonly connections: ec2.Connections;
 
   private readonly target: ReleaseTargetParts;
+  private readonly balancer: BoundLoadBalancer;
 
   constructor(scope: Construct, id: string, props: FargateEnvironmentProps = {}) {
     super(scope, id);
     inspectEnvironment(props).throwFor(this);
     warnEnvironment(this, props);
     const foundation = layFoundation(this, props);
-    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, foundation);
+    const network = (props.network ?? defaultNetwork(props.cluster?._vpc))._bind(this, foundation);
     [this.vpc, this.topics] = [network.vpc, foundation.topics];
     this.cluster = this.createCluster(props, foundation);
     this.repository = this.createRepository(props, foundation);
     const task = this.createTask(props, foundation);
     [this.taskRole, this.grantPrincipal, this.logGroup] = [task.taskRole, task.taskRole, task.logGroup];
-    const balancer = this.createLoadBalancer(props, network, foundation);
+    const balancer = this.balancer = this.createLoadBalancer(props, network, foundation);
     ({ loadBalancer: this.loadBalancer, targetGroups: [this.targetGroup, this.alternateTargetGroup], url: this.url } = balancer);
     this.service = createService(this, props, { foundation, network, balancer, cluster: this.cluster, taskDefinition: task.definition });
     [this.testListener, this.connections] = [balancer.test?.listener, this.service.connections];
@@ -113,7 +116,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     return {
       clusterName: this.cluster.clusterName,
       serviceName: this.service.serviceName,
-      loadBalancer: this.loadBalancer.loadBalancerFullName,
+      loadBalancer: this.balancer.fullName,
+      sharedLoadBalancer: this.balancer.shared,
       targetGroups: [this.targetGroup, this.alternateTargetGroup].map(({ targetGroupFullName }) => targetGroupFullName),
     };
   }
@@ -245,12 +249,10 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   private createOutputs(): void {
     const output = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
     output('ServiceUrl', this.url, 'Where the service answers');
-    output('AlbDnsName', this.loadBalancer.loadBalancerDnsName, 'Name of the load balancer');
+    if (!this.balancer.shared) output('AlbDnsName', this.loadBalancer.loadBalancerDnsName, 'Name of the load balancer');
     output('EcsClusterArn', this.cluster.clusterArn, 'The cluster');
     output('EcsServiceArn', this.service.serviceArn, 'The service');
     output('VpcId', this.vpc.vpcId, 'The network');
     output('ReleasedImagesUri', this.repository.repositoryUri, 'Repository of released images');
   }
 }
-
-const defaultNetwork = (cluster?: Cluster): Network => cluster?._vpc ? Network.fromVpc(cluster._vpc) : Network.create();

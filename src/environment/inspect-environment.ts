@@ -48,7 +48,8 @@ function inspectNames(look: Inspection, props: FargateEnvironmentProps): void {
 }
 
 /** Choices that are right by themselves and cannot work together. */
-function inspectPairs(look: Inspection, { network, cluster, scaling, deployStrategy, alarms }: FargateEnvironmentProps): void {
+function inspectPairs(look: Inspection, { network, cluster, loadBalancer, scaling, deployStrategy, alarms }: FargateEnvironmentProps): void {
+  if (loadBalancer instanceof LoadBalancer && loadBalancer._shared) inspectSharing(look, { deployStrategy, alarms });
   look.that(!(network instanceof Network && network._creates && cluster instanceof Cluster && cluster._vpc), 'network', 'Network.create beside Cluster.fromCluster',
     "the cluster's own VPC", 'leave network out or use Network.fromVpc');
   const sound = [scaling ?? Scaling.fixed(2), deployStrategy].every((choice) => choice?._problems?.length === 0);
@@ -57,6 +58,17 @@ function inspectPairs(look: Inspection, { network, cluster, scaling, deployStrat
   const ids = (Array.isArray(alarms) ? alarms : []).map((alarm) => alarm?._id);
   const twice = ids.find((id, index) => id !== undefined && ids.indexOf(id) !== index);
   look.that(!twice, 'alarms', `${twice} twice`, 'each alarm once', 'leave one out');
+}
+
+/** What needs a load balancer or a listener of its own. */
+function inspectSharing(look: Inspection, { deployStrategy, alarms }: Pick<FargateEnvironmentProps, 'deployStrategy' | 'alarms'>): void {
+  const cure = 'give this place a load balancer of its own, or';
+  look.that(!deployStrategy?._codeDeploy, 'deployStrategy', 'DeployStrategy.codeDeploy on a shared listener',
+    'the other strategies, since CodeDeploy moves the default action of a whole listener, which is not for this service alone', `${cure} take DeployStrategy.blueGreen`);
+  look.that(!deployStrategy?._testListener, 'deployStrategy.testListener', 'a test listener on a shared load balancer',
+    'none, since ports and security group of the load balancer belong to all who share it', `${cure} leave it out`);
+  look.each('alarms', alarms, (path, alarm) => look.that(!alarm?._blamesLoadBalancer, path, 'Http5xxOrigin.LOAD_BALANCER on a shared load balancer',
+    'alarms that do not roll this service back for what others do', 'write rollsBack: false, or take Http5xxOrigin.CONTAINERS'));
 }
 
 /** What is suspicious and allowed. @internal */

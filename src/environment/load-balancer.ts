@@ -8,7 +8,8 @@ import * as targets from 'aws-cdk-lib/aws-route53-targets';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { HealthCheckOptions } from './container';
-import { createProductionEntrance, createTestEntrance, Entrance, ListenerSettings, testPort } from './traffic/listeners';
+import { conditionsOf, importLoadBalancer, inspectListenerRule, ListenerRuleOptions, urlOf } from './traffic/listener-rule';
+import { createProductionEntrance, createTestEntrance, createTrafficRule, Entrance, ListenerSettings, OwnEntrance, testPort } from './traffic/listeners';
 import { createTargetGroup } from './traffic/target-groups';
 import { HookParts } from '../deploy/strategy/hook-parts';
 import { TestListenerOptions } from '../deploy/strategy/test-listener';
@@ -60,16 +61,20 @@ export interface LoadBalancerParts {
 
 /** @internal */
 export interface BoundLoadBalancer {
-  readonly loadBalancer: elbv2.ApplicationLoadBalancer;
+  readonly loadBalancer: elbv2.IApplicationLoadBalancer;
+  /** As metrics name it. */
+  readonly fullName: string;
+  /** Whether services of others stand behind it, too. */
+  readonly shared: boolean;
   /** The group that has the traffic at first, and the other one. */
   readonly targetGroups: elbv2.ApplicationTargetGroup[];
   /** Where traffic comes in; the service waits for it. */
   readonly production: Entrance;
-  readonly test?: Entrance;
+  readonly test?: OwnEntrance;
   readonly tls?: { readonly certificateArn: string; readonly sslPolicy: elbv2.SslPolicy };
   readonly url: string;
-  /** How the test listener is reached: by a name that the certificate has, where one is known. */
-  readonly testUrl: HookParts['testUrl'];
+  /** How the test listener is reached, where there can be one: by a name that the certificate has, where one is known. */
+  readonly testUrl?: HookParts['testUrl'];
 }
 
 /** What stands before the tasks. */
@@ -83,6 +88,17 @@ export abstract class LoadBalancer extends Choice {
   static internal(options: LoadBalancerOptions = {}): LoadBalancer {
     return new Application(false, options);
   }
+
+  /**
+   * A rule of its own on a listener that others share, made in this app or imported by its attributes. A service more on it costs neither a load balancer nor an address. The owner of
+   * the listener decides about TLS, logs and who gets in. Without test listeners and `DeployStrategy.codeDeploy`, which need a whole listener.
+   */
+  static fromListener(listener: elbv2.IApplicationListener, options: ListenerRuleOptions): LoadBalancer {
+    return new OnListener(listener, options);
+  }
+
+  /** Whether services of others stand behind it, too. @internal */
+  readonly _shared: boolean = false;
 
   /** Whether passwords cross the internet in clear text. @internal */
   abstract readonly _plainHttp: boolean;
@@ -115,15 +131,15 @@ class Application extends LoadBalancer {
   _bind(scope: Construct, parts: LoadBalancerParts): BoundLoadBalancer {
     const loadBalancer = this.createLoadBalancer(scope, parts);
     const { deregistrationDelay, certificate, sslPolicy = elbv2.SslPolicy.RECOMMENDED_TLS } = this.options;
-    const targetGroups = ['TargetGroup', 'AlternateTargetGroup'].map((id, index) =>
-      createTargetGroup(scope, id, { ...parts, deregistrationDelay, targetGroupName: parts.targetGroupNames[index] }));
+    const targetGroups = createTargetGroups(scope, parts, deregistrationDelay);
     const settings = { ...parts, loadBalancer, targetGroups, certificate, sslPolicy, open: this.internetFacing };
     const production = createProductionEntrance(settings);
     const test = parts.testListener && createTestEntrance(settings, parts.testListener);
     const host = this.createHost(scope, loadBalancer);
     const protocol = certificate ? 'https' : 'http';
     const tls = certificate && { certificateArn: certificate.certificateArn, sslPolicy };
-    return { loadBalancer, targetGroups, production, test, tls, url: `${protocol}://${host}`, testUrl: { protocol, host, port: testPort(settings), named: this.options.dnsRecord !== undefined } };
+    const { loadBalancerFullName: fullName } = loadBalancer;
+    return { loadBalancer, fullName, shared: false, targetGroups, production, test, tls, url: `${protocol}://${host}`, testUrl: { protocol, host, port: testPort(settings), named: this.options.dnsRecord !== undefined } };
   }
 
   private createLoadBalancer(scope: Construct, parts: LoadBalancerParts): elbv2.ApplicationLoadBalancer {
@@ -162,6 +178,29 @@ class Application extends LoadBalancer {
     return record.domainName;
   }
 }
+
+class OnListener extends LoadBalancer {
+  readonly _plainHttp = false;
+  readonly _shared = true;
+
+  constructor(private readonly listener: elbv2.IApplicationListener, private readonly options: ListenerRuleOptions) {
+    super();
+    this._inspect((look) => inspectListenerRule(look, listener, options), options ?? null);
+  }
+
+  _bind(scope: Construct, parts: LoadBalancerParts): BoundLoadBalancer {
+    const { listener, options } = this;
+    const targetGroups = createTargetGroups(scope, parts, options.deregistrationDelay);
+    const rule = createTrafficRule(scope, { listener, targetGroups, priority: options.priority, conditions: conditionsOf(options) });
+    const { firstLoadBalancerFullName: fullName } = targetGroups[0];
+    const loadBalancer = listener instanceof elbv2.ApplicationListener ? listener.loadBalancer : importLoadBalancer(scope, listener, fullName);
+    return { loadBalancer, fullName, shared: true, targetGroups, production: { listener, rule }, url: urlOf(listener, options) };
+  }
+}
+
+const createTargetGroups = (scope: Construct, parts: LoadBalancerParts, deregistrationDelay?: Duration): elbv2.ApplicationTargetGroup[] =>
+  parts.targetGroupNames.map((targetGroupName, index) =>
+    createTargetGroup(scope, ['TargetGroup', 'AlternateTargetGroup'][index], { ...parts, deregistrationDelay, targetGroupName }));
 
 /**
  * `logAccessLogs` wants to know the region and leaves the statement without a source condition.

@@ -64,6 +64,11 @@ export abstract class Network extends Choice {
     return new Existing(vpc, options);
   }
 
+  /** A network that stands already, with all that is known of it. @internal */
+  static _of(bound: BoundNetwork): Network {
+    return new Bound(bound);
+  }
+
   /** @internal */
   abstract readonly _creates: boolean;
 
@@ -111,6 +116,21 @@ class Existing extends Network {
     return { vpc: this.existing, taskSubnets, loadBalancerSubnets };
   }
 }
+
+class Bound extends Network {
+  readonly _creates = false;
+
+  constructor(private readonly bound: BoundNetwork) {
+    super();
+  }
+
+  _bind(): BoundNetwork {
+    return this.bound;
+  }
+}
+
+/** @internal */
+export const defaultNetwork = (vpc?: ec2.IVpc): Network => vpc ? Network.fromVpc(vpc) : Network.create();
 
 function inspectOptions(look: Inspection, options: CreateNetworkOptions): void {
   const { cidr = '10.0.0.0/16', availabilityZones, natGateways, publicSubnetCidrs, privateSubnetCidrs } = options;

@@ -16,7 +16,7 @@ export interface CodeDeployParts {
   readonly service: ecs.FargateService;
   /** Blue, which has the traffic at first, and green. */
   readonly targetGroups: elbv2.ApplicationTargetGroup[];
-  readonly listener: elbv2.ApplicationListener;
+  readonly listener: elbv2.IApplicationListener;
   readonly testListener?: elbv2.ApplicationListener;
   /** Alarms that roll back. */
   readonly alarms: cloudwatch.IAlarm[];
