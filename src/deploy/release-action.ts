@@ -31,6 +31,8 @@ export interface ReleaseFunctionOptions {
 export interface ReleaseParts {
   readonly target: IReleaseTarget;
   readonly function: lambda.IFunction;
+  /** Settings that the function has. */
+  readonly settings: ReleaseFunctionOptions;
   readonly digest: string;
   readonly commit: string;
   readonly commitTime?: string;
@@ -88,7 +90,7 @@ class OwnFunction extends ReleaseAction {
 
   _bind(scope: Construct, parts: ReleaseParts): BoundRelease {
     const { placeName } = parts.target._releaseTarget();
-    refuseLongWaits(parts.target, this._options.releaseTimeout ?? Duration.hours(1), 'give the release function a longer releaseTimeout, or take shorter waits');
+    refuseLongWaits(parts.target, parts.settings.releaseTimeout ?? Duration.hours(1), 'give the release function a longer releaseTimeout, or take shorter waits');
     const action = invoke(scope, 'release', `Release-${placeName}`, parts.runOrder, parts);
     return { actions: [action], serviceUrl: action.variable('ServiceUrl'), nextRunOrder: parts.runOrder + 1 };
   }

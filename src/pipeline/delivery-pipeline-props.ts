@@ -12,7 +12,7 @@ import { PipelineAlarm } from '../observe/pipeline-alarm';
 export interface PipelineOptions {
   /** Where the code comes from. */
   readonly source: Source;
-  /** How the image is made. @default ImageBuild.dockerfile() */
+  /** How the image is made of releases that do not say it themselves. @default ImageBuild.dockerfile() */
   readonly imageBuild?: ImageBuild;
   /** Tests and scans before any release; an empty list: none. @default - [Check.imageScan()] */
   readonly checks?: Check[];
@@ -22,7 +22,7 @@ export interface PipelineOptions {
   readonly history?: DeploymentHistory;
   /** Alarms of the pipeline, which only notify; an empty list: none. @default - failedExecutions and releaseFunctionErrors */
   readonly pipelineAlarms?: PipelineAlarm[];
-  /** How many built images are kept, 2 to 1000. @default 50 */
+  /** How many built images are kept for each image build, 2 to 1000. @default 50 */
   readonly imageCount?: number;
   /** How many days artifacts are kept, 1 to 3650. @default 30 */
   readonly artifactDays?: number;

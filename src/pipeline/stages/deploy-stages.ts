@@ -4,14 +4,14 @@ import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct, IConstruct } from 'constructs';
-import { DeployStage } from './deploy-stage';
+import { DeployStage, Release } from './deploy-stage';
 import { BuiltImage, PipelineParts } from '../parts';
 import { approvalStageName, deployStageName } from './stage-plan';
 import { ReleaseAction } from '../../deploy/release-action';
 
 interface DeploySettings {
   readonly parts: PipelineParts;
-  readonly image: BuiltImage;
+  readonly images: ReadonlyMap<Release, BuiltImage>;
   readonly topics: sns.ITopic[];
   readonly releaseFunction: lambda.IFunction;
   readonly releaseAction: ReleaseAction;
@@ -36,10 +36,10 @@ interface AddedStage {
 }
 
 function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, settings: DeploySettings): AddedStage {
-  const { parts, image, releaseAction, releaseFunction } = settings;
+  const { parts, images, releaseAction, releaseFunction } = settings;
   stage.releases.forEach(({ target }) => waitFor(home, target));
-  const releases = stage.releases.map(({ target }) => releaseAction._bind(new Construct(home, target._releaseTarget().placeName), {
-    ...parts, target, function: releaseFunction, digest: image.digest, runOrder: 1,
+  const releases = stage.releases.map((release) => (release.action ?? releaseAction)._bind(new Construct(home, release.target._releaseTarget().placeName), {
+    ...parts, target: release.target, function: releaseFunction, settings: releaseAction._options, digest: images.get(release)!.digest, runOrder: 1,
   }));
   const runOrder = Math.max(...releases.map(({ nextRunOrder }) => nextRunOrder));
   const [{ serviceUrl }] = releases;
