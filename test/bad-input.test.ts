@@ -592,7 +592,8 @@ describe('the image fits the place', () => {
     expect(problems((scope) => new DeliveryPipeline(scope, 'Delivery', {
       source,
       stages: [{ releases: [{ target: new FargateEnvironment(scope, 'A') }, { target: new FargateEnvironment(scope, 'B', { container: arm }) }] }],
-    }))).toEqual(["stages: got 'places of several architectures'; allowed places of one architecture, since one image is built; make a pipeline for each"]);
+    }))).toEqual(["stages: got 'places of several architectures'; allowed places of one architecture for each image, since it is built once; "
+      + 'make a pipeline for each, or give releases an imageBuild of their own']);
   });
 
   test.each([

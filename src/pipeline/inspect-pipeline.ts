@@ -60,7 +60,8 @@ function inspectReleases(look: Inspection, prop: string, releases: Release[], ac
   releases.forEach(({ target, action: own }, index) => look.inPlace((later, stack) => inspectWay(later, `${prop}[${index}].target`, stack, Stack.of(target), own ?? action)));
 }
 
-function inspectOwnChoices(look: Inspection, prop: string, { imageBuild, action }: Partial<Release> = {}): void {
+function inspectOwnChoices(look: Inspection, prop: string, release: Release | null | undefined): void {
+  const { imageBuild, action } = release ?? {} as Partial<Release>;
   look.choice(`${prop}.imageBuild`, imageBuild, ImageBuild);
   look.choice(`${prop}.action`, action, ReleaseAction);
   const settings = action instanceof ReleaseAction && action._problems.length === 0 ? Object.keys(action._options) : [];
