@@ -166,6 +166,23 @@ describe('a service on a shared listener', () => {
       .toThrow("loadBalancer.priority: got 50000; allowed a priority that no other rule of the listener has; choose another one: 'Shop/First/LoadBalancer/Http' has it already");
   });
 
+  test('wants its URL where no single name is known', () => {
+    const stack = stackOf();
+    const own = new FargatePlatform(stack, 'Platform').listener;
+    const theirs = elbv2.ApplicationLoadBalancer.fromApplicationLoadBalancerAttributes(stack, 'Theirs', {
+      loadBalancerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/theirs/1', securityGroupId: 'sg-1',
+    });
+    const onTheirs = new elbv2.ApplicationListener(stack, 'Listener', {
+      loadBalancer: theirs, port: 443, protocol: elbv2.ApplicationProtocol.HTTPS, certificates: [elbv2.ListenerCertificate.fromArn('arn:aws:acm:eu-west-1:111111111111:certificate/1')],
+      defaultAction: elbv2.ListenerAction.fixedResponse(404),
+    });
+    const add = (id: string, listener: elbv2.IApplicationListener, options: Partial<ListenerRuleOptions>) =>
+      new FargateEnvironment(stack, id, { loadBalancer: LoadBalancer.fromListener(listener, { priority: 1, ...options }) });
+    expect(() => add('One', own, { host: '*.example.com' })).toThrow('loadBalancer.url: got undefined; allowed the URL of the service');
+    expect(() => add('Two', onTheirs, { path: '/two' })).toThrow('loadBalancer.url: got undefined; allowed the URL of the service');
+    expect(add('Three', onTheirs, { host: 'three.example.com' }).url).toBe('https://three.example.com');
+  });
+
   test('has its priority alone, however often the listener is imported', () => {
     const app = new App();
     const add = (id: string, priority: number) => {
