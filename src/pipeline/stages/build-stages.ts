@@ -1,30 +1,40 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import { Construct } from 'constructs';
-import { PipelineOptions } from '../delivery-pipeline-props';
-import { ImageBuild } from '../image-build/image-build';
+import { DeliveryPipelineProps } from '../delivery-pipeline-props';
+import { buildActionName, PlannedBuild, planBuilds } from '../image-build/build-plan';
+import { BoundImageBuild } from '../image-build/image-build';
 import { BuiltImage, PipelineParts } from '../parts';
+import { Release } from './deploy-stage';
 import { planBuildStages } from './stage-plan';
-import { IReleaseTarget } from '../../deploy/release-target';
 
 export interface BuildStages {
-  readonly image: BuiltImage;
+  /** What each release releases. */
+  readonly images: ReadonlyMap<Release, BuiltImage>;
+  /** Of several, the first. */
   readonly buildProject: codebuild.IProject;
   readonly projects: codebuild.IProject[];
 }
 
-/** The image build and the checks before any release, in their stages. */
-export function addBuildStages(scope: Construct, pipeline: codepipeline.Pipeline, parts: PipelineParts, props: PipelineOptions,
-  place: IReleaseTarget): BuildStages {
-  const { containerName, cpuArchitecture } = place._releaseTarget();
-  const { imageBuild = ImageBuild.dockerfile(), checks } = props;
-  const built = imageBuild._bind(scope, parts, { actionName: 'Build', containerName, architecture: cpuArchitecture });
+/** The image builds and the checks before any release, in their stages. A check of the image stands there for each image. */
+export function addBuildStages(scope: Construct, pipeline: codepipeline.Pipeline, parts: PipelineParts, { stages, imageBuild, checks }: DeliveryPipelineProps): BuildStages {
+  const built = planBuilds(stages, imageBuild).map((build) => ({ ...build, bound: bindBuild(scope, parts, build) }));
   const home = new Construct(scope, 'Checks');
-  const projects = [built.project];
+  const place = stages[0].releases[0].target;
+  const projects = built.map(({ bound }) => bound.project);
+  const [buildProject] = projects;
   for (const stage of planBuildStages(checks)) {
-    const bound = stage.checks.map((check) => check._bind(home, parts, { image: built.image, pipeline, place }));
+    const bound = stage.checks.flatMap((check) => check._needsImage
+      ? built.map(({ imageName, bound: { image } }) => check._bind(home, parts, { image, pipeline, place, actionName: imageName === undefined ? undefined : `${check._name}-${imageName}` }))
+      : [check._bind(home, parts, { pipeline, place })]);
     projects.push(...bound.flatMap(({ project }) => project ?? []));
-    pipeline.addStage({ stageName: stage.name, actions: [...(stage.builds ? [built.action] : []), ...bound.map(({ action }) => action)] });
+    pipeline.addStage({ stageName: stage.name, actions: [...(stage.builds ? built.map((build) => build.bound.action) : []), ...bound.map(({ action }) => action)] });
   }
-  return { image: built.image, buildProject: built.project, projects };
+  return { images: new Map(built.flatMap(({ releases, bound: { image } }) => releases.map((release) => [release, image]))), buildProject, projects };
+}
+
+function bindBuild(scope: Construct, parts: PipelineParts, { imageBuild, imageName, releases: [{ target }] }: PlannedBuild): BoundImageBuild {
+  const { containerName, cpuArchitecture: architecture } = target._releaseTarget();
+  const tagSuffix = imageName === undefined ? undefined : `-${imageName.replace(/[^A-Za-z0-9_.-]/g, '-')}`;
+  return imageBuild._bind(scope, parts, { actionName: buildActionName(imageName), containerName, architecture, tagSuffix });
 }
