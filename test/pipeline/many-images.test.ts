@@ -3,10 +3,12 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import { ManualApprovalAction } from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { Check, CheckOrder, DeliveryPipeline, DeliveryPipelineProps, DeployStage, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, ImageBuild, ReleaseAction, Source } from '../../src';
 import { watchLimits } from '../../src/pipeline/limits';
 import { actionOf, all, projectOf, stagesOf } from '../support/template';
+import { text } from './pipeline-world';
 
 const imageOf = (name: string, options = {}): ImageBuild => ImageBuild.dockerfile({ directory: `services/${name}`, imageName: name, ...options });
 
@@ -41,6 +43,21 @@ describe('several images in one pipeline', () => {
       releases: [{ target: fleet.place('Orders'), imageBuild: orders }, { target: fleet.place('Users'), imageBuild: users, action: ReleaseAction.codePipelineAction() }],
     },
   ], { checks: [Check.nodeTests(), Check.imageScan()], imageCount: 10 });
+
+  test('are tried each as a task where they are released first, and handed to no check that looks at none in particular', () => {
+    const fleetOfTasks = new Fleet();
+    const handler = lambda.Function.fromFunctionName(fleetOfTasks.stack, 'Ask', 'ask');
+    const tried = fleetOfTasks.road(
+      [{ releases: [{ target: fleetOfTasks.place('Orders'), imageBuild: orders }, { target: fleetOfTasks.place('Users'), imageBuild: users }] }],
+      { checks: [Check.task('Integration'), Check.invokeFunction('Ask', handler)] },
+    );
+    const [,, check] = stagesOf(tried);
+    expect(check.Actions.map(({ Name, Configuration }: any) => [Name, JSON.parse(Configuration.UserParameters).digest])).toEqual([
+      ['Integration-orders', '#{Build-orders.IMAGE_DIGEST}'], ['Integration-users', '#{Build-users.IMAGE_DIGEST}'], ['Ask', undefined],
+    ]);
+    const told = all(tried, 'AWS::Lambda::Function').filter(([id]) => /ChecksIntegration(orders|users)Function/.test(id)).map(([, { Environment }]) => text(Environment.Variables.SETTINGS));
+    expect(told.map((settings) => /"place":"(\w+)"/.exec(settings)?.[1])).toEqual(['Orders', 'Users']);
+  });
 
   test('are built once each, side by side, and scanned each', () => {
     expect(actionsOf(template)).toEqual({

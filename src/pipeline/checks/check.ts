@@ -191,6 +191,6 @@ class ActionCheck<Options extends object> extends Check {
   }
 
   _bind(scope: Construct, parts: PipelineParts, context: CheckContext): BoundCheck {
-    return { action: this.recipe.bind(new Construct(scope, this._name), parts, context) };
+    return { action: this.recipe.bind(new Construct(scope, context.actionName ?? this._name), parts, context) };
   }
 }

@@ -1,6 +1,7 @@
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import { Construct } from 'constructs';
+import { Check } from '../checks/check';
 import { DeliveryPipelineProps } from '../delivery-pipeline-props';
 import { buildActionName, PlannedBuild, planBuilds } from '../image-build/build-plan';
 import { BoundImageBuild } from '../image-build/image-build';
@@ -20,18 +21,24 @@ export interface BuildStages {
 export function addBuildStages(scope: Construct, pipeline: codepipeline.Pipeline, parts: PipelineParts, { stages, imageBuild, checks }: DeliveryPipelineProps): BuildStages {
   const built = planBuilds(stages, imageBuild).map((build) => ({ ...build, bound: bindBuild(scope, parts, build) }));
   const home = new Construct(scope, 'Checks');
-  const place = stages[0].releases[0].target;
+  // A check that looks at no image in particular gets one where there is only one.
+  const [{ bound: { image }, releases: [{ target: place }] }] = built;
+  const whole = { image: built.length === 1 ? image : undefined, pipeline, place };
   const projects = built.map(({ bound }) => bound.project);
   const [buildProject] = projects;
   for (const stage of planBuildStages(checks)) {
     const bound = stage.checks.flatMap((check) => check._needsImage
-      ? built.map(({ imageName, bound: { image } }) => check._bind(home, parts, { image, pipeline, place, actionName: imageName === undefined ? undefined : `${check._name}-${imageName}` }))
-      : [check._bind(home, parts, { pipeline, place })]);
+      ? built.map((build) => check._bind(home, parts, { ...whole, ...contextOf(check, build) }))
+      : [check._bind(home, parts, whole)]);
     projects.push(...bound.flatMap(({ project }) => project ?? []));
     pipeline.addStage({ stageName: stage.name, actions: [...(stage.builds ? built.map((build) => build.bound.action) : []), ...bound.map(({ action }) => action)] });
   }
   return { images: new Map(built.flatMap(({ releases, bound: { image } }) => releases.map((release) => [release, image]))), buildProject, projects };
 }
+
+/** Where there are several images, each has an action of its own, and is tried where it will run. */
+const contextOf = (check: Check, { imageName, bound: { image }, releases: [{ target: place }] }: PlannedBuild & { bound: BoundImageBuild }) =>
+  ({ image, place, actionName: imageName === undefined ? undefined : `${check._name}-${imageName}` });
 
 function bindBuild(scope: Construct, parts: PipelineParts, { imageBuild, imageName, releases: [{ target }] }: PlannedBuild): BoundImageBuild {
   const { containerName, cpuArchitecture: architecture } = target._releaseTarget();

@@ -68,7 +68,7 @@ function bindBefore(home: Construct, pipeline: codepipeline.Pipeline, { releases
     const { target: place } = release;
     const { placeName } = place._releaseTarget();
     const several = check._inEachPlace && releases.length > 1;
-    return check._bind(several ? new Construct(scope, `${check._name}-${placeName}`) : scope, parts, {
+    return check._bind(scope, parts, {
       image: images.get(release)!, pipeline, place, runOrder: 1, actionName: several ? `${check._name}-${placeName}`.slice(0, 100) : undefined,
     });
   }));
