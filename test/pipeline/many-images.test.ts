@@ -5,10 +5,10 @@ import { ManualApprovalAction } from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { text } from './pipeline-world';
 import { Check, CheckOrder, DeliveryPipeline, DeliveryPipelineProps, DeployStage, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, ImageBuild, ReleaseAction, Source } from '../../src';
 import { watchLimits } from '../../src/pipeline/limits';
 import { actionOf, all, projectOf, stagesOf } from '../support/template';
-import { text } from './pipeline-world';
 
 const imageOf = (name: string, options = {}): ImageBuild => ImageBuild.dockerfile({ directory: `services/${name}`, imageName: name, ...options });
 

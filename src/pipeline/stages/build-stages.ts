@@ -22,8 +22,8 @@ export function addBuildStages(scope: Construct, pipeline: codepipeline.Pipeline
   const built = planBuilds(stages, imageBuild).map((build) => ({ ...build, bound: bindBuild(scope, parts, build) }));
   const home = new Construct(scope, 'Checks');
   // A check that looks at no image in particular gets one where there is only one.
-  const [{ bound: { image }, releases: [{ target: place }] }] = built;
-  const whole = { image: built.length === 1 ? image : undefined, pipeline, place };
+  const [{ bound: first, releases: [{ target: place }] }] = built;
+  const whole = { image: built.length === 1 ? first.image : undefined, pipeline, place };
   const projects = built.map(({ bound }) => bound.project);
   const [buildProject] = projects;
   for (const stage of planBuildStages(checks)) {

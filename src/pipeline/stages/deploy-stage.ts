@@ -1,7 +1,7 @@
 import { Approval } from './approval';
-import { ReleaseAction } from '../../deploy/release-action';
 import { StageConditions } from './stage-condition';
 import { StageFailure } from './stage-failure';
+import { ReleaseAction } from '../../deploy/release-action';
 import { IReleaseTarget } from '../../deploy/release-target';
 import { Notification } from '../../observe/notification';
 import { Check } from '../checks/check';
