@@ -9,7 +9,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { Cluster } from './cluster';
 import { firstHealthyCode } from './container';
 import { FargateEnvironmentProps } from './fargate-environment-props';
@@ -288,11 +288,13 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
 
   private createOutputs(): void {
     const output = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
+    // What belongs to another stack is its output.
+    const isHere = (part: IConstruct) => Stack.of(part) === Stack.of(this);
     output('ServiceUrl', this.url, 'Where the service answers');
     if (!this.balancer.shared) output('AlbDnsName', this.loadBalancer.loadBalancerDnsName, 'Name of the load balancer');
-    output('EcsClusterArn', this.cluster.clusterArn, 'The cluster');
+    if (isHere(this.cluster)) output('EcsClusterArn', this.cluster.clusterArn, 'The cluster');
     output('EcsServiceArn', this.service.serviceArn, 'The service');
-    output('VpcId', this.vpc.vpcId, 'The network');
+    if (isHere(this.vpc)) output('VpcId', this.vpc.vpcId, 'The network');
     output('ReleasedImagesUri', this.repository.repositoryUri, 'Repository of released images');
     output('ReleaseRoleArn', this.target.roleArn, 'For a pipeline of another CDK app');
     output('PlaceParameterName', this.target.parameterName, 'For a pipeline of another CDK app');

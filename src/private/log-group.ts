@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -23,6 +23,9 @@ export function createLogGroup(scope: Construct, id: string, settings: LogGroupS
       'CKV_AWS_338': `chosen by the user: log retention = ${retention} days`,
       'cfn-guard::CT.CLOUDWATCH.PR.2': `chosen by the user: log retention = ${retention} days`,
     });
+  }
+  if (key && Stack.of(key) !== Stack.of(scope)) {
+    acknowledge(group, { 'cfn-guard::CT.CLOUDWATCH.PR.3': 'encrypted with a key of another stack, which the rule does not recognise' });
   }
   if (!key) {
     const reason = 'chosen by the user: encryption = keys of AWS services';
