@@ -4,8 +4,8 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import {
-  Approval, BuildSecret, Check, CodeDeployAddress, Dashboard, DeliveryPipeline, DeployStage, Encryption, FargateEnvironment, ImageBuild, IReleaseTarget, Notification,
-  PipelineAlarm, ResourceNames, Source, TaskPlace,
+  Approval, BuildSecret, Check, CodeDeployAddress, Dashboard, DeliveryPipeline, DeploymentHistory, DeployStage, Encryption, FargateEnvironment, ImageBuild, IReleaseTarget,
+  Notification, PipelineAlarm, ResourceNames, Source, TaskPlace,
 } from 'cdk-fargate-cicd';
 import { Construct } from 'constructs';
 import { Configuration, ExistingService, TestTask } from './configuration';
@@ -41,6 +41,7 @@ export class PipelineStack extends Stack {
       resourceNames: this.resourceNames,
       encryption: Encryption.customerManaged({ aliasName: 'key-tea' }),
       notifications: [Notification.createTopic({ topicName: 'topic-tea-operations', displayName: 'Tea Operations', emails })],
+      history: DeploymentHistory.table({ tableName: 'table-tea-deployments' }),
       dashboard: Dashboard.standard({ dashboardName: 'dashboard-tea' }),
       pipelineAlarms: [
         PipelineAlarm.failedExecutions({ alarmName: 'alarm-tea-failed-executions' }),
