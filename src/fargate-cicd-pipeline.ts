@@ -12,7 +12,7 @@ import { layFoundation } from './observe/foundation';
 import { Check } from './pipeline/checks/check';
 import { DeliveryPipeline } from './pipeline/delivery-pipeline';
 import { PipelineOptions } from './pipeline/delivery-pipeline-props';
-import { inspectArchitecture, inspectPipelineOptions, inspectStage, inspectStagePlan, inspectStages } from './pipeline/inspect-pipeline';
+import { inspectArchitecture, inspectPipelineOptions, inspectStage, inspectStageNames, inspectStages } from './pipeline/inspect-pipeline';
 import { Approval } from './pipeline/stages/approval';
 import { DeployStage, Release } from './pipeline/stages/deploy-stage';
 import { StageConditions } from './pipeline/stages/stage-condition';
@@ -95,6 +95,6 @@ function inspectProps(props: FargateCicdPipelineProps): Inspection {
     stageName: 'stageName', approval: 'approval', checks: 'releaseChecks', conditions: 'releaseConditions', onFailure: 'onReleaseFailure', beforeRelease: 'beforeRelease',
   });
   inspectStages(look, 'earlierStages', props.earlierStages, props.releaseAction);
-  if (look.problems.length === 0) inspectStagePlan(look, 'earlierStages', stagesOf(props, []), props);
+  if (look.problems.length === 0) inspectStageNames(look, 'earlierStages', stagesOf(props, []), props.checks);
   return look;
 }

@@ -1,6 +1,6 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack, Token } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
@@ -9,6 +9,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -119,6 +120,7 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
   'DeployHook.ecs': (scope) => [handler(scope), { stages: [ecs.DeploymentLifecycleStage.POST_SCALE_UP] }],
   'Encryption.fromKey': (scope) => [new kms.Key(scope, 'Needed')],
   'FirstImage.fromRepository': (scope) => [new ecr.Repository(scope, 'Needed'), 'v1'],
+  'LoadBalancer.fromListener': (scope) => [listener(scope), { host: 'shop.example.com', priority: 1 }],
   'Network.fromVpc': (scope) => [new ecs.Cluster(scope, 'Needed').vpc],
   'Notification.email': () => ['a@example.com'],
   'Notification.topic': (scope) => [new sns.Topic(scope, 'Needed')],
@@ -154,6 +156,9 @@ const NEEDED: Record<string, (scope: Stack) => unknown[]> = {
 const theirCluster = () => new ecs.Cluster(new Stack(app, `Theirs${app.node.children.length}`), 'Cluster');
 
 const fileSystem = (scope: Stack) => new efs.FileSystem(scope, 'Needed', { vpc: new ec2.Vpc(scope, 'TheirVpc') });
+const listener = (scope: Stack) => elbv2.ApplicationListener.fromApplicationListenerAttributes(scope, 'Needed', {
+  listenerArn: Token.asString({ Ref: 'ListenerArn' }), securityGroup: ec2.SecurityGroup.fromSecurityGroupId(scope, 'NeededGroup', 'sg-1'),
+});
 
 const handler = (scope: Stack) => new lambda.Function(scope, 'Needed', {
   runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => {};'),

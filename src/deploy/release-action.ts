@@ -31,6 +31,8 @@ export interface ReleaseFunctionOptions {
 export interface ReleaseParts {
   readonly target: IReleaseTarget;
   readonly function: lambda.IFunction;
+  /** Settings that the function has. */
+  readonly settings: ReleaseFunctionOptions;
   readonly digest: string;
   readonly commit: string;
   readonly commitTime?: string;
@@ -74,16 +76,12 @@ export abstract class ReleaseAction extends Choice {
   /** Whether the pipeline names resources of the place that have no name before they exist. @internal */
   abstract readonly _bindsStacks: boolean;
 
-  /** How many actions a release is. @internal */
-  abstract readonly _actionsOfRelease: number;
-
   /** @internal */
   abstract _bind(scope: Construct, parts: ReleaseParts): BoundRelease;
 }
 
 class OwnFunction extends ReleaseAction {
   readonly _bindsStacks = false;
-  readonly _actionsOfRelease = 1;
 
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
@@ -92,7 +90,7 @@ class OwnFunction extends ReleaseAction {
 
   _bind(scope: Construct, parts: ReleaseParts): BoundRelease {
     const { existing, placeName } = parts.target._releaseTarget();
-    refuseLongWaits(parts.target, this._options.releaseTimeout ?? Duration.hours(1), 'give the release function a longer releaseTimeout, or take shorter waits');
+    refuseLongWaits(parts.target, parts.settings.releaseTimeout ?? Duration.hours(1), 'give the release function a longer releaseTimeout, or take shorter waits');
     const action = invoke(scope, 'release', `Release-${placeName}`, parts.runOrder, parts);
     return { actions: [action], serviceUrl: existing?.hasUrl === false ? undefined : action.variable('ServiceUrl'), nextRunOrder: parts.runOrder + 1 };
   }
@@ -100,7 +98,6 @@ class OwnFunction extends ReleaseAction {
 
 class StandardAction extends ReleaseAction {
   readonly _bindsStacks = true;
-  readonly _actionsOfRelease = 3;
 
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();

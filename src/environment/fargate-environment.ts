@@ -65,8 +65,10 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   readonly cluster: ecs.ICluster;
   /** The service. */
   readonly service: ecs.FargateService;
-  /** The load balancer before the tasks. */
-  readonly loadBalancer: elbv2.ApplicationLoadBalancer;
+  /**
+   * The load balancer before the tasks: an `ApplicationLoadBalancer` where this place made it. Of one behind an imported listener only ARN and security group are known.
+   */
+  readonly loadBalancer: elbv2.IApplicationLoadBalancer;
   /** Where the load balancer finds the tasks at first. */
   readonly targetGroup: elbv2.ApplicationTargetGroup;
   /** Where it finds the tasks of every other release, unless the strategy is rolling. */
@@ -99,6 +101,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   private readonly target: ReleaseTargetParts;
   /** Where sessions of people go, if there may be any. */
   private readonly commands?: ClusterCommandOptions;
+  private readonly balancer: BoundLoadBalancer;
 
   constructor(scope: Construct, id: string, props: FargateEnvironmentProps = {}) {
     super(scope, id);
@@ -111,7 +114,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     this.repository = this.createRepository(props, foundation);
     const task = this.createTask(props, foundation);
     [this.taskRole, this.grantPrincipal, this.logGroup] = [task.taskRole, task.taskRole, task.logGroup];
-    const balancer = this.createLoadBalancer(props, network, foundation);
+    const balancer = this.balancer = this.createLoadBalancer(props, network, foundation);
     ({ loadBalancer: this.loadBalancer, targetGroups: [this.targetGroup, this.alternateTargetGroup], url: this.url } = balancer);
     this.service = createService(this, props, { foundation, network, balancer, task, cluster: this.cluster, commands: this.commands !== undefined });
     [this.testListener, this.connections] = [balancer.test?.listener, this.service.connections];
@@ -138,7 +141,8 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     return {
       clusterName: this.cluster.clusterName,
       serviceName: this.service.serviceName,
-      loadBalancer: this.loadBalancer.loadBalancerFullName,
+      loadBalancer: this.balancer.fullName,
+      sharedLoadBalancer: this.balancer.shared,
       targetGroups: [this.targetGroup, this.alternateTargetGroup].map(({ targetGroupFullName }) => targetGroupFullName),
     };
   }
@@ -285,7 +289,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   private createOutputs(): void {
     const output = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
     output('ServiceUrl', this.url, 'Where the service answers');
-    output('AlbDnsName', this.loadBalancer.loadBalancerDnsName, 'Name of the load balancer');
+    if (!this.balancer.shared) output('AlbDnsName', this.loadBalancer.loadBalancerDnsName, 'Name of the load balancer');
     output('EcsClusterArn', this.cluster.clusterArn, 'The cluster');
     output('EcsServiceArn', this.service.serviceArn, 'The service');
     output('VpcId', this.vpc.vpcId, 'The network');

@@ -62,7 +62,8 @@ function inspectNames(look: Inspection, props: FargateEnvironmentProps): void {
 }
 
 /** Choices that are right by themselves and cannot work together. */
-function inspectPairs(look: Inspection, { network, cluster, scaling, deployStrategy, alarms }: FargateEnvironmentProps): void {
+function inspectPairs(look: Inspection, { network, cluster, loadBalancer, scaling, deployStrategy, alarms }: FargateEnvironmentProps): void {
+  if (loadBalancer instanceof LoadBalancer && loadBalancer._shared) inspectSharing(look, { deployStrategy, alarms });
   look.that(!(network instanceof Network && network._creates && cluster instanceof Cluster && cluster._vpc), 'network', 'Network.create beside Cluster.fromCluster',
     "the cluster's own VPC", 'leave network out or use Network.fromVpc');
   const sound = [scaling ?? Scaling.fixed(2), deployStrategy].every((choice) => choice?._problems?.length === 0);
@@ -84,6 +85,17 @@ function inspectReach(look: Inspection, { cluster, container, deployStrategy, ex
     needed === 'new' ? 'ExecuteCommand.ofCluster beside Cluster.fromCluster' : 'ExecuteCommand.audited beside Cluster.create', 'the cluster says where sessions are written: use the other one');
   look.that(!needed || !container?.readonlyRootFilesystem, 'executeCommand', 'beside container.readonlyRootFilesystem', 'a file system that can be written',
     'leave out one of both: the agent of sessions writes files');
+}
+
+/** What needs a load balancer or a listener of its own. */
+function inspectSharing(look: Inspection, { deployStrategy, alarms }: Pick<FargateEnvironmentProps, 'deployStrategy' | 'alarms'>): void {
+  const cure = 'give this place a load balancer of its own, or';
+  look.that(!deployStrategy?._codeDeploy, 'deployStrategy', 'DeployStrategy.codeDeploy on a shared listener',
+    'the other strategies, since CodeDeploy moves the default action of a whole listener, which is not for this service alone', `${cure} take DeployStrategy.blueGreen`);
+  look.that(!deployStrategy?._testListener, 'deployStrategy.testListener', 'a test listener on a shared load balancer',
+    'none, since ports and security group of the load balancer belong to all who share it', `${cure} leave it out`);
+  look.each('alarms', alarms, (path, alarm) => look.that(!alarm?._blamesLoadBalancer, path, 'Http5xxOrigin.LOAD_BALANCER on a shared load balancer',
+    'alarms that do not roll this service back for what others do', 'write rollsBack: false, or take Http5xxOrigin.CONTAINERS'));
 }
 
 /** What is suspicious and allowed. @internal */

@@ -10,7 +10,8 @@ import { HealthCheckOptions } from './container';
 import { createCertificate, createRecords, DnsRecordOptions, inspectDnsRecord } from './load-balancer/dns-record';
 import { admitsIpv6, inspectRequests, RequestOptions, requestSettings, settleRequests } from './load-balancer/request-options';
 import { inspectTargets, needsHttps, TargetOptions, targetSettings } from './load-balancer/target-options';
-import { createProductionEntrance, createTestEntrance, Entrance, ListenerSettings, testPort } from './traffic/listeners';
+import { conditionsOf, importLoadBalancer, inspectListenerRule, ListenerRuleOptions, urlOf } from './traffic/listener-rule';
+import { createProductionEntrance, createTestEntrance, createTrafficRule, Entrance, ListenerSettings, OwnEntrance, testPort } from './traffic/listeners';
 import { createTargetGroup } from './traffic/target-groups';
 import { HookParts } from '../deploy/strategy/hook-parts';
 import { TestListenerOptions } from '../deploy/strategy/test-listener';
@@ -55,16 +56,20 @@ export interface LoadBalancerParts {
 
 /** @internal */
 export interface BoundLoadBalancer {
-  readonly loadBalancer: elbv2.ApplicationLoadBalancer;
+  readonly loadBalancer: elbv2.IApplicationLoadBalancer;
+  /** As metrics name it. */
+  readonly fullName: string;
+  /** Whether services of others stand behind it, too. */
+  readonly shared: boolean;
   /** The group that has the traffic at first, and the other one. */
   readonly targetGroups: elbv2.ApplicationTargetGroup[];
   /** Where traffic comes in; the service waits for it. */
   readonly production: Entrance;
-  readonly test?: Entrance;
+  readonly test?: OwnEntrance;
   readonly tls?: { readonly certificateArn: string; readonly sslPolicy: elbv2.SslPolicy };
   readonly url: string;
-  /** How the test listener is reached: by a name that the certificate has, where one is known. */
-  readonly testUrl: HookParts['testUrl'];
+  /** How the test listener is reached, where there can be one: by a name that the certificate has, where one is known. */
+  readonly testUrl?: HookParts['testUrl'];
 }
 
 /** What stands before the tasks. */
@@ -78,6 +83,17 @@ export abstract class LoadBalancer extends Choice {
   static internal(options: LoadBalancerOptions = {}): LoadBalancer {
     return new Application(false, options);
   }
+
+  /**
+   * A rule of its own on a listener that others share, made in this app or imported by its attributes. A service more on it costs neither a load balancer nor an address. The owner of
+   * the listener decides about TLS, logs and who gets in. Without test listeners and `DeployStrategy.codeDeploy`, which need a whole listener.
+   */
+  static fromListener(listener: elbv2.IApplicationListener, options: ListenerRuleOptions): LoadBalancer {
+    return new OnListener(listener, options);
+  }
+
+  /** Whether services of others stand behind it, too. @internal */
+  readonly _shared: boolean = false;
 
   /** Whether passwords cross the internet in clear text. @internal */
   abstract readonly _plainHttp: boolean;
@@ -125,9 +141,7 @@ class Application extends LoadBalancer {
     const certificate = this.makesCertificate ? createCertificate(scope, dnsRecord!) : this.options.certificate;
     const loadBalancer = this.createLoadBalancer(scope, parts);
     webAcl?._bind(scope, { ...parts, loadBalancer });
-    const targets = targetSettings(this._targets, parts.healthCheck, parts.stopTimeout);
-    const targetGroups = ['TargetGroup', 'AlternateTargetGroup'].map((id, index) =>
-      createTargetGroup(scope, id, { ...targets, vpc: parts.vpc, targetGroupName: parts.targetGroupNames[index] }));
+    const targetGroups = createTargetGroups(scope, parts, this._targets);
     const settings = {
       ...parts, loadBalancer, targetGroups, certificate, sslPolicy, allowFrom, open: this._internetFacing && !allowFrom, sticky: this._targets.stickiness !== undefined,
     };
@@ -136,7 +150,8 @@ class Application extends LoadBalancer {
     const host = dnsRecord ? createRecords(scope, dnsRecord, loadBalancer, this._ipv6) : loadBalancer.loadBalancerDnsName;
     const protocol = certificate ? 'https' : 'http';
     const tls = certificate && { certificateArn: certificate.certificateArn, sslPolicy };
-    return { loadBalancer, targetGroups, production, test, tls, url: `${protocol}://${host}`, testUrl: { protocol, host, port: testPort(settings), named: dnsRecord !== undefined } };
+    const testUrl = { protocol, host, port: testPort(settings), named: dnsRecord !== undefined };
+    return { loadBalancer, fullName: loadBalancer.loadBalancerFullName, shared: false, targetGroups, production, test, tls, url: `${protocol}://${host}`, testUrl };
   }
 
   private createLoadBalancer(scope: Construct, parts: LoadBalancerParts): elbv2.ApplicationLoadBalancer {
@@ -162,6 +177,32 @@ class Application extends LoadBalancer {
     if (reason) acknowledge(securityGroup, { 'AwsSolutions-EC23': reason, 'CKV_AWS_260': reason });
     return loadBalancer;
   }
+}
+
+class OnListener extends LoadBalancer {
+  readonly _plainHttp = false;
+  readonly _shared = true;
+  readonly _targets: TargetOptions;
+
+  constructor(private readonly listener: elbv2.IApplicationListener, private readonly options: ListenerRuleOptions) {
+    super();
+    this._targets = options ?? {};
+    this._inspect((look) => inspectListenerRule(look, listener, options), options ?? null);
+  }
+
+  _bind(scope: Construct, parts: LoadBalancerParts): BoundLoadBalancer {
+    const { listener, options } = this;
+    const targetGroups = createTargetGroups(scope, parts, options);
+    const rule = createTrafficRule(scope, { listener, targetGroups, priority: options.priority, conditions: conditionsOf(options), sticky: options.stickiness !== undefined });
+    const { firstLoadBalancerFullName: fullName } = targetGroups[0];
+    const loadBalancer = listener instanceof elbv2.ApplicationListener ? listener.loadBalancer : importLoadBalancer(scope, listener, fullName);
+    return { loadBalancer, fullName, shared: true, targetGroups, production: { listener, rule }, url: urlOf(listener, options) };
+  }
+}
+
+function createTargetGroups(scope: Construct, { vpc, targetGroupNames, healthCheck, stopTimeout }: LoadBalancerParts, options: TargetOptions): elbv2.ApplicationTargetGroup[] {
+  const targets = targetSettings(options, healthCheck, stopTimeout);
+  return targetGroupNames.map((targetGroupName, index) => createTargetGroup(scope, ['TargetGroup', 'AlternateTargetGroup'][index], { ...targets, vpc, targetGroupName }));
 }
 
 /**

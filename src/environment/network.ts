@@ -71,6 +71,11 @@ export abstract class Network extends Choice {
     return new Existing(vpc, options);
   }
 
+  /** A network that stands already, with all that is known of it. @internal */
+  static _of(bound: BoundNetwork): Network {
+    return new Bound(bound);
+  }
+
   /** @internal */
   abstract readonly _creates: boolean;
   /** Whether tasks run in public subnets of a VPC that exists, and so functions of ours would. @internal */
@@ -139,6 +144,18 @@ class Existing extends Network {
   private get taskSubnets(): ec2.SubnetSelection {
     const { taskSubnets = { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } } = this.options;
     return taskSubnets;
+  }
+}
+
+class Bound extends Network {
+  readonly _creates = false;
+
+  constructor(private readonly bound: BoundNetwork) {
+    super();
+  }
+
+  _bind(): BoundNetwork {
+    return this.bound;
   }
 }
 

@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { PipelineDimensions } from './pipeline-alarm';
 import { RELEASE_METRICS } from './release-metrics';
-import { ServiceDimensions } from './service-alarm';
+import { ofContainers, ServiceDimensions } from './service-alarm';
 import { NameMaker } from '../common/resource-names';
 import { Choice } from '../private/problems';
 
@@ -93,15 +93,17 @@ class Standard extends Dashboard {
 function serviceRows(of: ServiceDimensions, titles: DashboardTitles): cloudwatch.IWidget[][] {
   const ecs = (namespace: string, metricName: string, statistic: string) => metric(namespace, metricName, statistic,
     { ClusterName: of.clusterName, ServiceName: of.serviceName });
-  const alb = (metricName: string, statistic: string) => metric('AWS/ApplicationELB', metricName, statistic, { LoadBalancer: of.loadBalancer });
+  const alb = (metricName: string, statistic: string) => ofContainers(of).map((dimensions) => metric('AWS/ApplicationELB', metricName, statistic, dimensions));
+  // Nobody knows for which of several services a load balancer answered by itself.
+  const unanswered = of.sharedLoadBalancer ? [] : alb('HTTPCode_ELB_5XX_Count', 'Sum');
   return [
     [
       graph(titles.cpu ?? 'ECS CPU Utilization', ecs('AWS/ECS', 'CPUUtilization', 'Average'), ecs('AWS/ECS', 'CPUUtilization', 'Maximum')),
       graph(titles.memory ?? 'ECS Memory Utilization', ecs('AWS/ECS', 'MemoryUtilization', 'Average'), ecs('AWS/ECS', 'MemoryUtilization', 'Maximum')),
     ],
     [
-      graph(titles.loadBalancer ?? 'ALB Metrics', alb('TargetResponseTime', 'Average'), alb('RequestCount', 'Sum')),
-      graph(titles.errors ?? 'HTTP Errors', alb('HTTPCode_Target_5XX_Count', 'Sum'), alb('HTTPCode_ELB_5XX_Count', 'Sum'), alb('HTTPCode_Target_4XX_Count', 'Sum')),
+      graph(titles.loadBalancer ?? 'ALB Metrics', ...alb('TargetResponseTime', 'Average'), ...alb('RequestCount', 'Sum')),
+      graph(titles.errors ?? 'HTTP Errors', ...alb('HTTPCode_Target_5XX_Count', 'Sum'), ...unanswered, ...alb('HTTPCode_Target_4XX_Count', 'Sum')),
       graph(titles.tasks ?? 'Running Tasks', ecs('ECS/ContainerInsights', 'RunningTaskCount', 'Average'), ecs('ECS/ContainerInsights', 'DesiredTaskCount', 'Average')),
     ],
   ];
@@ -137,10 +139,9 @@ function doraWidgets({ releaseFunctionName, places }: PipelineDimensions, titles
 const metric = (namespace: string, metricName: string, statistic: string, dimensionsMap: Record<string, string>): cloudwatch.Metric =>
   new cloudwatch.Metric({ namespace, metricName, statistic, dimensionsMap, period: Duration.minutes(1) });
 
-/** The second metric stands on the right where its unit differs: seconds beside a count. */
+/** Counts stand on the right where seconds stand on the left. */
 function graph(title: string, ...metrics: cloudwatch.Metric[]): cloudwatch.GraphWidget {
-  const mixed = metrics.some(({ metricName }) => metricName === 'TargetResponseTime');
-  return new cloudwatch.GraphWidget({
-    title, width: 8, left: mixed ? metrics.slice(0, 1) : metrics, right: mixed ? metrics.slice(1) : [],
-  });
+  const seconds = metrics.filter(({ metricName }) => metricName === 'TargetResponseTime');
+  const counts = metrics.filter((each) => !seconds.includes(each));
+  return new cloudwatch.GraphWidget({ title, width: 8, left: seconds.length > 0 ? seconds : counts, right: seconds.length > 0 ? counts : [] });
 }

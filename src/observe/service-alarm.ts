@@ -49,6 +49,8 @@ export interface ServiceDimensions {
   readonly clusterName: string;
   readonly serviceName: string;
   readonly loadBalancer: string;
+  /** Whether the load balancer has requests of other services, too. */
+  readonly sharedLoadBalancer: boolean;
   /** Releases move traffic from one to the other. */
   readonly targetGroups: string[];
 }
@@ -167,6 +169,8 @@ export abstract class ServiceAlarm extends Choice {
 
   /** @internal */
   abstract readonly _id: string;
+  /** Whether it rolls back for what a load balancer does, whoever's requests these are. @internal */
+  abstract readonly _blamesLoadBalancer: boolean;
   /** @internal */
   abstract _bind(scope: Construct, dimensions: ServiceDimensions, parts: AlarmParts): BoundServiceAlarm;
 }
@@ -179,10 +183,12 @@ interface ServiceAlarmSubject extends AlarmSubject {
 
 class MetricAlarm extends ServiceAlarm {
   readonly _id: string;
+  readonly _blamesLoadBalancer: boolean;
 
   constructor(private readonly subject: ServiceAlarmSubject, private readonly options: ServiceAlarmOptions) {
     super();
     this._id = subject.id;
+    this._blamesLoadBalancer = subject === LOAD_BALANCER_5XX && options?.rollsBack !== false;
     this._inspect((look) => {
       inspectAlarm(options, subject.defaults)(look);
       look.oneOf('rollsBack', options.rollsBack, [true, false], 'say whether the alarm rolls a release back');
@@ -203,6 +209,8 @@ const ofService = (of: ServiceDimensions) => [{ ClusterName: of.clusterName, Ser
 const ofLoadBalancer = (of: ServiceDimensions) => [{ LoadBalancer: of.loadBalancer }];
 /** Whichever has the traffic. */
 const ofTargetGroups = (of: ServiceDimensions) => of.targetGroups.map((targetGroup) => ({ LoadBalancer: of.loadBalancer, TargetGroup: targetGroup }));
+/** What containers answer: those of this service only. @internal */
+export const ofContainers = (of: ServiceDimensions): Record<string, string>[] => of.sharedLoadBalancer ? ofTargetGroups(of) : ofLoadBalancer(of);
 
 const CPU: ServiceAlarmSubject = {
   id: 'CpuAlarm', purpose: 'cpu', description: 'The tasks use too much CPU', comparison: ABOVE,
@@ -214,7 +222,7 @@ const MEMORY: ServiceAlarmSubject = {
 };
 const CONTAINERS_5XX: ServiceAlarmSubject = {
   id: 'Http5xxAlarm', purpose: 'http-5xx', description: 'The containers answer with errors', comparison: ABOVE,
-  namespace: 'AWS/ApplicationELB', metricName: 'HTTPCode_Target_5XX_Count', dimensions: ofLoadBalancer,
+  namespace: 'AWS/ApplicationELB', metricName: 'HTTPCode_Target_5XX_Count', dimensions: ofContainers,
   defaults: { threshold: 10, evaluationPeriods: 2, period: minute, statistic: 'Sum' },
 };
 const LOAD_BALANCER_5XX: ServiceAlarmSubject = {
@@ -223,7 +231,7 @@ const LOAD_BALANCER_5XX: ServiceAlarmSubject = {
 };
 const LATENCY: ServiceAlarmSubject = {
   id: 'LatencyAlarm', purpose: 'latency', description: 'The containers answer slowly', comparison: ABOVE,
-  namespace: 'AWS/ApplicationELB', metricName: 'TargetResponseTime', dimensions: ofLoadBalancer,
+  namespace: 'AWS/ApplicationELB', metricName: 'TargetResponseTime', dimensions: ofContainers,
   defaults: { threshold: 2, evaluationPeriods: 3, period: minute, statistic: 'Average' },
 };
 const UNHEALTHY_HOSTS: ServiceAlarmSubject = {

@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BuildRepository } from './build-repository';
 import { DeliveryPipelineProps } from './delivery-pipeline-props';
+import { planBuilds } from './image-build/build-plan';
 import { createRepository } from '../deploy/place-repository';
 import { Foundation } from '../observe/foundation';
 
@@ -19,11 +20,12 @@ export function createBuildRepository(scope: Construct, foundation: Foundation, 
   return repository;
 }
 
-function newRepository(scope: Construct, foundation: Foundation, { repositoryName, imageCount = 50 }: DeliveryPipelineProps): ecr.Repository {
+function newRepository(scope: Construct, foundation: Foundation, { repositoryName, imageCount = 50, imageBuild, stages }: DeliveryPipelineProps): ecr.Repository {
+  const maxImageCount = imageCount * planBuilds(stages, imageBuild).length;
   const name = foundation.names.name({ type: 'repository', detail: 'builds', base: repositoryName, prop: 'repositoryName', maxLength: 256 });
-  return createRepository(scope, { ...foundation, repositoryName: name, maxImageCount: imageCount }, {
+  return createRepository(scope, { ...foundation, repositoryName: name, maxImageCount }, {
     imageTagMutability: ecr.TagMutability.IMMUTABLE,
-    lifecycleRules: [{ rulePriority: 1, description: 'Keep the last builds', tagStatus: ecr.TagStatus.ANY, maxImageCount: imageCount }],
+    lifecycleRules: [{ rulePriority: 1, description: 'Keep the last builds', tagStatus: ecr.TagStatus.ANY, maxImageCount }],
   });
 }
 

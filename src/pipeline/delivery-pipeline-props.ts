@@ -13,7 +13,7 @@ import { PipelineAlarm } from '../observe/pipeline-alarm';
 export interface PipelineOptions {
   /** Where the code comes from. */
   readonly source: Source;
-  /** How the image is made. @default ImageBuild.dockerfile() */
+  /** How the image is made of releases that do not say it themselves. @default ImageBuild.dockerfile() */
   readonly imageBuild?: ImageBuild;
   /** Tests and scans before any release; an empty list: none. @default - [Check.imageScan()] */
   readonly checks?: Check[];
@@ -25,7 +25,7 @@ export interface PipelineOptions {
   readonly pipelineAlarms?: PipelineAlarm[];
   /** The repository that builds push to. @default BuildRepository.create() */
   readonly repository?: BuildRepository;
-  /** How many built images a new repository keeps, 2 to 1000. @default 50 */
+  /** How many built images a new repository keeps for each image build, 2 to 1000. @default 50 */
   readonly imageCount?: number;
   /** How many days artifacts are kept, 1 to 3650. @default 30 */
   readonly artifactDays?: number;

@@ -12,6 +12,7 @@ import { createBuildRepository } from './create-build-repository';
 import { DeliveryPipelineProps } from './delivery-pipeline-props';
 import { notifyFailures } from './failure-events';
 import { inspectDelivery } from './inspect-pipeline';
+import { watchLimits } from './limits';
 import { PipelineParts } from './parts';
 import { mayWriteArtifacts } from './project/artifact-rights';
 import { Source } from './source/source';
@@ -36,7 +37,7 @@ export class DeliveryPipeline extends Construct {
   readonly repository: ecr.IRepository;
   /** What goes from action to action. */
   readonly artifactBucket: s3.Bucket;
-  /** The project that builds the image. */
+  /** The project that builds the image; of several, the first. */
   readonly buildProject: codebuild.IProject;
   /** The function that releases. */
   readonly releaseFunction: lambda.IFunction;
@@ -63,13 +64,13 @@ export class DeliveryPipeline extends Construct {
     const pipelineRole = this.createRole(foundation);
     this.pipeline = this.createPipeline(props, foundation, pipelineRole);
     const parts = this.addSource(props.source, foundation, pipelineRole);
-    const { image, buildProject, projects } = addBuildStages(this, this.pipeline, parts, props, targets[0]);
+    const { images, buildProject, projects } = addBuildStages(this, this.pipeline, parts, props);
     this.buildProject = buildProject;
     const history = (props.history ?? DeploymentHistory.table())._bind(this, foundation);
     this.historyTable = history?.table;
     const crossing = { repository: this.repository, targets, history, pipelineName: this.nameForMessages() };
     this.releaseFunction = createReleaseFunction(this, foundation, crossing, releaseAction._options).function;
-    const settings = { parts, image, releaseAction, releaseFunction: this.releaseFunction, topics: this.topics };
+    const settings = { parts, images, releaseAction, releaseFunction: this.releaseFunction, topics: this.topics };
     const checkProjects = addDeployStages(new Construct(this, 'Stages'), this.pipeline, stages, settings);
     this.alarms = (props.pipelineAlarms ?? PipelineAlarm._all()).map((alarm) => alarm._bind(this, this._dimensions(), foundation));
     this.dashboard = (props.dashboard ?? Dashboard.standard())._bind(this, { names: foundation.names, services: [], pipeline: this._dimensions() });
@@ -104,6 +105,7 @@ export class DeliveryPipeline extends Construct {
       role,
       artifactBucket: this.artifactBucket,
     });
+    watchLimits(this, pipeline);
     acknowledge(pipeline, { 'cfn-lint::W3005': 'explicit order made by CDK', 'CloudFormation-Validate::W3005': 'explicit order made by CDK' });
     return pipeline;
   }

@@ -5,6 +5,7 @@ import { BuildRepository } from './build-repository';
 import { Check } from './checks/check';
 import { CheckOrder } from './checks/check-options';
 import { DeliveryPipelineProps, PipelineOptions } from './delivery-pipeline-props';
+import { buildActionName, planBuilds } from './image-build/build-plan';
 import { ImageBuild } from './image-build/image-build';
 import { Source } from './source/source';
 import { Approval } from './stages/approval';
@@ -78,9 +79,18 @@ function inspectReleases(look: Inspection, prop: string, releases: Release[], ac
   const found = look.problems.length;
   look.each(prop, releases, (path, release) =>
     look.kind(`${path}.target`, release?.target ?? null, '_releaseTarget', 'a place', 'hand over a FargateEnvironment'));
+  releases.forEach((release, index) => inspectOwnChoices(look, `${prop}[${index}]`, release));
   if (look.problems.length > found) return;
   inspectUnique(look, prop, releases.map(({ target }) => target._releaseTarget().placeName));
-  releases.forEach(({ target }, index) => look.inPlace((later, stack) => inspectWay(later, `${prop}[${index}].target`, stack, target, action)));
+  releases.forEach(({ target, action: own }, index) => look.inPlace((later, stack) => inspectWay(later, `${prop}[${index}].target`, stack, target, own ?? action)));
+}
+
+function inspectOwnChoices(look: Inspection, prop: string, release: Release | null | undefined): void {
+  const { imageBuild, action } = release ?? {} as Partial<Release>;
+  look.choice(`${prop}.imageBuild`, imageBuild, ImageBuild);
+  look.choice(`${prop}.action`, action, ReleaseAction);
+  const settings = action instanceof ReleaseAction && action._problems.length === 0 ? Object.keys(action._options) : [];
+  look.that(settings.length === 0, `${prop}.action`, settings, 'no settings: one release function serves the whole pipeline', 'give them to releaseAction of the pipeline');
 }
 
 /** That a pipeline in one stack can reach a place in another, wherever that is. */
@@ -144,28 +154,17 @@ function inspectConditions(look: Inspection, prop: string, conditions: StageCond
   }
 }
 
-/** That no two stages have one name, and that there is room for all stages and actions. Stages and checks must be sound by themselves. @internal */
-export function inspectStagePlan(look: Inspection, prop: string, stages: DeployStage[], { checks, releaseAction }: PipelineOptions): void {
-  const names = [
+/** That no two stages have one name. Stages and checks must be sound by themselves. @internal */
+export function inspectStageNames(look: Inspection, prop: string, stages: DeployStage[], checks?: Check[]): void {
+  inspectUnique(look, prop, [
     'Source', ...planBuildStages(checks).map(({ name }) => name),
     ...stages.flatMap((stage) => [...(stage.approval ? [approvalStageName(stage)] : []), deployStageName(stage)]),
-  ];
-  inspectUnique(look, prop, names);
-  look.that(names.length <= 50, prop, `${names.length} stages in all`, '2 to 50', 'release to several places in one stage, or make a second pipeline');
-  // The construct's own place has no release yet, and its checks a prop of their own.
-  const actionsOf = (stage: DeployStage) => Math.max(1, stage.releases.length) * (releaseAction?._actionsOfRelease ?? 1) + (stage.checks?.length ?? 0);
-  planBuildStages(checks).forEach((stage) => inspectRoom(look, 'checks', stage.name, stage.checks.length + (stage.builds ? 1 : 0)));
-  stages.forEach((stage) => inspectRoom(look, stage.releases.length > 0 ? prop : 'releaseChecks', deployStageName(stage), actionsOf(stage)));
+  ]);
 }
 
-/** https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
-function inspectRoom(look: Inspection, prop: string, stage: string, count: number): void {
-  look.that(count <= 50, prop, `${count} actions in the stage ${stage}`, 'at most 50 in a stage', 'spread them over several stages');
-}
-
-function inspectUnique(look: Inspection, prop: string, names: (string | undefined)[]): void {
+function inspectUnique(look: Inspection, prop: string, names: (string | undefined)[], cure = 'give one of them another name'): void {
   const twice = names.find((name, index) => name !== undefined && names.indexOf(name) !== index);
-  look.that(twice === undefined, prop, `'${twice}' twice`, 'each name once', 'give one of them another name');
+  look.that(twice === undefined, prop, `'${twice}' twice`, 'each name once', cure);
 }
 
 /** Everything that is wrong with a pipeline. @internal */
@@ -176,8 +175,8 @@ export function inspectDelivery(props: DeliveryPipelineProps, look: Inspection =
   look.choice('dashboard', props.dashboard, Dashboard);
   look.notEmpty('stages', props.stages ?? [], 'say where to release to');
   if (Array.isArray(props.stages)) inspectStages(look, 'stages', props.stages, props.releaseAction);
-  if (look.problems.length === 0) inspectStagePlan(look, 'stages', props.stages, props);
-  if (look.problems.length === 0) inspectPlaces(look, props);
+  if (look.problems.length === 0) inspectStageNames(look, 'stages', props.stages, props.checks);
+  if (look.problems.length === 0) inspectBuilds(look, props);
   return look;
 }
 
@@ -186,10 +185,17 @@ export function inspectArchitecture(look: Inspection, imageBuild: ImageBuild | u
   if (imageBuild instanceof ImageBuild && imageBuild._problems.length === 0) imageBuild._inspectFor(look, 'imageBuild', architecture);
 }
 
-/** One image is built, so all places are of one architecture. Stages must be sound by themselves. */
-function inspectPlaces(look: Inspection, { imageBuild, stages }: DeliveryPipelineProps): void {
-  const [first, ...others] = stages.flatMap(({ releases }) => releases.map(({ target }) => target._releaseTarget().cpuArchitecture));
-  inspectArchitecture(look, imageBuild, first);
-  look.that(others.every((other) => other === first), 'stages', 'places of several architectures', 'places of one architecture, since one image is built',
-    'make a pipeline for each');
+/** An image is built once, so all its places are of one architecture. Stages must be sound by themselves. */
+function inspectBuilds(look: Inspection, { imageBuild, checks, stages }: DeliveryPipelineProps): void {
+  const builds = planBuilds(stages, imageBuild);
+  for (const build of builds) {
+    const [first, ...others] = build.releases.map(({ target }) => target._releaseTarget().cpuArchitecture);
+    inspectArchitecture(look, build.imageBuild, first);
+    look.that(others.every((other) => other === first), 'stages', 'places of several architectures', 'places of one architecture for each image, since it is built once',
+      'make a pipeline for each, or give releases an imageBuild of their own');
+  }
+  look.that(imageBuild === undefined || builds.some((build) => build.imageBuild === imageBuild), 'imageBuild', 'an image that is released nowhere', 'an image of at least one release',
+    'leave it out, or leave imageBuild out of a release');
+  const beside = (checks ?? []).filter(({ _order }) => _order === CheckOrder.WITH_BUILD);
+  inspectUnique(look, 'stages', [...builds.map(({ imageName }) => buildActionName(imageName)), ...beside.map(({ _name }) => _name)], 'give the image build another imageName');
 }

@@ -40,6 +40,8 @@ export const inPacks = (rule: string, reason: string): Reasons => ({
 export function flatten(value: any): string {
   if (typeof value === 'string') return value.replace(/\${/g, '<').replace(/}/g, '>');
   if (value?.['Fn::Join']) return value['Fn::Join'][1].map(flatten).join(value['Fn::Join'][0]);
+  // cdk-nag reads any other function as its bare argument.
+  if (typeof value?.['Fn::ImportValue'] === 'string') return value['Fn::ImportValue'];
   if (value?.['Fn::GetAtt']) return `<${value['Fn::GetAtt'].map(flatten).join('.')}>`;
   if (value?.Ref) return `<${value.Ref}>`;
   return JSON.stringify(value);

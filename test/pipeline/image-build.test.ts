@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duration, Lazy } from 'aws-cdk-lib';
@@ -242,6 +242,9 @@ describe('inputs', () => {
   test.each<[any, string]>([
     [{ timeout: Duration.minutes(2) }, 'timeout: got 2 minutes; allowed 5 minutes to 8 hours'],
     [{ timeout: Duration.hours(37) }, 'timeout: got'],
+    [{ imageName: 'a b' }, 'imageName: got a b; allowed 1 to 60 of'],
+    [{ inputs: [] }, 'inputs: got ; allowed at least one'],
+    [{ inputs: ['../a'] }, 'inputs[0]: got ../a; allowed a path below the root of the source'],
     [{ timeout: Duration.seconds(330) }, 'timeout: got 5 minutes 30 seconds; allowed whole minutes'],
     [{ computeType: 'HUGE' }, 'computeType: got HUGE; allowed BUILD_GENERAL1_SMALL'],
     [{ computeType: codebuild.ComputeType.LAMBDA_1GB }, 'computeType: got BUILD_LAMBDA_1GB'],
@@ -360,6 +363,51 @@ describe('the script', () => {
     expect(dockerLines()).toEqual([`login --username AWS --password-stdin ${HOST}`]);
     expect(result.exported).toEqual({ IMAGE_DIGEST: DIGEST, IMAGE_TAG: commit, IMAGE_URI: `${HOST}/web@${DIGEST}` });
     expect(result.artifacts).toHaveLength(2);
+  });
+
+  describe('with inputs', () => {
+    const put = (path: string, content: string) => {
+      mkdirSync(join(source, path, '..'), { recursive: true });
+      writeFileSync(join(source, path), content);
+    };
+    const options: DockerfileOptions = { directory: 'services/a', inputs: ['services/a', 'lib'], buildArgs: { MODE: 'fast' }, target: 'web' };
+    const tag = async (changed: DockerfileOptions = {}) => (await run({ ...options, ...changed }, { TAG_SUFFIX: '-a' })).exported.IMAGE_TAG;
+
+    beforeEach(() => {
+      put('services/a/Dockerfile', 'FROM scratch');
+      put('services/a/index.js', '1');
+      put('services/b/index.js', '1');
+      put('lib/own words.js', '1');
+      symlinkSync('index.js', join(source, 'services/a/link.js'));
+    });
+
+    test('names the image by their content, whatever the commit and the rest of the source', async () => {
+      const first = await tag();
+      expect(first).toMatch(/^content-[0-9a-f]{40}-a$/);
+      put('services/b/index.js', '2');
+      utimesSync(join(source, 'lib/own words.js'), 1, 1);
+      expect(await tag()).toBe(first);
+      expect((await run(options, { TAG_SUFFIX: '-a', CODEBUILD_RESOLVED_SOURCE_VERSION: 'f'.repeat(40) })).exported.IMAGE_TAG).toBe(first);
+    });
+
+    test.each<[string, () => unknown, DockerfileOptions]>([
+      ['a file', () => put('lib/own words.js', '2'), {}],
+      ['the name of a file', () => renameSync(join(source, 'lib/own words.js'), join(source, 'lib/other.js')), {}],
+      ['the Dockerfile', () => put('services/a/Dockerfile', 'FROM scratch AS web'), {}],
+      ['a link', () => { rmSync(join(source, 'services/a/link.js')); symlinkSync('Dockerfile', join(source, 'services/a/link.js')); }, {}],
+      ['an argument', () => undefined, { buildArgs: { MODE: 'slow' } }],
+      ['the target', () => undefined, { target: 'worker' }],
+    ])('makes a new one when %s changes', async (_, change, changed) => {
+      const first = await tag();
+      change();
+      expect(await tag(changed)).not.toBe(first);
+    });
+
+    test('fails when one is missing', async () => {
+      const result = await run({ ...options, inputs: ['services/a', 'gone'] });
+      expect(result.phases.map(({ name, status }) => `${name} ${status}`)).toEqual(['install SUCCEEDED', 'pre_build FAILED']);
+      expect(result.output).toContain('gone');
+    });
   });
 
   test('takes no other problem for a missing image', async () => {

@@ -13,9 +13,9 @@ export interface LivingServiceParts {
   readonly service: ecs.FargateService;
   readonly desiredCount?: number;
   readonly gracePeriod: Duration;
-  readonly loadBalancer: elbv2.ApplicationLoadBalancer;
+  readonly loadBalancer: elbv2.IApplicationLoadBalancer;
   /** Production's; to be wrong for a while does no harm to a test listener. */
-  readonly listener: elbv2.ApplicationListener;
+  readonly listener: elbv2.IApplicationListener;
   /** The one that the listener names in the template. */
   readonly targetGroup: elbv2.ApplicationTargetGroup;
   readonly tls?: { readonly certificateArn: string; readonly sslPolicy: string };

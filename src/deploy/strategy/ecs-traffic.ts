@@ -10,7 +10,7 @@ export interface EcsTrafficParts {
   readonly targetGroups: elbv2.ApplicationTargetGroup[];
   readonly productionRule: elbv2.ApplicationListenerRule;
   readonly testRule?: elbv2.ApplicationListenerRule;
-  readonly listeners: elbv2.ApplicationListener[];
+  readonly listeners: elbv2.IApplicationListener[];
 }
 
 /**

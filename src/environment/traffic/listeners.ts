@@ -2,13 +2,15 @@ import { Duration } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import { claimPriority } from './priorities';
 import { TestListenerOptions } from '../../deploy/strategy/test-listener';
 import { acknowledge, inPacks } from '../../private/acknowledge';
 
 /** @internal */
 export interface ListenerSettings {
   readonly loadBalancer: elbv2.ApplicationLoadBalancer;
-  /** The group that has the traffic at first, and the other one. */
+  /** The group that has the traffic at first, and the other one; none where services come with rules of their own. */
   readonly targetGroups: elbv2.ApplicationTargetGroup[];
   readonly certificate?: acm.ICertificate;
   readonly sslPolicy: elbv2.SslPolicy;
@@ -25,9 +27,14 @@ export interface ListenerSettings {
 
 /** @internal */
 export interface Entrance {
-  readonly listener: elbv2.ApplicationListener;
+  readonly listener: elbv2.IApplicationListener;
   /** The rule whose weights ECS moves; nothing that a user can change stands in it. */
   readonly rule?: elbv2.ApplicationListenerRule;
+}
+
+/** An entrance on a listener that the place made itself. @internal */
+export interface OwnEntrance extends Entrance {
+  readonly listener: elbv2.ApplicationListener;
 }
 
 /**
@@ -40,7 +47,7 @@ const SHORTEST = Duration.seconds(1);
 const LAST_PRIORITY = 50000;
 
 /** Where production traffic comes in. */
-export function createProductionEntrance(settings: ListenerSettings): Entrance {
+export function createProductionEntrance(settings: ListenerSettings): OwnEntrance {
   const { loadBalancer, certificate, open } = settings;
   if (certificate) {
     const entrance = createEntrance(settings, 'Https', 443, open);
@@ -64,7 +71,7 @@ function admit({ loadBalancer, open, allowFrom = [] }: ListenerSettings, listene
 }
 
 /** Where the new tasks can be tried before production traffic moves; closed but to those who are let in. */
-export function createTestEntrance(settings: ListenerSettings, { allowFrom = [] }: TestListenerOptions): Entrance {
+export function createTestEntrance(settings: ListenerSettings, { allowFrom = [] }: TestListenerOptions): OwnEntrance {
   const entrance = createEntrance(settings, 'Test', testPort(settings), false);
   allowFrom.forEach((peer) => entrance.listener.connections.allowDefaultPortFrom(peer, 'Tests new tasks'));
   return entrance;
@@ -73,23 +80,35 @@ export function createTestEntrance(settings: ListenerSettings, { allowFrom = [] 
 /** @internal */
 export const testPort = ({ certificate, testListener }: Pick<ListenerSettings, 'certificate' | 'testListener'>): number => testListener?.port ?? (certificate ? 8443 : 8080);
 
-function createEntrance({ loadBalancer, targetGroups, certificate, sslPolicy, movedBy, sticky }: ListenerSettings, id: string, port: number, open: boolean): Entrance {
+function createEntrance({ loadBalancer, targetGroups, certificate, sslPolicy, movedBy, sticky }: ListenerSettings, id: string, port: number, open: boolean): OwnEntrance {
   const listener = loadBalancer.addListener(id, {
     port, open,
     ...(certificate ? { protocol: elbv2.ApplicationProtocol.HTTPS, certificates: [certificate], sslPolicy } : { protocol: elbv2.ApplicationProtocol.HTTP }),
     defaultAction: movedBy === 'CODE_DEPLOY'
       ? elbv2.ListenerAction.forward([targetGroups[0]])
-      : elbv2.ListenerAction.fixedResponse(503, { contentType: 'text/plain', messageBody: 'No service stands behind this listener.' }),
+      : elbv2.ListenerAction.fixedResponse(targetGroups.length > 0 ? 503 : 404, { contentType: 'text/plain', messageBody: 'No service stands behind this listener.' }),
   });
   if (!certificate) acknowledgePlainHttp(listener);
-  const rule = movedBy === 'ECS' ? new elbv2.ApplicationListenerRule(listener, 'Traffic', {
-    listener,
-    priority: LAST_PRIORITY,
-    conditions: [elbv2.ListenerCondition.pathPatterns(['/*'])],
+  const rule = movedBy === 'ECS' && targetGroups.length > 0
+    ? createTrafficRule(listener, { listener, targetGroups, priority: LAST_PRIORITY, conditions: [elbv2.ListenerCondition.pathPatterns(['/*'])], sticky })
+    : undefined;
+  return { listener, rule };
+}
+
+interface TrafficRuleSettings extends Pick<ListenerSettings, 'targetGroups' | 'sticky'> {
+  readonly listener: elbv2.IApplicationListener;
+  readonly priority: number;
+  readonly conditions: elbv2.ListenerCondition[];
+}
+
+/** Over both groups from birth; ECS moves its weights. @internal */
+export function createTrafficRule(scope: Construct, { listener, targetGroups, priority, conditions, sticky }: TrafficRuleSettings): elbv2.ApplicationListenerRule {
+  claimPriority(scope, listener, priority);
+  return new elbv2.ApplicationListenerRule(scope, 'Traffic', {
+    listener, priority, conditions,
     action: elbv2.ListenerAction.weightedForward(targetGroups.map((targetGroup, index) => ({ targetGroup, weight: index === 0 ? 100 : 0 })),
       { stickinessDuration: sticky ? SHORTEST : undefined }),
-  }) : undefined;
-  return { listener, rule };
+  });
 }
 
 function acknowledgePlainHttp(listener: elbv2.ApplicationListener): void {

@@ -46,13 +46,14 @@ export function appointMover(scope: Construct, strategy: DeployStrategy, setting
 }
 
 function bindHooks(scope: Construct, { _hooks }: DeployStrategy, { foundation, network, balancer }: MoverSettings): BoundHook[] {
-  const { loadBalancer, testUrl } = balancer;
+  const { loadBalancer, fullName, testUrl } = balancer;
   return _hooks.map((hook, index) => hook._bind(new Construct(scope, `DeployHook${index + 1}`), {
     ...foundation,
     vpc: network.vpc,
     subnets: network.functionSubnets,
-    loadBalancer: { connections: loadBalancer.connections, fullName: loadBalancer.loadBalancerFullName },
-    testUrl,
+    loadBalancer: { connections: loadBalancer.connections, fullName },
+    // A hook that asks through the test listener is refused where there is none.
+    testUrl: testUrl!,
     owner: scope,
   }));
 }

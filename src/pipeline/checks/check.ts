@@ -132,15 +132,15 @@ class ProjectCheck<Options extends CheckOptions> extends Check {
     }, given);
   }
 
-  _bind(scope: Construct, parts: PipelineParts, { image, environment, runOrder }: CheckContext): BoundCheck {
-    const home = new Construct(scope, this._name);
+  _bind(scope: Construct, parts: PipelineParts, { image, environment, runOrder, actionName = this._name }: CheckContext): BoundCheck {
+    const home = new Construct(scope, actionName);
     const made = this.createProject(home, parts);
     if (this._needsImage) {
       made.role.allow(REGISTRY_LOGIN, { actions: PULL, resources: [parts.repository.repositoryArn] });
     }
     const variables = { ...(this._needsImage ? { IMAGE_URI: image!.uri } : {}), ...environment };
     const action = createAction(home, parts, made, {
-      actionName: this._name,
+      actionName,
       environment: Object.keys(variables).length > 0 ? variables : undefined,
       runOrder,
       isTest: true,
@@ -154,7 +154,7 @@ class ProjectCheck<Options extends CheckOptions> extends Check {
     const cache = (options.cache ?? BuildCache.none())._bind(home, { parts, role, forImages: false });
     return createProject(home, parts, role, {
       // Checks of one name may stand in several stages; each stage is a scope of its own.
-      purpose: `${home.node.scope!.node.id}-${this._name}`,
+      purpose: `${home.node.scope!.node.id}-${home.node.id}`,
       description: recipe.description,
       options,
       computeType: options.computeType ?? codebuild.ComputeType.SMALL,
@@ -191,6 +191,6 @@ class ActionCheck<Options extends object> extends Check {
   }
 
   _bind(scope: Construct, parts: PipelineParts, context: CheckContext): BoundCheck {
-    return { action: this.recipe.bind(new Construct(scope, this._name), parts, context) };
+    return { action: this.recipe.bind(new Construct(scope, context.actionName ?? this._name), parts, context) };
   }
 }

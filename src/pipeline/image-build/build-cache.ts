@@ -165,8 +165,11 @@ export const CACHE_DIRECTORY = '/root/.image-cache';
 export const CACHE_TAG = 'cache';
 
 function createCacheRepository(scope: Construct, { key, names, removalPolicy }: PipelineParts): ecr.Repository {
+  // Several builds of one pipeline are told apart by their names.
+  const imageName = /^Build-(.*)$/.exec(scope.node.id)?.[1];
+  const detail = imageName === undefined ? 'cache' : `cache-${imageName.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
   const repository = new ecr.Repository(scope, 'CacheRepository', {
-    repositoryName: names.name({ type: 'repository', detail: 'cache', maxLength: 256 }),
+    repositoryName: names.name({ type: 'repository', detail, maxLength: 256 }),
     imageScanOnPush: true,
     imageTagMutability: ecr.TagMutability.IMMUTABLE_WITH_EXCLUSION,
     imageTagMutabilityExclusionFilters: [ecr.ImageTagMutabilityExclusionFilter.wildcard(CACHE_TAG)],

@@ -3,6 +3,8 @@ import { CACHE_DIRECTORY, CACHE_TAG, LayerStore } from './build-cache';
 /** What the script of an image build is written from. All else comes as variables when it runs. @internal */
 export interface ImageBuildScript {
   readonly layers: LayerStore;
+  /** How many inputs decide about a new image; their paths are in `INPUT_0` and so on. None: the commit decides. */
+  readonly inputs: number;
   readonly hasTarget: boolean;
   /** Names of build arguments; the value of the first is in the variable `BUILD_ARG_0`. */
   readonly buildArgs: string[];
@@ -32,7 +34,7 @@ export function imageBuildSpec(script: ImageBuildScript): object {
       'exported-variables': ['IMAGE_DIGEST', 'IMAGE_TAG', 'IMAGE_URI'],
     },
     phases: {
-      pre_build: { commands: [command(...login(script.hasLogin), ...nameImage, ...publishedDigest, 'IMAGE_DIGEST="$(published_digest)"', 'export IMAGE_TAG IMAGE_DIGEST')] },
+      pre_build: { commands: [command(...login(script.hasLogin), ...nameImage(script), ...publishedDigest, 'IMAGE_DIGEST="$(published_digest)"', 'export IMAGE_TAG IMAGE_DIGEST')] },
       build: { commands: [command(...build(script))] },
       post_build: { commands: [command(...publishedDigest, ...push)] },
     },
@@ -51,13 +53,26 @@ const login = (hasLogin: boolean): string[] => [
   ...(hasLogin ? ['printf %s "$DOCKER_PASSWORD" | docker login --username "$DOCKER_USERNAME" --password-stdin "$DOCKER_REGISTRY"'] : []),
 ];
 
-/** The commit; of an S3 source the version; without either, the build. */
-const nameImage = [
-  'IMAGE_TAG="${CODEBUILD_RESOLVED_SOURCE_VERSION:-build-${CODEBUILD_BUILD_ID##*:}}"',
+/** The commit; of an S3 source the version; without either, the build. Or the content of all that the image is made from. */
+const nameImage = ({ inputs, hasTarget, buildArgs }: ImageBuildScript): string[] => [
+  ...(inputs > 0 ? hashInputs(inputs, [
+    '"$PLATFORM"', '"$BUILD_CONTEXT"', ...(hasTarget ? ['"$TARGET"'] : []), ...buildArgs.map((name, index) => `"${name}=$BUILD_ARG_${index}"`),
+  ]) : ['IMAGE_TAG="${CODEBUILD_RESOLVED_SOURCE_VERSION:-build-${CODEBUILD_BUILD_ID##*:}}"']),
   'IMAGE_TAG="${IMAGE_TAG//[^A-Za-z0-9_.-]/-}"',
   // A tag begins with neither of these, as versions in S3 may.
   'case "$IMAGE_TAG" in [.-]*) IMAGE_TAG="v$IMAGE_TAG" ;; esac',
   'IMAGE_TAG="${IMAGE_TAG:0:100}$TAG_SUFFIX"',
+];
+
+/** Names and contents of files, where links lead, and the words that the build is told; a path that is missing fails. No times and modes: those differ from one fetch to the next. */
+const hashInputs = (inputs: number, words: string[]): string[] => [
+  `INPUTS=("$DOCKERFILE" ${Array.from({ length: inputs }, (_, index) => `"$INPUT_${index}"`).join(' ')})`,
+  'IMAGE_TAG="content-$({',
+  // Neither options nor failures reach the shell in which this runs by themselves.
+  `  printf '%s\\0' ${words.join(' ')} &&`,
+  '  find "${INPUTS[@]}" -type f -print0 | LC_ALL=C sort -zu | xargs -0 sha256sum &&',
+  "  find \"${INPUTS[@]}\" -type l -printf '%p %l\\0' | LC_ALL=C sort -zu",
+  '} | sha256sum | cut -c 1-40)"',
 ];
 
 /** Digest of the image that has the tag already; nothing when there is none. Every other problem is one. */

@@ -25,6 +25,17 @@ export interface RegistryLogin {
 
 /** Options of `ImageBuild.dockerfile`. `secrets` can be mounted in the Dockerfile: `RUN --mount=type=secret,id=NAME`. */
 export interface DockerfileOptions extends BuildOptions {
+  /**
+   * Name of the image among those of its pipeline, 1 to 60 of A-Z a-z 0-9 . _ -: part of tags and of the name of the action. Needed only where a pipeline builds several.
+   * @default - the name of the first place that the image is released to
+   */
+  readonly imageName?: string;
+  /**
+   * Files and folders below the root of the source that the image is made from, beside its Dockerfile. While none of them changes, nor an argument of the build, a commit makes no new image: the
+   * one that stands for exactly this content is released again, and a place where it runs already is left in peace. Newer base images are then not taken before something changes.
+   * @default - every commit makes a new image
+   */
+  readonly inputs?: string[];
   /** Folder below the root of the source that is sent to the build. @default '.' */
   readonly directory?: string;
   /** The Dockerfile, relative to `directory`. @default 'Dockerfile' */
@@ -75,6 +86,8 @@ export abstract class ImageBuild extends Choice {
     return new DockerfileBuild(options);
   }
 
+  /** @internal */
+  abstract readonly _imageName: string | undefined;
   /** Reports what does not fit to a place of that architecture. @internal */
   abstract _inspectFor(look: Inspection, prop: string, architecture?: ecs.CpuArchitecture): void;
   /** @internal */
@@ -82,8 +95,11 @@ export abstract class ImageBuild extends Choice {
 }
 
 class DockerfileBuild extends ImageBuild {
+  readonly _imageName: string | undefined;
+
   constructor(private readonly options: DockerfileOptions) {
     super();
+    this._imageName = options?.imageName;
     this._inspect((look) => {
       inspectBuild(look, options);
       inspectDockerfile(look, options);
@@ -131,6 +147,7 @@ class DockerfileBuild extends ImageBuild {
       environment: this.environment(parts, context, bound, architecture),
       buildSpec: imageBuildSpec({
         layers: cache._layers,
+        inputs: options.inputs?.length ?? 0,
         hasTarget: options.target !== undefined,
         buildArgs: Object.keys(options.buildArgs ?? {}),
         secrets: Object.keys(options.secrets ?? {}),
@@ -147,7 +164,7 @@ class DockerfileBuild extends ImageBuild {
   }
 
   private environment(parts: PipelineParts, context: ImageBuildContext, bound: BoundCache, architecture: string): { [name: string]: string } {
-    const { directory = '.', dockerfile = 'Dockerfile', target, buildArgs = {}, registryLogin } = this.options;
+    const { directory = '.', dockerfile = 'Dockerfile', inputs = [], target, buildArgs = {}, registryLogin } = this.options;
     const { repositoryUri, repositoryName } = parts.repository;
     return {
       // Of the repository's URI, so that it follows a repository in another account or partition.
@@ -160,6 +177,7 @@ class DockerfileBuild extends ImageBuild {
       BUILD_CONTEXT: directory,
       DOCKERFILE: posix.join(directory, dockerfile),
       ...(target === undefined ? {} : { TARGET: target }),
+      ...Object.fromEntries(inputs.map((path, index) => [`INPUT_${index}`, path])),
       ...Object.fromEntries(Object.values(buildArgs).map((value, index) => [`BUILD_ARG_${index}`, value])),
       ...(registryLogin ? { DOCKER_REGISTRY: registryLogin.registry ?? 'https://index.docker.io/v1/' } : {}),
       ...bound.environment,
@@ -173,7 +191,7 @@ const PUSH = [
   'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:DescribeImages',
 ];
 
-const OWN_VARIABLES = /^(REGISTRY|REPOSITORY_URI|REPOSITORY_NAME|CONTAINER_NAME|TAG_SUFFIX|PLATFORM|BUILD_CONTEXT|DOCKERFILE|TARGET|BUILD_ARG_\d+|CACHE_URI|CACHE_DIRECTORY|IMAGE_DIGEST|IMAGE_TAG|IMAGE_URI|DOCKER_(USERNAME|PASSWORD|REGISTRY))$/;
+const OWN_VARIABLES = /^(REGISTRY|REPOSITORY_URI|REPOSITORY_NAME|CONTAINER_NAME|TAG_SUFFIX|PLATFORM|BUILD_CONTEXT|DOCKERFILE|TARGET|INPUT_\d+|BUILD_ARG_\d+|CACHE_URI|CACHE_DIRECTORY|IMAGE_DIGEST|IMAGE_TAG|IMAGE_URI|DOCKER_(USERNAME|PASSWORD|REGISTRY))$/;
 
 /** Architectures have no public name of their own, but for this. */
 const nameOf = (architecture?: ecs.CpuArchitecture): string | undefined => architecture?._cpuArchitecture;
@@ -186,6 +204,9 @@ function inspectDockerfile(look: Inspection, options: DockerfileOptions): void {
   const inside = /^(?!\/)(?!(.*\/)?\.\.(\/|$)).+$/;
   look.matches('directory', options.directory, inside, 'a path below the root of the source', "write for example 'services/web'");
   look.matches('dockerfile', options.dockerfile, inside, 'a path below directory', "write for example 'docker/Dockerfile'");
+  look.matches('imageName', options.imageName, /^[A-Za-z0-9._-]{1,60}$/, '1 to 60 of A-Z a-z 0-9 . _ -', 'leave out other characters');
+  look.notEmpty('inputs', options.inputs, 'name what the image is made from, or leave it out');
+  look.each('inputs', options.inputs, (path, input) => look.matches(path, input ?? '', /^(?![/-])(?!(.*\/)?\.\.(\/|$)).+$/, 'a path below the root of the source', "write for example 'services/web'"));
   look.matches('target', options.target, /^[A-Za-z0-9_.-]+$/, 'the name of a stage of the Dockerfile', 'write the name after AS');
   look.kind('architecture', options.architecture, '_cpuArchitecture', 'an architecture', 'take for example ecs.CpuArchitecture.ARM64');
   look.oneOf('architecture', nameOf(options.architecture), ['ARM64', 'X86_64'], 'take ecs.CpuArchitecture.ARM64 or X86_64');

@@ -1,14 +1,24 @@
 import { Approval } from './approval';
 import { StageConditions } from './stage-condition';
 import { StageFailure } from './stage-failure';
+import { ReleaseAction } from '../../deploy/release-action';
 import { IReleaseTarget } from '../../deploy/release-target';
 import { Notification } from '../../observe/notification';
 import { Check } from '../checks/check';
+import { ImageBuild } from '../image-build/image-build';
 
 /** A release to one place. */
 export interface Release {
   /** The place. */
   readonly target: IReleaseTarget;
+  /**
+   * How the image of this release is made, where a pipeline has several: releases that name the same object get the same image, which is built once. All builds run side by side in the
+   * stage `Build`.
+   * @default - the `imageBuild` of the pipeline
+   */
+  readonly imageBuild?: ImageBuild;
+  /** Which action releases here; settings of the release function stand in `releaseAction` of the pipeline. @default - the `releaseAction` of the pipeline */
+  readonly action?: ReleaseAction;
 }
 
 /** A stage of the pipeline that releases. */

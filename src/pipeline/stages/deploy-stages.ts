@@ -4,7 +4,7 @@ import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct, IConstruct } from 'constructs';
-import { DeployStage } from './deploy-stage';
+import { DeployStage, Release } from './deploy-stage';
 import { BoundCheck } from '../checks/actions/action-recipe';
 import { BuiltImage, PipelineParts } from '../parts';
 import { conditionOf } from './stage-condition';
@@ -16,7 +16,7 @@ import { notifyFailedStage } from '../failure-events';
 
 interface DeploySettings {
   readonly parts: PipelineParts;
-  readonly image: BuiltImage;
+  readonly images: ReadonlyMap<Release, BuiltImage>;
   readonly topics: sns.ITopic[];
   readonly releaseFunction: lambda.IFunction;
   readonly releaseAction: ReleaseAction;
@@ -41,16 +41,17 @@ interface AddedStage {
 }
 
 function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage: DeployStage, settings: DeploySettings): AddedStage {
-  const { parts, image, releaseAction, releaseFunction } = settings;
+  const { parts, images, releaseAction, releaseFunction } = settings;
   stage.releases.forEach(({ target }) => waitFor(home, target));
   const before = bindBefore(home, pipeline, stage, settings);
-  const releases = stage.releases.map(({ target }) => releaseAction._bind(new Construct(home, target._releaseTarget().placeName), {
-    ...parts, target, function: releaseFunction, digest: image.digest, runOrder: before.length > 0 ? 2 : 1,
+  const releases = stage.releases.map((release) => (release.action ?? releaseAction)._bind(new Construct(home, release.target._releaseTarget().placeName), {
+    ...parts, target: release.target, function: releaseFunction, settings: releaseAction._options, digest: images.get(release)!.digest, runOrder: before.length > 0 ? 2 : 1,
   }));
   const runOrder = Math.max(...releases.map(({ nextRunOrder }) => nextRunOrder));
   const [{ serviceUrl }] = releases;
   const place = stage.releases[0].target;
-  const after = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, pipeline, place, environment: serviceUrl === undefined ? {} : { SERVICE_URL: serviceUrl } }));
+  const environment = serviceUrl === undefined ? undefined : { SERVICE_URL: serviceUrl };
+  const after = (stage.checks ?? []).map((check) => check._bind(home, parts, { runOrder, pipeline, place, environment }));
   pipeline.addStage({
     ...surroundings(home, stage, parts),
     actions: [...before.map(({ action }) => action), ...releases.flatMap(({ actions }) => actions), ...after.map(({ action }) => action)],
@@ -60,14 +61,15 @@ function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage:
 }
 
 /** What runs in each place needs a name for each. */
-function bindBefore(home: Construct, pipeline: codepipeline.Pipeline, { releases, beforeRelease = [] }: DeployStage, { parts, image }: DeploySettings): BoundCheck[] {
+function bindBefore(home: Construct, pipeline: codepipeline.Pipeline, { releases, beforeRelease = [] }: DeployStage, { parts, images }: DeploySettings): BoundCheck[] {
   if (beforeRelease.length === 0) return [];
   const scope = new Construct(home, `Before-${home.node.id}`);
-  return beforeRelease.flatMap((check) => (check._inEachPlace ? releases : releases.slice(0, 1)).map(({ target: place }) => {
+  return beforeRelease.flatMap((check) => (check._inEachPlace ? releases : releases.slice(0, 1)).map((release) => {
+    const { target: place } = release;
     const { placeName } = place._releaseTarget();
     const several = check._inEachPlace && releases.length > 1;
-    return check._bind(several ? new Construct(scope, `${check._name}-${placeName}`) : scope, parts, {
-      image, pipeline, place, runOrder: 1, actionName: several ? `${check._name}-${placeName}`.slice(0, 100) : undefined,
+    return check._bind(scope, parts, {
+      image: images.get(release)!, pipeline, place, runOrder: 1, actionName: several ? `${check._name}-${placeName}`.slice(0, 100) : undefined,
     });
   }));
 }

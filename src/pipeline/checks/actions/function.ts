@@ -5,7 +5,7 @@ import { placeOf } from '../../../private/problems';
 
 /** Options of `Check.invokeFunction`. */
 export interface FunctionCheckOptions extends ActionCheckOptions {
-  /** What the function gets as `UserParameters`, as JSON beside `IMAGE_URI` before a release and `SERVICE_URL` after it; at most 600 characters. @default - only those */
+  /** What the function gets as `UserParameters`, as JSON beside `IMAGE_URI` before a release (in a pipeline of one image) and `SERVICE_URL` after it; at most 600 characters. @default - only those */
   readonly userParameters?: { [name: string]: string };
 }
 

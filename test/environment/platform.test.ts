@@ -1,0 +1,214 @@
+import { App, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import {
+  Cluster, DeployStrategy, Encryption, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, Http5xxOrigin, ListenerRuleOptions,
+  LoadBalancer, Scaling, ServiceAlarm,
+} from '../../src';
+import { claimPriority } from '../../src/environment/traffic/priorities';
+import { all, flat, idOf, only } from '../support/template';
+
+const stackOf = (id = 'Shop', app = new App()): Stack => new Stack(app, id);
+
+const serviceOn = (platform: FargatePlatform, scope: Stack, id: string, route: ListenerRuleOptions, props: FargateEnvironmentProps = {}): FargateEnvironment =>
+  new FargateEnvironment(scope, id, { network: platform.network, cluster: platform.cluster, encryption: platform.encryption, loadBalancer: platform.route(route), ...props });
+
+const LISTENER = 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/shared/50dc6c495c0c9188/f2f7dc8efc522ab2';
+
+const imported = (scope: Stack, id = 'Listener'): elbv2.IApplicationListener => elbv2.ApplicationListener.fromApplicationListenerAttributes(scope, id, {
+  listenerArn: LISTENER, securityGroup: SecurityGroup.fromSecurityGroupId(scope, `${id}SecurityGroup`, 'sg-1'),
+});
+
+const SHARED = ['AWS::EC2::VPC', 'AWS::EC2::NatGateway', 'AWS::ECS::Cluster', 'AWS::ElasticLoadBalancingV2::LoadBalancer', 'AWS::KMS::Key'];
+const RULE = 'AWS::ElasticLoadBalancingV2::ListenerRule';
+
+describe('a platform', () => {
+  const make = (props: FargatePlatformProps = {}) => {
+    const stack = stackOf();
+    return { stack, platform: new FargatePlatform(stack, 'Platform', props) };
+  };
+
+  test('is shared by the services of its stack, each with a rule over its own two groups', () => {
+    const { stack, platform } = make();
+    serviceOn(platform, stack, 'Orders', { path: '/orders*', priority: 10 });
+    const users = serviceOn(platform, stack, 'Users', { host: 'users.example.com', priority: 20 });
+    const template = Template.fromStack(stack);
+    SHARED.forEach((type) => template.resourceCountIs(type, 1));
+    template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 1);
+    template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 4);
+    const groupsOf = ({ TargetGroups }: any) => TargetGroups.map(({ TargetGroupArn, Weight }: any) => [flat(TargetGroupArn), Weight]);
+    expect(all(template, RULE).map(([, { Priority, Conditions, Actions }]) => [Priority, Conditions, groupsOf(Actions[0].ForwardConfig)])).toEqual([
+      [10, [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/orders*'] } }],
+        [[expect.stringMatching(/^<OrdersTargetGroup/), 100], [expect.stringMatching(/^<OrdersAlternateTargetGroup/), 0]]],
+      [20, [{ Field: 'host-header', HostHeaderConfig: { Values: ['users.example.com'] } }],
+        [[expect.stringMatching(/^<UsersTargetGroup/), 100], [expect.stringMatching(/^<UsersAlternateTargetGroup/), 0]]],
+    ]);
+    expect(users.loadBalancer).toBe(platform.loadBalancer);
+    expect(users.url).toBe('http://users.example.com');
+  });
+
+  test('answers 404 for whatever no service takes', () => {
+    const { stack } = make();
+    const template = Template.fromStack(stack);
+    template.resourceCountIs(RULE, 0);
+    expect(only(template, 'AWS::ElasticLoadBalancingV2::Listener').DefaultActions).toEqual([
+      { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404', ContentType: 'text/plain', MessageBody: 'No service stands behind this listener.' } },
+    ]);
+  });
+
+  test('knows none of its services: adding one in another stack changes nothing of it but exports', () => {
+    const synth = (services: string[]) => {
+      const app = new App();
+      const here = stackOf('Platform', app);
+      const platform = new FargatePlatform(here, 'Platform');
+      const there = services.map((id, index) => {
+        const stack = stackOf(id, app);
+        serviceOn(platform, stack, id, { path: `/${id.toLowerCase()}*`, priority: index + 1 }, { deployStrategy: DeployStrategy.canary(), scaling: Scaling.onRequests({ requestsPerTask: 100 }) });
+        return stack;
+      });
+      return { here: Template.fromStack(here).toJSON().Resources, there: there.map((stack) => Template.fromStack(stack)) };
+    };
+    const [one, two] = [synth(['Orders']), synth(['Orders', 'Users'])];
+    expect(two.here).toEqual(one.here);
+    SHARED.forEach((type) => two.there.forEach((template) => template.resourceCountIs(type, 0)));
+    // Both ends of the way from the load balancer to the tasks stand in the stack of the service.
+    const [orders] = two.there;
+    expect(flat(only(orders, 'AWS::EC2::SecurityGroupIngress').GroupId)).toMatch(/^<OrdersSecurityGroup/);
+    expect(only(orders, 'AWS::EC2::SecurityGroupEgress').GroupId).toEqual({ 'Fn::ImportValue': expect.stringContaining('LoadBalancerSecurityGroup') });
+  });
+
+  test('has the key that its services may share', () => {
+    expect(make().platform.encryptionKey).toBeDefined();
+    const { stack, platform } = make({ encryption: Encryption.awsManaged() });
+    serviceOn(platform, stack, 'Orders', { path: '/orders*', priority: 10 });
+    expect(platform.encryptionKey).toBeUndefined();
+    Template.fromStack(stack).resourceCountIs('AWS::KMS::Key', 0);
+  });
+
+  test('stands in the VPC of an existing cluster', () => {
+    const stack = stackOf();
+    const cluster = new ecs.Cluster(stack, 'Existing');
+    const platform = new FargatePlatform(stack, 'Platform', { cluster: Cluster.fromCluster(cluster), loadBalancer: LoadBalancer.internal() });
+    expect([platform.vpc, platform.ecsCluster]).toEqual([cluster.vpc, cluster]);
+    Template.fromStack(stack).resourceCountIs('AWS::ECS::Cluster', 1);
+  });
+
+  test('warns of plain HTTP', () => {
+    const { stack } = make();
+    expect(Annotations.fromStack(stack).findWarning('/Shop/Platform', Match.stringLikeRegexp('clear text'))).toHaveLength(1);
+  });
+
+  test.each([
+    ['null', null, 'props: got null'],
+    ['a name', { clusterName: 'a b' }, "clusterName: got 'a b'"],
+    ['a listener of others', { loadBalancer: LoadBalancer.fromListener(imported(stackOf()), { host: 'a.b', priority: 1 }) },
+      "loadBalancer: got 'LoadBalancer.fromListener'; allowed a load balancer of the platform itself"],
+  ])('refuses %s', (_, props, message) => {
+    expect(() => new FargatePlatform(stackOf(), 'Platform', props as never)).toThrow(message);
+  });
+});
+
+describe('a service on a shared listener', () => {
+  const onImported = (options: Partial<ListenerRuleOptions> = {}, props: FargateEnvironmentProps = {}) => {
+    const stack = stackOf();
+    const place = new FargateEnvironment(stack, 'Place', { loadBalancer: LoadBalancer.fromListener(imported(stack), { host: 'shop.example.com', priority: 5, ...options }), ...props });
+    return { stack, place, template: Template.fromStack(stack) };
+  };
+
+  test('stands behind a listener that was imported by its attributes', () => {
+    const { place, stack, template } = onImported({ path: '/api/*', conditions: [elbv2.ListenerCondition.httpHeader('X-Tenant', ['a'])] });
+    template.resourceCountIs('AWS::ElasticLoadBalancingV2::LoadBalancer', 0);
+    expect(only(template, RULE)).toMatchObject({ ListenerArn: LISTENER, Priority: 5 });
+    expect(only(template, RULE).Conditions.map(({ Field }: any) => Field)).toEqual(['host-header', 'path-pattern', 'http-header']);
+    expect(place.url).toBe('https://shop.example.com/api/');
+    expect(only(template, 'AWS::EC2::SecurityGroupIngress')).toMatchObject({ SourceSecurityGroupId: 'sg-1' });
+    expect(flat(stack.resolve(place.loadBalancer.loadBalancerArn))).toBe('arn:<AWS::Partition>:elasticloadbalancing:<AWS::Region>:<AWS::AccountId>:loadbalancer/app/shared/50dc6c495c0c9188');
+    expect(template.findOutputs('*AlbDnsName*')).toEqual({});
+  });
+
+  test('looks at its own target groups: alarms, dashboard, scaling', () => {
+    const { stack, template } = onImported({}, { scaling: Scaling.onRequests({ requestsPerTask: 100 }) });
+    const groups = ['TargetGroup', 'AlternateTargetGroup'].map((id) => stack.resolve((stack.node.findChild('Place').node.findChild(id) as elbv2.ApplicationTargetGroup).targetGroupFullName));
+    const watched = all(template, 'AWS::CloudWatch::Alarm').filter(([id]) => /Http5xx|Latency|UnhealthyHosts/.test(id));
+    expect(watched).toHaveLength(3);
+    for (const [, { Metrics }] of watched) {
+      expect(Metrics.slice(1).map(({ MetricStat }: any) => MetricStat.Metric.Dimensions)).toEqual(
+        groups.map((Value) => [{ Name: 'LoadBalancer', Value: 'app/shared/50dc6c495c0c9188' }, { Name: 'TargetGroup', Value }]));
+    }
+    const dashboard = JSON.stringify(only(template, 'AWS::CloudWatch::Dashboard'));
+    expect(dashboard).not.toContain('HTTPCode_ELB_5XX_Count');
+    expect(dashboard.match(/TargetGroupFullName/g)).toHaveLength(2 * 4);
+    expect(JSON.stringify(only(template, 'AWS::ApplicationAutoScaling::ScalingPolicy')).match(/TargetGroupFullName/g)).toHaveLength(2);
+  });
+
+  test('may notify of what the load balancer answers itself, and not roll back for it', () => {
+    const { template } = onImported({}, { alarms: [ServiceAlarm.http5xx({ origin: Http5xxOrigin.LOAD_BALANCER, rollsBack: false })] });
+    expect(only(template, 'AWS::CloudWatch::Alarm').Dimensions).toEqual([{ Name: 'LoadBalancer', Value: 'app/shared/50dc6c495c0c9188' }]);
+  });
+
+  test('says where it answers', () => {
+    const of = (options: Partial<ListenerRuleOptions>) => onImported(options).place.url;
+    expect(of({ host: '*.example.com', url: 'https://a.example.com' })).toBe('https://a.example.com');
+    expect(of({ path: '/shop/v?/*' })).toBe('https://shop.example.com/shop/v');
+    expect(of({ path: Token.asString({ Ref: 'Path' }) })).toMatch(/^https:\/\/shop.example.com\$\{Token/);
+  });
+
+  test('stands behind the listener of another place, before the rule of that one', () => {
+    const stack = stackOf();
+    const first = new FargateEnvironment(stack, 'First');
+    const [listener] = first.loadBalancer.listeners;
+    const second = new FargateEnvironment(stack, 'Second', { loadBalancer: LoadBalancer.fromListener(listener, { path: '/second', priority: 1 }) });
+    expect(stack.resolve(second.url)).toEqual({ 'Fn::Join': ['', ['http://', { 'Fn::GetAtt': [idOf(Template.fromStack(stack), 'AWS::ElasticLoadBalancingV2::LoadBalancer'), 'DNSName'] }, '/second']] });
+    expect(() => new FargateEnvironment(stack, 'Third', { loadBalancer: LoadBalancer.fromListener(listener, { path: '/*', priority: 50000 }) }))
+      .toThrow("loadBalancer.priority: got 50000; allowed a priority that no other rule of the listener has; choose another one: 'Shop/First/LoadBalancer/Http' has it already");
+  });
+
+  test('wants its URL where no single name is known', () => {
+    const stack = stackOf();
+    const own = new FargatePlatform(stack, 'Platform').listener;
+    const theirs = elbv2.ApplicationLoadBalancer.fromApplicationLoadBalancerAttributes(stack, 'Theirs', {
+      loadBalancerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/theirs/1', securityGroupId: 'sg-1',
+    });
+    const onTheirs = new elbv2.ApplicationListener(stack, 'Listener', {
+      loadBalancer: theirs, port: 443, protocol: elbv2.ApplicationProtocol.HTTPS, certificates: [elbv2.ListenerCertificate.fromArn('arn:aws:acm:eu-west-1:111111111111:certificate/1')],
+      defaultAction: elbv2.ListenerAction.fixedResponse(404),
+    });
+    const add = (id: string, listener: elbv2.IApplicationListener, options: Partial<ListenerRuleOptions>) =>
+      new FargateEnvironment(stack, id, { loadBalancer: LoadBalancer.fromListener(listener, { priority: 1, ...options }) });
+    expect(() => add('One', own, { host: '*.example.com' })).toThrow('loadBalancer.url: got undefined; allowed the URL of the service');
+    expect(() => add('Two', onTheirs, { path: '/two' })).toThrow('loadBalancer.url: got undefined; allowed the URL of the service');
+    expect(add('Three', onTheirs, { host: 'three.example.com' }).url).toBe('https://three.example.com');
+  });
+
+  test('has its priority alone, however often the listener is imported', () => {
+    const app = new App();
+    const add = (id: string, priority: number) => {
+      const stack = stackOf(id, app);
+      return new FargateEnvironment(stack, 'Place', { loadBalancer: LoadBalancer.fromListener(imported(stack), { host: 'a.example.com', priority }) });
+    };
+    add('One', 1);
+    add('Two', 2);
+    expect(() => add('Three', 1)).toThrow("FargateEnvironment at 'Three/Place' has 1 problem:\n  loadBalancer.priority: got 1; allowed a priority");
+    // What a token will be is not known.
+    const unknown = Token.asNumber({ Ref: 'Priority' });
+    add('Four', unknown);
+    expect(() => add('Five', unknown)).not.toThrow();
+  });
+
+  test('is one of fifty at most: a load balancer takes 100 target groups', () => {
+    const stack = stackOf();
+    const listener = imported(stack);
+    const claim = (priority: number) => {
+      const scope = new Construct(stack, `Service${priority}`);
+      claimPriority(scope, listener, priority);
+      return scope.node.metadata.filter(({ data }) => /^loadBalancer: 45 of at most 50 services stand on one listener/.test(data as string)).length;
+    };
+    expect(Array.from({ length: 44 }, (_, index) => claim(index + 1)).every((warnings) => warnings === 0)).toBe(true);
+    expect(claim(45)).toBe(1);
+    for (let priority = 46; priority <= 50; priority++) claim(priority);
+    expect(() => claim(51)).toThrow("loadBalancer: got '51 services on one listener'; allowed 50, since a load balancer takes 100 target groups; put further services behind another FargatePlatform");
+  });
+});

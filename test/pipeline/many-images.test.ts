@@ -1,0 +1,151 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import { ManualApprovalAction } from 'aws-cdk-lib/aws-codepipeline-actions';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { text } from './pipeline-world';
+import { Check, CheckOrder, DeliveryPipeline, DeliveryPipelineProps, DeployStage, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, ImageBuild, ReleaseAction, Source } from '../../src';
+import { watchLimits } from '../../src/pipeline/limits';
+import { actionOf, all, projectOf, stagesOf } from '../support/template';
+
+const imageOf = (name: string, options = {}): ImageBuild => ImageBuild.dockerfile({ directory: `services/${name}`, imageName: name, ...options });
+
+class Fleet {
+  readonly stack = new Stack(new App(), 'Shop');
+  private readonly platform = new FargatePlatform(this.stack, 'Platform');
+  private priority = 0;
+
+  place(id: string, props: FargateEnvironmentProps = {}): FargateEnvironment {
+    const { network, cluster, encryption } = this.platform;
+    return new FargateEnvironment(this.stack, id, {
+      network, cluster, encryption, loadBalancer: this.platform.route({ path: `/${id}*`, priority: ++this.priority }), ...props,
+    });
+  }
+
+  road(stages: DeployStage[], props: Partial<DeliveryPipelineProps> = {}): Template {
+    new DeliveryPipeline(this.stack, 'Road', { source: Source.gitHub('acme/shop'), stages, ...props });
+    return Template.fromStack(this.stack);
+  }
+}
+
+const actionsOf = (template: Template): Record<string, string[]> =>
+  Object.fromEntries(stagesOf(template).map(({ Name, Actions }) => [Name, Actions.map((action: any) => action.Name)]));
+
+describe('several images in one pipeline', () => {
+  const [orders, users] = [imageOf('orders'), imageOf('users')];
+  const fleet = new Fleet();
+  const template = fleet.road([
+    { stageName: 'Staging', releases: [{ target: fleet.place('StagingOrders'), imageBuild: orders }, { target: fleet.place('StagingUsers'), imageBuild: users }] },
+    {
+      stageName: 'Production',
+      releases: [{ target: fleet.place('Orders'), imageBuild: orders }, { target: fleet.place('Users'), imageBuild: users, action: ReleaseAction.codePipelineAction() }],
+    },
+  ], { checks: [Check.nodeTests(), Check.imageScan()], imageCount: 10 });
+
+  test('are tried each as a task where they are released first, and handed to no check that looks at none in particular', () => {
+    const fleetOfTasks = new Fleet();
+    const handler = lambda.Function.fromFunctionName(fleetOfTasks.stack, 'Ask', 'ask');
+    const tried = fleetOfTasks.road(
+      [{ releases: [{ target: fleetOfTasks.place('Orders'), imageBuild: orders }, { target: fleetOfTasks.place('Users'), imageBuild: users }] }],
+      { checks: [Check.task('Integration'), Check.invokeFunction('Ask', handler)] },
+    );
+    const [,, check] = stagesOf(tried);
+    expect(check.Actions.map(({ Name, Configuration }: any) => [Name, JSON.parse(Configuration.UserParameters).digest])).toEqual([
+      ['Integration-orders', '#{Build-orders.IMAGE_DIGEST}'], ['Integration-users', '#{Build-users.IMAGE_DIGEST}'], ['Ask', undefined],
+    ]);
+    const told = all(tried, 'AWS::Lambda::Function').filter(([id]) => /ChecksIntegration(orders|users)Function/.test(id)).map(([, { Environment }]) => text(Environment.Variables.SETTINGS));
+    expect(told.map((settings) => /"place":"(\w+)"/.exec(settings)?.[1])).toEqual(['Orders', 'Users']);
+  });
+
+  test('are built once each, side by side, and scanned each', () => {
+    expect(actionsOf(template)).toEqual({
+      Source: ['Source'],
+      Build: ['Build-orders', 'Build-users', 'NodeTests'],
+      Check: ['ImageScan-orders', 'ImageScan-users'],
+      Staging: ['Release-StagingOrders', 'Release-StagingUsers'],
+      Production: ['Release-Orders', 'Prepare-Users', 'Deploy-Users', 'Verify-Users'],
+    });
+    expect(stagesOf(template)[1].Actions.map(({ RunOrder }: any) => RunOrder)).toEqual([1, 1, 1]);
+  });
+
+  test('stand in one repository, told apart by their tags, and as many of each are kept', () => {
+    const suffixes = ['orders', 'users'].map((name) => projectOf(template, 'Build', `Build-${name}`).Environment.EnvironmentVariables.find(({ Name }: any) => Name === 'TAG_SUFFIX').Value);
+    expect(suffixes).toEqual(['-orders', '-users']);
+    const builds = all(template, 'AWS::ECR::Repository').filter(([id]) => id.startsWith('RoadRepository'));
+    expect(JSON.parse(builds[0][1].LifecyclePolicy.LifecyclePolicyText).rules[0].selection.countNumber).toBe(20);
+    // Layers of one are of no use to the other, and only one of two writers would leave its own.
+    expect(all(template, 'AWS::ECR::Repository').filter(([id]) => /Cache/.test(id))).toHaveLength(2);
+  });
+
+  test('go where they belong', () => {
+    const imageIn = (stage: string, action: string) => JSON.stringify(actionOf(template, stage, action).Configuration).match(/#\{([^.]+)\.IMAGE_DIGEST\}/)?.[1];
+    expect([['Staging', 'Release-StagingOrders'], ['Staging', 'Release-StagingUsers'], ['Production', 'Release-Orders'], ['Production', 'Prepare-Users'],
+      ['Check', 'ImageScan-orders'], ['Check', 'ImageScan-users']].map(([stage, action]) => imageIn(stage, action)))
+      .toEqual(['Build-orders', 'Build-users', 'Build-orders', 'Build-users', 'Build-orders', 'Build-users']);
+  });
+});
+
+test('a release without an image of its own gets that of the pipeline', () => {
+  const fleet = new Fleet();
+  const template = fleet.road([{ releases: [{ target: fleet.place('Web') }, { target: fleet.place('Worker'), imageBuild: ImageBuild.dockerfile({ target: 'worker' }) }] }]);
+  expect(actionsOf(template)).toMatchObject({ 'Build': ['Build', 'Build-Worker'], 'Check': ['ImageScan', 'ImageScan-Worker'], 'Deploy-Web': ['Release-Web', 'Release-Worker'] });
+});
+
+describe('refused', () => {
+  const image = imageOf('a');
+  test.each<[string, (fleet: Fleet) => DeployStage['releases'], Partial<DeliveryPipelineProps>, string]>([
+    ['no image build', (fleet) => [{ target: fleet.place('A'), imageBuild: 'a' as never }], {}, "stages[0].releases[0].imageBuild: got 'a'; allowed an ImageBuild"],
+    ['no action', (fleet) => [{ target: fleet.place('A'), action: null as never }], {}, 'stages[0].releases[0].action: got null; allowed a ReleaseAction'],
+    ['settings of an own action', (fleet) => [{ target: fleet.place('A'), action: ReleaseAction.releaseFunction({ memorySize: 512 }) }], {},
+      'stages[0].releases[0].action: got ["memorySize"]; allowed no settings: one release function serves the whole pipeline'],
+    ['two images of one name', (fleet) => [{ target: fleet.place('A'), imageBuild: imageOf('x') }, { target: fleet.place('B'), imageBuild: imageOf('x') }], {},
+      "stages: got ''Build-x' twice'; allowed each name once; give the image build another imageName"],
+    ['a check of that name', (fleet) => [{ target: fleet.place('A'), imageBuild: imageOf('x') }], { checks: [Check.commands('Build-x', { commands: ['make'], order: CheckOrder.WITH_BUILD })] },
+      "stages: got ''Build-x' twice'"],
+    ['an image for nobody', (fleet) => [{ target: fleet.place('A'), imageBuild: image }], { imageBuild: imageOf('b') }, "imageBuild: got 'an image that is released nowhere'"],
+    ['one image for two architectures', (fleet) => [
+      { target: fleet.place('A'), imageBuild: image }, { target: fleet.place('B', { container: { cpuArchitecture: ecs.CpuArchitecture.ARM64 } }), imageBuild: image },
+    ], {}, "stages: got 'places of several architectures'"],
+  ])('%s', (_, releases, props, message) => {
+    const fleet = new Fleet();
+    expect(() => fleet.road([{ releases: releases(fleet) }], props)).toThrow(message);
+  });
+
+  test('and two images for two architectures are not', () => {
+    const fleet = new Fleet();
+    expect(() => fleet.road([{
+      releases: [
+        { target: fleet.place('A'), imageBuild: imageOf('a') }, { target: fleet.place('B', { container: { cpuArchitecture: ecs.CpuArchitecture.ARM64 } }), imageBuild: imageOf('b') },
+      ],
+    }])).not.toThrow();
+  });
+});
+
+describe('limits of CodePipeline', () => {
+  const actions = (count: number) => Array.from({ length: count }, (_, index) => new ManualApprovalAction({ actionName: `A${index}` }));
+  const found = (fill: (pipeline: codepipeline.Pipeline) => void) => {
+    const scope = new Construct(new Stack(new App(), 'Shop'), 'Road');
+    const pipeline = new codepipeline.Pipeline(scope, 'Pipeline', { pipelineType: codepipeline.PipelineType.V2 });
+    watchLimits(scope, pipeline);
+    fill(pipeline);
+    return [...scope.node.validate(), ...scope.node.metadata.map(({ data }) => `warning ${data}`)].map((message) => message.replace(/; .*/, ''));
+  };
+
+  test.each([
+    [44, []],
+    [45, ['warning stages: 45 of at most 50 stages in the pipeline']],
+    [51, ['stages: got 51 stages in the pipeline']],
+  ])('%i stages', (count, messages) => {
+    expect(found((pipeline) => actions(count).forEach((action, index) => pipeline.addStage({ stageName: `S${index}`, actions: [action] })))).toEqual(messages);
+  });
+
+  test.each([
+    [44, []],
+    [45, ['warning stages: 45 of at most 50 actions in the stage Many']],
+    [51, ['stages: got 51 actions in the stage Many']],
+  ])('%i actions in a stage', (count, messages) => {
+    expect(found((pipeline) => pipeline.addStage({ stageName: 'Many', actions: actions(count) }))).toEqual(messages);
+  });
+});
