@@ -77,6 +77,7 @@ const rows: Record<Kind, [string, object, string][]> = {
     ['one target group', { targetGroupArns: GROUPS[0] }, `targetGroupArns: got '${GROUPS[0]}'; allowed a list; write it in brackets`],
     ['a load balancer as target group', { targetGroupArns: [LISTENER] }, `targetGroupArns[0]: got '${LISTENER}'; allowed arn:<partition>:elasticloadbalancing:<region>:<account>:targetgroup/<name>/<id>; copy`],
     ['a target group of another account', { targetGroupArns: [GROUPS[0], GROUPS[1].replace('222222222222', '333333333333')] }, 'targetGroupArns[1]: got'],
+    ['a text as names', { resourceNames: 'dev' }, "resourceNames: got 'dev'; allowed a ResourceNames; use one of the ResourceNames factories"],
     ['an address without protocol', { url: 'shop.example.com' }, "url: got 'shop.example.com'; allowed an address that begins with http:// or https://; write"],
     ['an architecture by its name', { cpuArchitecture: 'ARM64' }, "cpuArchitecture: got 'ARM64'; allowed an ecs.CpuArchitecture; take"],
     ['a hook at an event that does not exist', { codeDeploy: { application: 'web', deploymentGroup: 'web', hooks: { Later: 'ask' } } }, "codeDeploy.hooks.Later: got 'Later'; allowed BeforeInstall, AfterInstall"],

@@ -1,7 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import {
-  Approval, Check, DeliveryPipeline, FargateEnvironment, FargateEnvironmentAttributes, ReleaseAction, ReleaseRole, ReleaseRoleRights, ReleaseTrust, Source,
+  Approval, Check, DeliveryPipeline, FargateEnvironment, FargateEnvironmentAttributes, ReleaseAction, ReleaseRole, ReleaseRoleRights, ReleaseTrust, ResourceNames, Source,
 } from '../../src';
 
 const source = Source.gitHub('acme/shop');
@@ -57,6 +57,11 @@ describe('a service that exists', () => {
       url: 'https://staging.example.com', repositoryArn: 'arn:aws:ecr:us-east-1:222222222222:repository/shop',
       codeDeploy: { applicationName: 'shop', deploymentGroupName: 'web', hooks: { AfterAllowTestTraffic: 'ask' } },
     });
+  });
+
+  test('has a parameter whose name ends with the suffix, where names do', () => {
+    const { target } = road({ resourceNames: ResourceNames.suffixed({ suffix: 'dev' }) });
+    expect(target._releaseTarget().parameterName).toMatch(/:parameter\/cdk-fargate-cicd\/place-Road-Staging-\w+-dev$/);
   });
 
   test('is addressed by names alone in the account of its role and the region of the stack', () => {

@@ -12,6 +12,8 @@ export interface Example {
   readonly account?: string;
   /** The other stacks of the app, by what their names begin with. */
   readonly others?: Record<string, { readonly region: string; readonly account: string }>;
+  /** Types of what the others name and this one does not make. */
+  readonly without?: string[];
   /** Names that an example must have exactly as they are. */
   readonly withoutSuffix?: string[];
   /** What `cdk synth` does with the context of `cdk.json` and what comes on top of it. */
@@ -19,7 +21,7 @@ export interface Example {
 }
 
 /** What every example app must show, whatever it builds. */
-export function holdsForEveryExample({ synthesize, name, region = 'unknown-region', account = 'unknown-account', others, withoutSuffix = [] }: Example): void {
+export function holdsForEveryExample({ synthesize, name, region = 'unknown-region', account = 'unknown-account', others, without = [], withoutSuffix = [] }: Example): void {
   const stands = { [name]: { region, account }, ...others };
   withAndWithoutFeatureFlags((context) => {
     test('nobody has anything against it', () => {
@@ -35,7 +37,7 @@ export function holdsForEveryExample({ synthesize, name, region = 'unknown-regio
       const { app } = synthesize({ ...context, environmentSuffix });
       expect(app.synth().stacks.map(({ stackName }) => stackName).sort()).toEqual(Object.keys(stands).map((stack) => `${stack}-${environmentSuffix}`).sort());
       const named = Object.values(resourcesOf(app)).flatMap(nameOf).filter(([, given]) => !withoutSuffix.includes(given));
-      expect(named.map(([type]) => type)).toEqual(expect.arrayContaining(NAMED.filter((type) => type !== 'AWS::ECS::Cluster' || withoutSuffix.length === 0)));
+      expect(named.map(([type]) => type)).toEqual(expect.arrayContaining(NAMED.filter((type) => !without.includes(type) && (type !== 'AWS::ECS::Cluster' || withoutSuffix.length === 0))));
       for (const [type, given] of named) expect([type, given]).toEqual([type, expect.stringMatching(new RegExp(`-${environmentSuffix}$`))]);
       for (const [type, given] of named) expect([type, given, given.length <= (LONGEST[type] ?? 255)]).toEqual([type, given, true]);
     });

@@ -1,5 +1,6 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { CodeDeployAddress, inspectGroupAddress, inspectReleasable, inspectSites, listed, LONGEST_ROLE, ReleasableService, ROLE_ARN, TARGET_GROUP_ARN } from './existing-service';
+import { ResourceNames } from '../../common/resource-names';
 import { Inspection } from '../../private/problems';
 import { EXTERNAL_ID } from '../release-trust';
 import { CodeDeployEvent } from '../strategy/deploy-hook';
@@ -30,6 +31,8 @@ export interface FargateEnvironmentAttributes extends ReleasableService {
   readonly url?: string;
   /** Architecture that images are built for. @default ecs.CpuArchitecture.X86_64 */
   readonly cpuArchitecture?: ecs.CpuArchitecture;
+  /** Who names the parameter beside the pipeline that tells of the service. @default ResourceNames.generated() */
+  readonly resourceNames?: ResourceNames;
 }
 
 /** How a `FargateEnvironment` of another CDK app is found: by two outputs of its stack. */
@@ -50,7 +53,7 @@ export interface PublishedEnvironmentAttributes {
 export function inspectAttributes(attributes: FargateEnvironmentAttributes): Inspection {
   const look = new Inspection();
   if (!look.struct('attributes', attributes, 'cluster, service and releaseRoleArn', 'write them in braces')) return look;
-  const { cluster, codeDeploy, containerName, cpuArchitecture, externalId, releaseRoleArn, repositoryArn, service, targetGroupArns, url } = attributes;
+  const { cluster, codeDeploy, containerName, cpuArchitecture, externalId, releaseRoleArn, repositoryArn, resourceNames, service, targetGroupArns, url } = attributes;
   inspectReleasable(look, attributes);
   look.matches('releaseRoleArn', releaseRoleArn ?? null, ...ROLE_ARN);
   look.that(typeof releaseRoleArn !== 'string' || releaseRoleArn.length <= LONGEST_ROLE, 'releaseRoleArn', `${releaseRoleArn?.length} characters`, `${LONGEST_ROLE} characters`, 'give the role a shorter path');
@@ -59,6 +62,7 @@ export function inspectAttributes(attributes: FargateEnvironmentAttributes): Ins
   look.matches('url', url, /^https?:\/\/[^\s]{1,2000}$/, 'an address that begins with http:// or https://', "write for example 'https://shop.example.com'");
   look.matches('externalId', externalId, ...EXTERNAL_ID);
   look.kind('cpuArchitecture', cpuArchitecture, '_cpuArchitecture', 'an ecs.CpuArchitecture', 'take for example ecs.CpuArchitecture.ARM64');
+  look.choice('resourceNames', resourceNames, ResourceNames);
   if (codeDeploy !== undefined) inspectGroup(look, codeDeploy);
   inspectSites(look, [
     ['cluster', cluster], ['service', service], ['releaseRoleArn', releaseRoleArn], ['repositoryArn', repositoryArn], ['codeDeploy.application', codeDeploy?.application],

@@ -4,6 +4,7 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { FargateEnvironmentAttributes, inspectAttributes } from './attributes';
 import { addressOf, codeDeployNames, partOf, ServiceAddress } from './existing-service';
+import { ResourceNames } from '../../common/resource-names';
 import { explicitName } from '../../private/naming';
 import { DescribedPlace } from '../published-place';
 import { IReleaseTarget, placeNameOf, ReleaseTargetParts } from '../release-target';
@@ -20,7 +21,8 @@ export class ExistingEnvironment extends Construct implements IReleaseTarget {
     inspectAttributes(attributes).throwFor(this);
     const { account, partition, region } = Stack.of(this);
     const address = addressOf(attributes, { partition, region, account: partOf(attributes.releaseRoleArn, 4) });
-    const parameterName = `/cdk-fargate-cicd/${explicitName(this, 'place', 100)}`;
+    const { suffix } = (attributes.resourceNames ?? ResourceNames.generated())._bind(this);
+    const parameterName = `/cdk-fargate-cicd/${explicitName(this, 'place', 100, { suffix })}`;
     new ssm.StringParameter(this, 'Place', {
       parameterName,
       description: `What a release to ${this.node.path} needs to know`,

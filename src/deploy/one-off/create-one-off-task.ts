@@ -7,7 +7,6 @@ import { Construct } from 'constructs';
 import { OneOffFunction } from './one-off-function';
 import { OneOffSettings } from './run/settings';
 import { BoundTaskPlace, TaskPlaceParts } from './task-place';
-import { NameMaker } from '../../common/resource-names';
 import { admitRule, DeadLetterQueue } from '../../private/dead-letter-queue';
 import { createFunction } from '../../private/function';
 import { explicitName } from '../../private/naming';
@@ -21,7 +20,6 @@ export interface OneOffTaskSettings extends Pick<OneOffSettings, 'name' | 'comma
 
 /** @internal */
 export interface OneOffTaskParts extends TaskPlaceParts {
-  readonly names: NameMaker;
   readonly pipeline: codepipeline.IPipeline;
   /** Construct that holds the dead-letter queue. */
   readonly owner: Construct;

@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { NameMaker } from '../../common/resource-names';
 import { acknowledge } from '../../private/acknowledge';
 import { createLogGroup } from '../../private/log-group';
 import { explicitName } from '../../private/naming';
@@ -12,6 +13,7 @@ import { guarded, REGISTRY_LOGIN, ScopedRole } from '../../private/scoped-role';
 
 /** @internal */
 export interface TaskModelSettings {
+  readonly names: NameMaker;
   readonly key?: kms.IKey;
   readonly removalPolicy: RemovalPolicy;
   readonly repository: ecr.IRepository;
@@ -34,14 +36,14 @@ export const LOG_STREAM_PREFIX = 'one-off';
 
 /** The task definition that one-off tasks in a foreign cluster are copied from. Nobody runs it itself: it names no image that exists. */
 export function createTaskModel(scope: Construct, settings: TaskModelSettings): TaskModel {
-  const { key, removalPolicy, repository, architecture, cpu = 512, memoryLimitMiB = 1024 } = settings;
+  const { names, key, removalPolicy, repository, architecture, cpu = 512, memoryLimitMiB = 1024 } = settings;
   const logGroup = createLogGroup(scope, 'TaskLogs', { key, removalPolicy });
   const executionRole = createRole(scope, 'ExecutionRole', 'Pulls the image and writes logs').allow(
     REGISTRY_LOGIN,
     { actions: ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'], resources: [repository.repositoryArn] },
     { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
   );
-  const family = explicitName(scope, 'one-off', 255);
+  const family = explicitName(scope, 'one-off', 255, { suffix: names.suffix });
   const definition = new ecs.FargateTaskDefinition(scope, 'Task', {
     family,
     cpu,

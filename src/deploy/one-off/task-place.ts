@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { oneOffRights } from './one-off-rights';
 import { OneOffSettings } from './run/settings';
 import { CONTAINER, createTaskModel, LOG_STREAM_PREFIX } from './task-model';
+import { NameMaker } from '../../common/resource-names';
 import { Choice, placeOf } from '../../private/problems';
 import { Right } from '../../private/scoped-role';
 import { IReleaseTarget, mayReadDescriptions } from '../release-target';
@@ -36,6 +37,7 @@ export interface ClusterTaskOptions {
 
 /** @internal */
 export interface TaskPlaceParts {
+  readonly names: NameMaker;
   readonly key?: kms.IKey;
   readonly removalPolicy: RemovalPolicy;
   /** Where built images are. */

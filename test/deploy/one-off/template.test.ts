@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Check, DeliveryPipeline, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, ReleaseAction, Source, TaskPlace } from '../../../src';
+import { Check, DeliveryPipeline, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, ReleaseAction, ResourceNames, Source, TaskPlace } from '../../../src';
 import { rightsOf, text } from '../../pipeline/pipeline-world';
 
 const source = Source.gitHub('acme/shop');
@@ -87,6 +87,19 @@ test('in a cluster it has a definition, roles and logs of its own', () => {
   template.hasResourceProperties('AWS::ECS::TaskDefinition', {
     Family: Match.stringLikeRegexp('^one-off-'), Cpu: '1024', Memory: '4096', TaskRoleArn: 'arn:aws:iam::111111111111:role/theirs', RuntimePlatform: { CpuArchitecture: 'ARM64' },
   });
+});
+
+test('the family of that definition ends with the suffix, where names do', () => {
+  const template = shop((scope) => ({
+    resourceNames: ResourceNames.suffixed({ suffix: 'dev' }),
+    checks: [Check.task('There', {
+      place: TaskPlace.inCluster({
+        cluster: ecs.Cluster.fromClusterArn(scope, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'),
+        subnetIds: ['subnet-11111111'], securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-11111111')],
+      }),
+    })],
+  }));
+  template.hasResourceProperties('AWS::ECS::TaskDefinition', { Family: Match.stringLikeRegexp('^one-off-.*-dev$') });
 });
 
 test('a cluster of another region is refused', () => {

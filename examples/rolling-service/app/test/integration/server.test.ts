@@ -54,4 +54,9 @@ describe.runIf(process.features.typescript)('process', () => {
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
+
+  test('passes its own test', async () => {
+    const child = spawn(process.execPath, ['lib/self-test.ts'], { stdio: 'inherit' });
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
 });
