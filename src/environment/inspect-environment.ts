@@ -43,6 +43,7 @@ export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspect
   inspectPairs(look, props);
   inspectEdge(look, props);
   inspectReach(look, props);
+  inspectPulls(look, props);
   return look;
 }
 
@@ -84,6 +85,13 @@ function inspectReach(look: Inspection, { cluster, container, deployStrategy, ex
     needed === 'new' ? 'ExecuteCommand.ofCluster beside Cluster.fromCluster' : 'ExecuteCommand.audited beside Cluster.create', 'the cluster says where sessions are written: use the other one');
   look.that(!needed || !container?.readonlyRootFilesystem, 'executeCommand', 'beside container.readonlyRootFilesystem', 'a file system that can be written',
     'leave out one of both: the agent of sessions writes files');
+}
+
+/** The public registry of ECR has no endpoint in a VPC: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html */
+function inspectPulls(look: Inspection, { container, network }: FargateEnvironmentProps): void {
+  if (!network?._onlyAws || !Array.isArray(container?.sidecars)) return;
+  container!.sidecars.forEach((sidecar, index) => look.that(!sidecar?._fromPublicRegistry, `container.sidecars[${index}].image`, 'the public registry of ECR, beside Egress.vpcEndpoints',
+    'images of a repository in ECR', 'copy the image there and write image: ecs.ContainerImage.fromEcrRepository(...)'));
 }
 
 /** What is suspicious and allowed. @internal */
