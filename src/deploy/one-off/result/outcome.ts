@@ -1,8 +1,8 @@
 import type { Container, Task } from '@aws-sdk/client-ecs';
 import { findReport, readLog, type Report, summaryOf } from './report';
+import { consoleUrl } from '../../../private/console';
 import { ReleaseFailure } from '../../release/failure';
 import { nameOf } from '../../release/service/ecs-service';
-import { consoleUrl } from '../../../private/console';
 import { decisive } from '../run/definition';
 import type { OneOff } from '../run/settings';
 
