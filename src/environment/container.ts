@@ -1,10 +1,11 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { inspectNeighbours } from './task/inspect-neighbours';
 import { inspectProcess } from './task/process';
 import { Sidecar } from './task/sidecar';
 import { Volume } from './volume/volume';
+import { inspectTaskSize, taskSize } from '../common/task-size';
 import { FirstImage } from '../deploy/first-image/first-image';
 import { Inspection } from '../private/problems';
 
@@ -94,30 +95,6 @@ export interface ContainerOptions {
   readonly logRetention?: logs.RetentionDays;
 }
 
-/** Memory that Fargate offers with each size of CPU, in MiB: least, most, step. */
-const MEMORY: { readonly [cpu: number]: readonly [number, number, number] } = {
-  512: [1024, 4096, 1024],
-  1024: [2048, 8192, 1024],
-  2048: [4096, 16384, 1024],
-  4096: [8192, 30720, 1024],
-  8192: [16384, 61440, 4096],
-  16384: [32768, 122880, 8192],
-};
-const SIZES = [256, ...Object.keys(MEMORY).map(Number)];
-
-/** What goes with a size of CPU; 256 has three sizes that no step describes. */
-const memoriesOf = (cpu: number): number[] => {
-  if (cpu === 256) return [512, 1024, 2048];
-  const [least, most, step] = MEMORY[cpu];
-  return Array.from({ length: (most - least) / step + 1 }, (_, index) => least + index * step);
-};
-
-/** The sizes of a task, defaults filled in. @internal */
-export function taskSize({ cpu = 512, memoryLimitMiB }: ContainerOptions): { cpu: number; memoryLimitMiB: number } {
-  // Of a size that is not known yet only the user knows what goes with it: 1 GiB goes with the smaller ones.
-  return { cpu, memoryLimitMiB: memoryLimitMiB ?? (Token.isUnresolved(cpu) ? 1024 : Math.max(1024, memoriesOf(cpu)[0])) };
-}
-
 /** First status that the health check accepts: what a stand-in for the image must answer. @internal */
 export const firstHealthyCode = ({ healthCheck }: ContainerOptions): string => /\d{3}/.exec(healthCheck?.healthyHttpCodes ?? '200')![0];
 
@@ -125,11 +102,10 @@ export const firstHealthyCode = ({ healthCheck }: ContainerOptions): string => /
 export function inspectContainer(look: Inspection, prop: string, container: ContainerOptions): void {
   if (!look.struct(prop, container)) return;
   const at = (name: string) => `${prop}.${name}`;
-  const { cpu = 512, memoryLimitMiB, healthCheck = {} } = container;
+  const { healthCheck = {} } = container;
   look.matches(at('containerName'), container.containerName, /^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', "write for example 'app'");
   look.integer(at('port'), container.port, 1, 65535, 'take the port that the container listens on');
-  look.oneOf(at('cpu'), cpu, SIZES, 'take for example 512');
-  if (SIZES.includes(cpu)) look.oneOf(at('memoryLimitMiB'), memoryLimitMiB, memoriesOf(cpu), `take a size that Fargate offers with ${cpu} CPU units`);
+  inspectTaskSize(look, at, container);
   look.seconds(at('stopTimeout'), container.stopTimeout, 0, 120, 'Fargate waits 120 seconds at most');
   look.matches(at('metricNamespace'), container.metricNamespace, /^(?!AWS\/)[A-Za-z0-9_./#-][A-Za-z0-9_./#: -]{0,254}$/,
     "1 to 255 of A-Z a-z 0-9 _ . / # : - and blank, not beginning with 'AWS/'", "write for example 'Shop'");

@@ -108,7 +108,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     inspectEnvironment(props).throwFor(this);
     warnEnvironment(this, props);
     const foundation = layFoundation(this, props);
-    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, { ...foundation, needs: neededServices(props) });
+    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, { ...foundation, needs: neededServices(props, foundation.key) });
     [this.vpc, this.topics, this.commands] = [network.vpc, foundation.topics, props.executeCommand?._bind(this, foundation)];
     this.cluster = this.createCluster(props, foundation);
     this.repository = this.createRepository(props, foundation);

@@ -43,6 +43,7 @@ export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspect
   inspectPairs(look, props);
   inspectEdge(look, props);
   inspectReach(look, props);
+  inspectPulls(look, props);
   return look;
 }
 
@@ -96,6 +97,13 @@ function inspectSharing(look: Inspection, { deployStrategy, alarms }: Pick<Farga
     'none, since ports and security group of the load balancer belong to all who share it', `${cure} leave it out`);
   look.each('alarms', alarms, (path, alarm) => look.that(!alarm?._blamesLoadBalancer, path, 'Http5xxOrigin.LOAD_BALANCER on a shared load balancer',
     'alarms that do not roll this service back for what others do', 'write rollsBack: false, or take Http5xxOrigin.CONTAINERS'));
+}
+
+/** The public registry of ECR has no endpoint in a VPC: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html */
+function inspectPulls(look: Inspection, { container, network }: FargateEnvironmentProps): void {
+  if (!network?._onlyAws || !Array.isArray(container?.sidecars)) return;
+  container!.sidecars.forEach((sidecar, index) => look.that(!sidecar?._fromPublicRegistry, `container.sidecars[${index}].image`, 'the public registry of ECR, beside Egress.vpcEndpoints',
+    'images of a repository in ECR', 'copy the image there and write image: ecs.ContainerImage.fromEcrRepository(...)'));
 }
 
 /** What is suspicious and allowed. @internal */

@@ -78,6 +78,8 @@ export abstract class Network extends Choice {
 
   /** @internal */
   abstract readonly _creates: boolean;
+  /** Whether tasks certainly reach AWS and nothing else. @internal */
+  readonly _onlyAws: boolean = false;
   /** Whether tasks run in public subnets of a VPC that exists, and so functions of ours would. @internal */
   readonly _tasksInPublic: boolean = false;
   /** Whether an internet-facing load balancer finds no subnet. @internal */
@@ -89,9 +91,11 @@ export abstract class Network extends Choice {
 
 class Created extends Network {
   readonly _creates = true;
+  readonly _onlyAws: boolean;
 
   constructor(private readonly options: CreateNetworkOptions) {
     super();
+    this._onlyAws = options?.egress?._taskSubnets === ec2.SubnetType.PRIVATE_ISOLATED;
     this._inspect((look) => inspectOptions(look, options), options);
   }
 

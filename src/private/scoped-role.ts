@@ -23,14 +23,19 @@ export const REGISTRY_LOGIN: Right = {
  */
 export class ScopedRole extends iam.Role {
   private open = false;
-  private policy?: iam.ManagedPolicy;
+  private readonly policies = new Map<string, iam.ManagedPolicy>();
   private readonly reasons = new Map<string, string>();
   private logsIn = false;
 
   /** Adds rights of the library. */
   allow(...rights: Right[]): this {
+    return this.allowApart('Rights', ...rights);
+  }
+
+  /** Adds rights in a policy of their own: IAM takes 6,144 characters in one. */
+  allowApart(id: string, ...rights: Right[]): this {
     for (const { wildcard, ...statement } of rights) {
-      this.statements().addStatements(new iam.PolicyStatement(statement));
+      this.statements(id).addStatements(new iam.PolicyStatement(statement));
       this.logsIn ||= statement.actions.includes(REGISTRY_LOGIN.actions[0]);
       if (wildcard) statement.resources.forEach((resource) => this.reasons.set(resource, wildcard));
     }
@@ -66,12 +71,11 @@ export class ScopedRole extends iam.Role {
    * Made with the first statement: an empty managed policy fails synth. It names the role, not the other way round, so that it may
    * speak of resources that need the role; being the role's child, whoever depends on the role waits for it.
    */
-  private statements(): iam.ManagedPolicy {
-    if (!this.policy) {
-      this.policy = new iam.ManagedPolicy(this, 'Rights', { description: 'Rights of a role made by cdk-fargate-cicd', roles: [this] });
-      acknowledge(this.policy, () => this.findings());
-    }
-    return this.policy;
+  private statements(id = 'Rights'): iam.ManagedPolicy {
+    const policy = this.policies.get(id) ?? new iam.ManagedPolicy(this, id, { description: 'Rights of a role made by cdk-fargate-cicd', roles: [this] });
+    if (!this.policies.has(id)) acknowledge(policy, () => this.findings());
+    this.policies.set(id, policy);
+    return policy;
   }
 
   /** The ids under which checkers report our wildcard resources, each with the reason given for it. */

@@ -1,11 +1,16 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { Cluster, DeployHook, DeployStrategy, Egress, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network } from '../../src';
+import {
+  Cluster, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Sidecar, Volume,
+} from '../../src';
 
 function make(props: (scope: Construct) => FargateEnvironmentProps): { stack: Stack; template: Template } {
   const stack = new Stack(new App(), 'Shop');
@@ -81,6 +86,40 @@ describe('VPC endpoints', () => {
     ]);
   });
 
+  const fromEcr = (scope: Construct) => ecs.ContainerImage.fromEcrRepository(ecr.Repository.fromRepositoryName(scope, 'Images', 'images'));
+
+  test('what sessions of people and sidecars call, with the secrets of sidecars', () => {
+    const secret = (scope: Construct, id: string) => ecs.Secret.fromSecretsManager(secretsmanager.Secret.fromSecretNameV2(scope, id, id));
+    const always = ['Gateway s3', 'Interface ecr.api', 'Interface ecr.dkr'];
+    const made = (props: (scope: Construct) => FargateEnvironmentProps) => endpoints(created(Egress.vpcEndpoints(), props)).filter((name) => !always.includes(name));
+    expect(made(() => ({ executeCommand: ExecuteCommand.audited() }))).toEqual(['Interface kms', 'Interface logs', 'Interface ssmmessages']);
+    expect(made(() => ({ executeCommand: ExecuteCommand.audited(), encryption: Encryption.awsManaged() }))).toEqual(['Interface logs', 'Interface ssmmessages']);
+    expect(made(() => ({ executeCommand: ExecuteCommand.none() }))).toEqual(['Interface logs']);
+    expect(made((scope) => ({ container: { sidecars: [Sidecar.adotCollector({ image: fromEcr(scope) })] } }))).toEqual(['Interface logs', 'Interface xray']);
+    expect(made((scope) => ({ container: { sidecars: [Sidecar.adotCollector({ image: fromEcr(scope), config: 'receivers: {}' })] } }))).toEqual(['Interface logs']);
+    expect(made((scope) => ({ container: { sidecars: [Sidecar.fireLens({ image: fromEcr(scope), secretOutput: { token: secret(scope, 'A') } })] } })))
+      .toEqual(['Interface logs', 'Interface secretsmanager']);
+    expect(made((scope) => ({ container: { sidecars: [Sidecar.container('proxy', { image: fromEcr(scope), secrets: { TOKEN: secret(scope, 'A') } })] } })))
+      .toEqual(['Interface logs', 'Interface secretsmanager']);
+  });
+
+  test('EFS takes no endpoint: the tasks reach the mount target', () => {
+    const withVolume = created(Egress.vpcEndpoints(), (scope) => ({
+      container: {
+        volumes: [Volume.efs(efs.FileSystem.fromFileSystemAttributes(scope, 'Files', {
+          fileSystemId: 'fs-11111111', securityGroup: ec2.SecurityGroup.fromSecurityGroupId(scope, 'FilesGroup', 'sg-11111111'),
+        }), '/data')],
+      },
+    }));
+    expect(endpoints(withVolume)).toEqual(['Gateway s3', 'Interface ecr.api', 'Interface ecr.dkr', 'Interface logs']);
+  });
+
+  test('the public registry cannot be reached', () => {
+    const place = (egress: Egress) => () => created(egress, () => ({ container: { sidecars: [Sidecar.adotCollector(), Sidecar.fireLens()] } }));
+    expect(place(Egress.vpcEndpoints())).toThrow(/2 problems:\n {2}container\.sidecars\[0\]\.image: got 'the public registry of ECR, beside Egress\.vpcEndpoints'; allowed images.*\n {2}container\.sidecars\[1\]\.image/);
+    expect(place(Egress.publicIp())).not.toThrow();
+  });
+
   test('a check under CodeDeploy also tells how it ended', () => {
     const withCheck = created(Egress.vpcEndpoints(), () => ({ deployStrategy: DeployStrategy.codeDeploy({ testListener: {}, hooks: [DeployHook.httpCheck()] }) }));
     expect(endpoints(withCheck)).toEqual(expect.arrayContaining(['Interface codedeploy', 'Interface ec2']));
@@ -128,6 +167,16 @@ describe('a VPC that exists', () => {
     const { stack, template } = make((scope) => ({ network: Network.fromVpc(imported(scope), { taskSubnets: isolated }) }));
     expect(publicIp(template)).toBe('DISABLED');
     expect(warnings(stack)).toEqual([expect.stringContaining('none is seen here: ecr.api, ecr.dkr, logs, s3; add them to the VPC, or acknowledge this if they exist')]);
+  });
+
+  test('so do sessions in an existing cluster, as its key wants', () => {
+    const clusterOf = (scope: Construct) => Cluster.fromCluster(ecs.Cluster.fromClusterAttributes(scope, 'Cluster', { clusterName: 'theirs', vpc: imported(scope) }));
+    const missing = (key: boolean) => warnings(make((scope) => ({
+      network: Network.fromVpc(imported(new Construct(scope, 'Apart')), { taskSubnets: isolated }), cluster: clusterOf(scope),
+      executeCommand: ExecuteCommand.ofCluster(key ? { key: kms.Key.fromKeyArn(scope, 'Sessions', 'arn:aws:kms:eu-west-1:111111111111:key/1') } : {}),
+    })).stack);
+    expect(missing(false)).toEqual([expect.stringContaining('none is seen here: ecr.api, ecr.dkr, logs, ssmmessages, s3;')]);
+    expect(missing(true)).toEqual([expect.stringContaining('none is seen here: ecr.api, ecr.dkr, logs, ssmmessages, kms, s3;')]);
   });
 
   test('one isolated subnet among others is enough', () => {

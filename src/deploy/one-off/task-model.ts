@@ -6,6 +6,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { NameMaker } from '../../common/resource-names';
+import { taskSize } from '../../common/task-size';
 import { acknowledge } from '../../private/acknowledge';
 import { createLogGroup } from '../../private/log-group';
 import { explicitName } from '../../private/naming';
@@ -36,7 +37,8 @@ export const LOG_STREAM_PREFIX = 'one-off';
 
 /** The task definition that one-off tasks in a foreign cluster are copied from. Nobody runs it itself: it names no image that exists. */
 export function createTaskModel(scope: Construct, settings: TaskModelSettings): TaskModel {
-  const { names, key, removalPolicy, repository, architecture, cpu = 512, memoryLimitMiB = 1024 } = settings;
+  const { names, key, removalPolicy, repository, architecture } = settings;
+  const size = taskSize(settings);
   const logGroup = createLogGroup(scope, 'TaskLogs', { key, removalPolicy });
   const executionRole = createRole(scope, 'ExecutionRole', 'Pulls the image and writes logs').allow(
     REGISTRY_LOGIN,
@@ -46,8 +48,7 @@ export function createTaskModel(scope: Construct, settings: TaskModelSettings): 
   const family = explicitName(scope, 'one-off', 255, { suffix: names.suffix });
   const definition = new ecs.FargateTaskDefinition(scope, 'Task', {
     family,
-    cpu,
-    memoryLimitMiB,
+    ...size,
     runtimePlatform: { cpuArchitecture: architecture, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
     taskRole: settings.taskRole ?? createRole(scope, 'TaskRole', 'What the task may do'),
     executionRole,
@@ -55,7 +56,7 @@ export function createTaskModel(scope: Construct, settings: TaskModelSettings): 
   definition.addContainer(CONTAINER, {
     containerName: CONTAINER,
     image: ecs.ContainerImage.fromRegistry(`${repository.repositoryUri}:none`),
-    memoryLimitMiB,
+    memoryLimitMiB: size.memoryLimitMiB,
     logging: ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: LOG_STREAM_PREFIX }),
   });
   const reason = 'depends on the image: ordinary images write to their file system and choose their own user';

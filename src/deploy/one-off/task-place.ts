@@ -9,6 +9,7 @@ import { oneOffRights } from './one-off-rights';
 import { OneOffSettings } from './run/settings';
 import { CONTAINER, createTaskModel, LOG_STREAM_PREFIX } from './task-model';
 import { NameMaker } from '../../common/resource-names';
+import { inspectTaskSize } from '../../common/task-size';
 import { Choice, placeOf } from '../../private/problems';
 import { Right } from '../../private/scoped-role';
 import { IReleaseTarget, mayReadDescriptions } from '../release-target';
@@ -31,7 +32,7 @@ export interface ClusterTaskOptions {
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
    */
   readonly cpu?: number;
-  /** Memory of the task in MiB, 512 to 122880, one that Fargate offers with `cpu`. @default 1024 */
+  /** Memory of the task in MiB; which sizes go with which CPU is fixed by Fargate. @default 1024, or the least that goes with `cpu` */
   readonly memoryLimitMiB?: number;
 }
 
@@ -102,8 +103,7 @@ class InCluster extends TaskPlace {
       look.each('securityGroups', options.securityGroups, (path, group) => look.kind(path, group ?? null, 'securityGroupId', 'a security group', 'hand over an ec2.ISecurityGroup'));
       look.oneOf('assignPublicIp', options.assignPublicIp, [true, false], 'say whether the task gets a public address');
       look.kind('taskRole', options.taskRole, 'roleArn', 'a role', 'hand over an iam.IRole, or leave it out');
-      look.oneOf('cpu', options.cpu, [256, 512, 1024, 2048, 4096, 8192, 16384], 'take for example 512');
-      look.integer('memoryLimitMiB', options.memoryLimitMiB, 512, 122_880, 'take for example 1024');
+      inspectTaskSize(look, (name) => name, options);
     }, options ?? null);
   }
 

@@ -46,7 +46,7 @@ export abstract class Egress extends Choice {
 
   /**
    * Tasks in isolated subnets reach AWS through endpoints in the VPC, and nothing else. Made are those that the place needs: `ecr.api`, `ecr.dkr`, `logs` and S3, and by
-   * what you choose `secretsmanager`, `ssm` (secrets), `monitoring` (metrics), `ec2`, `codedeploy` (hooks). An interface endpoint costs 7.30 USD a month and zone (0.01 an hour)
+   * what you choose `secretsmanager`, `ssm` (secrets), `monitoring` (metrics), `xray` (`Sidecar.adotCollector`), `ssmmessages`, `kms` (`ExecuteCommand`), `ec2`, `codedeploy` (hooks). An interface endpoint costs 7.30 USD a month and zone (0.01 an hour)
    * and 0.01 for each GB, S3 nothing: in two zones the first three cost 43.80 USD, and every further one 14.60. All admit principals of the own account only.
    * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html

@@ -1,14 +1,18 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import { NeededServices } from './egress';
 import { FargateEnvironmentProps } from '../fargate-environment-props';
 
 /**
- * What a place calls from within its network, by what was chosen. Keys are used by the services themselves, so KMS is not among them.
+ * What a place calls from within its network, by what was chosen. Keys are used by the services themselves, except by sessions of people. A file system of EFS is reached
+ * at its mount target, without a call to AWS.
+ * @see https://docs.aws.amazon.com/efs/latest/ug/efs-mount-helper.html
  * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
  * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
  */
-export function neededServices({ container = {}, deployStrategy }: FargateEnvironmentProps): NeededServices {
-  const secrets = Object.values(container.secrets ?? {});
+export function neededServices({ container = {}, deployStrategy, executeCommand }: FargateEnvironmentProps, key: kms.IKey | undefined): NeededServices {
+  const { sidecars = [] } = container;
+  const secrets = [...Object.values(container.secrets ?? {}), ...sidecars.flatMap(({ _secrets }) => _secrets)];
   const checks = deployStrategy?._hooks.some(({ _needsTestListener }) => _needsTestListener);
   return {
     byTasks: [
@@ -16,6 +20,8 @@ export function neededServices({ container = {}, deployStrategy }: FargateEnviro
       ...(secrets.some(isOfSecretsManager) ? ['secretsmanager'] : []),
       ...(secrets.some((secret) => !isOfSecretsManager(secret)) ? ['ssm'] : []),
       ...(container.metricNamespace === undefined ? [] : ['monitoring']),
+      ...sidecars.flatMap(({ _calls }) => _calls),
+      ...executeCommand?._calls(key) ?? [],
     ],
     // The check finds the addresses of the load balancer, and tells CodeDeploy how it ended.
     byFunctions: checks ? ['ec2', ...(deployStrategy!._codeDeploy ? ['codedeploy'] : [])] : [],

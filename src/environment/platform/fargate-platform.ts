@@ -61,7 +61,7 @@ export class FargatePlatform extends Construct {
     look.throwFor(this);
     warnEnvironment(this, props);
     const foundation = layFoundation(this, props);
-    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, { ...foundation, needs: neededServices(props) });
+    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, { ...foundation, needs: neededServices(props, foundation.key) });
     this.vpc = network.vpc;
     this.ecsCluster = this.createCluster(props, foundation);
     const balancer = this.createLoadBalancer(props, network, foundation);

@@ -45,12 +45,19 @@ export abstract class ExecuteCommand extends Choice {
   /** Which cluster it goes with; undefined: with any, since nobody may. @internal */
   abstract readonly _cluster: 'new' | 'existing' | undefined;
 
+  /** Names of the endpoints of services that the agent of sessions calls; `key` is that of the place. @internal */
+  abstract _calls(key: kms.IKey | undefined): string[];
+
   /** What sessions are written to and encrypted with. @internal */
   abstract _bind(scope: Construct, settings: LogGroupSettings): ClusterCommandOptions | undefined;
 }
 
 class None extends ExecuteCommand {
   readonly _cluster = undefined;
+
+  _calls(): string[] {
+    return [];
+  }
 
   _bind(): undefined {
     return undefined;
@@ -64,6 +71,10 @@ class Audited extends ExecuteCommand {
     super();
     this._inspect((look) => look.oneOf('logRetention', options.logRetention, Object.values(logs.RetentionDays).filter(Number.isInteger),
       'take for example logs.RetentionDays.ONE_YEAR'), options);
+  }
+
+  _calls(key: kms.IKey | undefined): string[] {
+    return endpointsOf(key);
   }
 
   _bind(scope: Construct, settings: LogGroupSettings): ClusterCommandOptions {
@@ -83,10 +94,17 @@ class OfCluster extends ExecuteCommand {
     }, options);
   }
 
+  _calls(): string[] {
+    return endpointsOf(this.options.key);
+  }
+
   _bind(): ClusterCommandOptions {
     return this.options;
   }
 }
+
+/** https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html */
+const endpointsOf = (key: kms.IKey | undefined): string[] => key ? ['ssmmessages', 'kms'] : ['ssmmessages'];
 
 /** What a new cluster says of sessions. @internal */
 export const commandConfiguration = ({ logGroup, key }: ClusterCommandOptions): ecs.ExecuteCommandConfiguration => ({

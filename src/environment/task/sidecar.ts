@@ -39,6 +39,12 @@ export abstract class Sidecar extends Choice {
   abstract readonly _share: { readonly cpu: number; readonly memoryLimitMiB: number };
   /** @internal */
   readonly _volumes: Volume[] | undefined = undefined;
+  /** That ECS hands to it. @internal */
+  readonly _secrets: ecs.Secret[] = [];
+  /** Names of the endpoints of services that it calls, beside CloudWatch Logs. @internal */
+  readonly _calls: string[] = [];
+  /** Whether its image comes from the public registry of ECR. @internal */
+  readonly _fromPublicRegistry: boolean = false;
   /** What the application waits for. @internal */
   readonly _awaited?: ecs.ContainerDependencyCondition;
 
@@ -57,12 +63,14 @@ class Plain extends Sidecar {
   readonly _share;
   readonly _volumes;
   readonly _awaited;
+  readonly _secrets: ecs.Secret[];
 
   constructor(readonly _name: string, private readonly options: ContainerSidecarOptions) {
     super();
     this._share = shareOf(options ?? {});
     this._volumes = options?.volumes;
     this._awaited = options?.awaited;
+    this._secrets = Object.values(options?.secrets ?? {});
     this._inspect((look) => {
       look.matches('name', _name ?? '', /^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', "write for example 'proxy'");
       inspectContainerSidecar(look, options);
@@ -85,10 +93,14 @@ class Plain extends Sidecar {
 class FireLens extends Sidecar {
   readonly _name = 'log-router';
   readonly _share;
+  readonly _secrets: ecs.Secret[];
+  readonly _fromPublicRegistry: boolean;
 
   constructor(private readonly options: FireLensOptions) {
     super();
     this._share = shareOf(options ?? {});
+    this._secrets = Object.values(options?.secretOutput ?? {});
+    this._fromPublicRegistry = options?.image === undefined;
     this._inspect((look) => {
       inspectSidecar(look, options);
       inspectFireLens(look, options);
@@ -115,10 +127,14 @@ class FireLens extends Sidecar {
 class AdotCollector extends Sidecar {
   readonly _name = 'otel-collector';
   readonly _share;
+  readonly _calls: string[];
+  readonly _fromPublicRegistry: boolean;
 
   constructor(private readonly options: AdotCollectorOptions) {
     super();
     this._share = shareOf(options ?? {});
+    this._calls = options?.config === undefined ? ['xray'] : [];
+    this._fromPublicRegistry = options?.image === undefined;
     this._inspect((look) => {
       inspectSidecar(look, options);
       inspectAdotCollector(look, options);

@@ -50,6 +50,55 @@ describe('a task beside a service', () => {
     });
   });
 
+  describe('with neighbours', () => {
+    const base = () => world.ecs.definitions.get(world.ecs.service.taskDefinition!)!.definition;
+    const awsLogs = { logDriver: 'awslogs' as const, options: { 'awslogs-group': '/web', 'awslogs-stream-prefix': 'app' } };
+    const fireLens = { logDriver: 'awsfirelens' as const, options: { Name: 'firehose' } };
+    const router = { name: 'log-router', image: 'fluent-bit', essential: true, logConfiguration: awsLogs };
+
+    test('essential ones do not keep it alive, volumes and what it waits for are kept', async () => {
+      const volumes = [{ name: 'data', efsVolumeConfiguration: { fileSystemId: 'fs-1' } }];
+      const [web] = base().containerDefinitions!;
+      Object.assign(web, { essential: false, dependsOn: [{ containerName: 'proxy', condition: 'HEALTHY' }], mountPoints: [{ sourceVolume: 'data', containerPath: '/data' }] });
+      Object.assign(base(), { volumes });
+      expect((await world.runTask()).succeeded).toBe(true);
+      expect(registered()[0]).toMatchObject({
+        volumes,
+        containerDefinitions: [{ name: 'proxy' }, { name: 'web', essential: true, dependsOn: [{ containerName: 'proxy', condition: 'HEALTHY' }], mountPoints: [{ sourceVolume: 'data' }] }],
+      });
+    });
+
+    test.each([
+      ['FireLens: its log goes where the router writes', [router], awsLogs],
+      ['FireLens without a neighbour in the log group of the place: it stays', [{ ...router, logConfiguration: undefined }], fireLens],
+    ])('%s', async (_, neighbours, expected) => {
+      const [web] = base().containerDefinitions!;
+      base().containerDefinitions = [{ ...web, logConfiguration: fireLens }, ...neighbours];
+      world.settings = { ...world.settings, tests: { image: 'newman' } };
+      world.ecs.oneOff.fates.push(fate.ends({ web: 143, tests: 0 }));
+      await world.runTask();
+      const logging = Object.fromEntries(registered()[0].containerDefinitions.map(({ name, logConfiguration }: any) => [name, logConfiguration]));
+      expect(logging).toMatchObject({ web: expected, tests: expected });
+    });
+
+    test('FireLens where no log group is known: it stays', async () => {
+      const [web] = base().containerDefinitions!;
+      base().containerDefinitions = [{ ...web, logConfiguration: fireLens }, router];
+      world.publish({ logGroupName: undefined });
+      await world.runTask();
+      expect(registered()[0].containerDefinitions.at(-1).logConfiguration).toEqual(fireLens);
+    });
+
+    test('a service on Spot: the task runs on plain Fargate, in public subnets with a public address', async () => {
+      const network = { awsvpcConfiguration: { subnets: ['subnet-9'], securityGroups: ['sg-1'], assignPublicIp: 'ENABLED' as const } };
+      delete world.ecs.service.launchType;
+      Object.assign(world.ecs.service, { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }], networkConfiguration: network });
+      expect((await world.runTask()).succeeded).toBe(true);
+      expect(started()[0]).toMatchObject({ launchType: 'FARGATE', networkConfiguration: network });
+      expect(started()[0]).not.toHaveProperty('capacityProviderStrategy');
+    });
+  });
+
   test('is modelled on the template where CodeDeploy deploys', async () => {
     world.byCodeDeploy();
     world.ecs.service.taskSets![0].networkConfiguration = world.ecs.service.networkConfiguration;

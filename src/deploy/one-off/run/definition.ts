@@ -1,4 +1,4 @@
-import { type ContainerDefinition, type KeyValuePair, RegisterTaskDefinitionCommand, RunTaskCommand, type NetworkConfiguration } from '@aws-sdk/client-ecs';
+import { type ContainerDefinition, type KeyValuePair, type LogConfiguration, RegisterTaskDefinitionCommand, RunTaskCommand, type NetworkConfiguration } from '@aws-sdk/client-ecs';
 import type { OneOff } from './settings';
 import { isError, ReleaseFailure } from '../../release/failure';
 import { acceptedFields, carriesOver, EXECUTION_TAG, JOB_TAG, readTaskDefinition } from '../../release/service/task-definition';
@@ -35,11 +35,12 @@ export async function register(run: OneOff): Promise<Ticket> {
   return { taskDefinition: taskDefinition!.taskDefinitionArn!, network };
 }
 
-function containers({ containerName, image, settings }: OneOff, present: ContainerDefinition[], model: string): ContainerDefinition[] {
+function containers({ containerName, image, logGroupName, settings }: OneOff, present: ContainerDefinition[], model: string): ContainerDefinition[] {
   const { command, environment, tests } = settings;
   const main = present.find(({ name }) => name === containerName);
   if (!main) throw new ReleaseFailure(`the task definition ${model} has no container ${containerName}`, [], 'ConfigurationError');
   const { healthCheck, ...rest } = main;
+  const logConfiguration = readable(main, present, logGroupName);
   return [
     ...present.filter((container) => container !== main),
     {
@@ -47,6 +48,7 @@ function containers({ containerName, image, settings }: OneOff, present: Contain
       // A command that ends has nothing to be asked for its health.
       ...command ? {} : { healthCheck },
       image,
+      logConfiguration,
       essential: true,
       command: command ?? main.command,
       environment: merged(main.environment, environment),
@@ -57,10 +59,16 @@ function containers({ containerName, image, settings }: OneOff, present: Contain
       essential: true,
       command: tests.command,
       environment: merged([], tests.environment),
-      logConfiguration: main.logConfiguration,
+      logConfiguration,
       dependsOn: [{ containerName, condition: healthCheck && !command ? 'HEALTHY' as const : 'START' as const }],
     }] : [],
   ];
+}
+
+/** What FireLens takes elsewhere would prove nothing here, so it goes where a neighbour writes in the log group of the place: the execution role may do that. */
+function readable({ logConfiguration }: ContainerDefinition, present: ContainerDefinition[], logGroupName: string | undefined): LogConfiguration | undefined {
+  if (logConfiguration?.logDriver !== 'awsfirelens' || logGroupName === undefined) return logConfiguration;
+  return present.map((neighbour) => neighbour.logConfiguration).find((one) => one?.options?.['awslogs-group'] === logGroupName) ?? logConfiguration;
 }
 
 function merged(present: KeyValuePair[] = [], more: Record<string, string> = {}): KeyValuePair[] {
