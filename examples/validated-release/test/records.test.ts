@@ -36,8 +36,8 @@ describe('the key', () => {
   ])('admits %s for this account only', (publisher, condition) => {
     const statement = only(template, 'AWS::KMS::Key').KeyPolicy.Statement.find(({ Principal }: any) => Principal.Service === `${publisher}.amazonaws.com`);
     expect(statement).toMatchObject({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'] });
-    const [[operator, [[key, value]]]] = Object.entries<any>(statement.Condition).map(([name, pairs]): [string, any] => [name, Object.entries(pairs)]);
-    expect({ [operator]: { [key]: flat(value) } }).toEqual(condition);
+    const [[operator, [[fact, value]]]] = Object.entries<any>(statement.Condition).map(([name, pairs]): [string, any] => [name, Object.entries(pairs)]);
+    expect({ [operator]: { [fact]: flat(value) } }).toEqual(condition);
   });
 
   test('admits CloudWatch Logs for log groups of this account only', () => {
