@@ -37,7 +37,8 @@ test('a log is read backwards, page by page', async () => {
 });
 
 test('the running tasks are healthy targets, unless the test says otherwise', async () => {
-  const health = async (TargetGroupArn: string) => (await new ElasticLoadBalancingV2Client(settings).send(new DescribeTargetHealthCommand({ TargetGroupArn }))).TargetHealthDescriptions!;
+  const client = new ElasticLoadBalancingV2Client(settings);
+  const health = async (TargetGroupArn: string) => (await client.send(new DescribeTargetHealthCommand({ TargetGroupArn }))).TargetHealthDescriptions!;
   expect((await health(GREEN_TARGET_GROUP)).map(({ TargetHealth }) => TargetHealth!.State)).toEqual(['healthy', 'healthy']);
   world.around.health = () => undefined;
   expect(await health(GREEN_TARGET_GROUP)).toEqual([]);
