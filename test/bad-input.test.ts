@@ -485,6 +485,8 @@ const environmentRows: [string, object, string][] = [
 const pipelineRows: [string, object, string][] = [
   ['57', gitHub({ connectionArn: 'nope' }), "source.connectionArn: got 'nope'; allowed arn:<partition>:codeconnections:<region>:<account>:connection/<uuid>; copy it"],
   ['59, 60', gitHub({ branch: '' }), "source.branch: got ''; allowed the name of a branch"],
+  ...['a..b', '.a', 'a/.b', 'a.', 'a.lock', 'a.lock/b', 'a@{b', 'a~b', 'a^b', 'a:b', 'a?b', 'a*b', 'a[b', '/a', 'a/', 'a//b', '-a', 'a\u007fb'].map((branch): [string, object, string] =>
+    ['60, git', gitHub({ branch }), `source.branch: got '${branch}'; allowed the name of a branch`]),
   ['61', { source: Source.gitHub('') }, "source.repository: got ''; allowed 'owner/repository'"],
   ['61', { source: Source.gitHub('shop') }, "source.repository: got 'shop'; allowed 'owner/repository'"],
   ['61, kind', { source: Source.gitHub(wrong(null)) }, "source.repository: got ''; allowed 'owner/repository'"],

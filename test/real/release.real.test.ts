@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { CreateClusterCommand, CreateServiceCommand, DescribeTaskDefinitionCommand, ECSClient, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -9,7 +10,7 @@ import { digestUnder, getManifest, type Manifest, putManifest } from '../../src/
 import { readPlace } from '../../src/deploy/release/place';
 import type { ReleaseRequest } from '../../src/deploy/release/release-request';
 import type { Run } from '../../src/deploy/release/run';
-import { readService } from '../../src/deploy/release/service/ecs-service';
+import { readService, refuseRingingAlarms } from '../../src/deploy/release/service/ecs-service';
 import { readTaskDefinition, registerRevision } from '../../src/deploy/release/service/task-definition';
 import { motoDescribe, startMoto, stopMoto } from '../support/moto';
 
@@ -47,6 +48,20 @@ motoDescribe('a release against an emulated AWS', () => {
     expect(await digestUnder(repository, 'released')).toBe(two.digest);
     expect(await getManifest(repository, two.digest)).toEqual(two);
     expect(await describeImage(two.digest)).toMatchObject({ imageTags: ['released'], scanStatus: 'NONE' });
+  });
+
+  test('of the alarms of the place, those that ring are in the way', async () => {
+    for (const AlarmName of ['cpu', 'of-another-place']) {
+      await clients.alarms.send(new PutMetricAlarmCommand({
+        AlarmName, Namespace: 'AWS/ECS', MetricName: 'CPUUtilization', Statistic: 'Average', ComparisonOperator: 'GreaterThanThreshold', Threshold: 80, EvaluationPeriods: 1, Period: 60,
+      }));
+    }
+    // Asked by name, moto tells of alarms in whatever state; that of those which do not ring stays with the doubles.
+    for (const AlarmName of ['cpu', 'of-another-place']) await clients.alarms.send(new SetAlarmStateCommand({ AlarmName, StateValue: 'ALARM', StateReason: 'test' }));
+    const run = { clients, place: { alarmNames: ['cpu'] }, log: () => {} } as unknown as Run;
+    await expect(refuseRingingAlarms(run, async () => false)).rejects.toThrow('an alarm rings already: cpu');
+    await expect(refuseRingingAlarms(run, async () => true)).resolves.toBe(true);
+    await expect(refuseRingingAlarms({ ...run, place: { ...run.place, alarmNames: ['deleted'] } }, async () => false)).resolves.toBe(false);
   });
 
   test('a revision is registered with another image and everything else as it was', async () => {

@@ -91,8 +91,15 @@ describe('the build', () => {
     for (const name of ['user', 'password']) expect(rights.join('\n')).toMatch(new RegExp(`^ssm:GetParameters on arn:.*:parameter/docker-hub/${name}$`, 'm'));
   });
 
-  test('pushes to a repository that keeps the last 10 images', () => {
+  test('logs in to ECR, and pushes after a build that succeeded', () => {
+    expect(script).toMatch(/aws ecr get-login-password .*\| docker login --username AWS --password-stdin/);
+    expect(project.spec.phases.build.commands.join()).not.toContain('docker push');
+    expect(project.spec.phases.post_build.commands.join()).toMatch(/CODEBUILD_BUILD_SUCCEEDING[^]*docker push[^]*imagedefinitions\.json/);
+  });
+
+  test('pushes to a repository that is encrypted, scans on push and keeps the last 10 images', () => {
     const [[, repository]] = all(template, 'AWS::ECR::Repository').filter(([, { RepositoryName }]) => RepositoryName === 'orders-images-dev');
+    expect(repository).toMatchObject({ ImageScanningConfiguration: { ScanOnPush: true }, EncryptionConfiguration: { EncryptionType: 'KMS' } });
     expect(JSON.parse(repository.LifecyclePolicy.LifecyclePolicyText).rules).toEqual([
       expect.objectContaining({ selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 10 } }),
     ]);

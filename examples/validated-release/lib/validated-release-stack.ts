@@ -49,6 +49,8 @@ export class ValidatedReleaseStack extends Stack {
       imageBuild: ImageBuild.dockerfile({ ...small, timeout: Duration.minutes(15), cache: BuildCache.none() }),
       // Beside the build, so that the release begins when both have passed.
       checks: [Check.nodeTests({ ...small, actionName: 'UnitTests', scripts: ['test:unit'] })],
+      // The first action of Deploy: what has a severe finding is not released.
+      beforeRelease: [Check.imageScan(small)],
       releaseAction: ReleaseAction.codePipelineAction(),
       history: DeploymentHistory.table({ tableName: 'release-history' }),
     };

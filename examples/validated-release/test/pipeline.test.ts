@@ -66,7 +66,7 @@ describe('the build', () => {
 
   test('all build logs are kept for 7 days and encrypted with the key', () => {
     const groups = all(template, 'AWS::CodeBuild::Project').map(([, { LogsConfig }]) => LogsConfig.CloudWatchLogs.GroupName.Ref);
-    expect(groups).toHaveLength(2);
+    expect(groups).toHaveLength(3);
     for (const group of groups) expect(template.toJSON().Resources[group].Properties).toMatchObject({ RetentionInDays: 7, KmsKeyId: key });
   });
 
@@ -94,14 +94,20 @@ describe('the release', () => {
 
   test("is CodePipeline's own ECS provider, then the validation by the release function", () => {
     expect(actions.map(({ Name, RunOrder, ActionTypeId }: any) => [Name, RunOrder, ActionTypeId.Provider])).toEqual([
-      ['Prepare-Tea', 1, 'Lambda'], ['Deploy-Tea', 2, 'ECS'], ['Verify-Tea', 3, 'Lambda'],
+      ['ImageScan', 1, 'CodeBuild'], ['Prepare-Tea', 2, 'Lambda'], ['Deploy-Tea', 3, 'ECS'], ['Verify-Tea', 4, 'Lambda'],
     ]);
-    expect(JSON.parse(flat(actions[2].Configuration.UserParameters))).toMatchObject({ task: 'verify', digest: '#{Build.IMAGE_DIGEST}' });
+    expect(JSON.parse(flat(actions[3].Configuration.UserParameters))).toMatchObject({ task: 'verify', digest: '#{Build.IMAGE_DIGEST}' });
+  });
+
+  test('begins when the image has no HIGH or CRITICAL finding', () => {
+    const { Environment, spec } = projectOf(template, 'Deploy', 'ImageScan');
+    expect(Environment).toMatchObject({ ComputeType: 'BUILD_GENERAL1_SMALL', PrivilegedMode: false });
+    expect(spec.phases.build.commands.join('\n')).toMatch(/trivy image[^]*--exit-code 1[^]*--severity HIGH,CRITICAL|trivy image[^]*--severity HIGH,CRITICAL[^]*--exit-code 1/);
   });
 
   test('updates the service of the cluster that has exactly its name', () => {
     expect(only(template, 'AWS::ECS::Cluster').ClusterName).toBe('production-cluster');
-    expect(actions[1].Configuration).toMatchObject({ ClusterName: { Ref: idOf(template, 'AWS::ECS::Cluster') } });
+    expect(actions[2].Configuration).toMatchObject({ ClusterName: { Ref: idOf(template, 'AWS::ECS::Cluster') } });
     expect(only(template, 'AWS::ECS::Service').DeploymentController).toEqual({ Type: 'ECS' });
     expect(only(synthesize({ ecsClusterName: 'shared' }).template, 'AWS::ECS::Cluster').ClusterName).toBe('shared');
   });

@@ -29,9 +29,15 @@ describe('the key', () => {
     expect(only(template, 'AWS::KMS::Alias')).toMatchObject({ AliasName: 'alias/cicd-pipeline-dev', TargetKeyId: key });
   });
 
-  test.each(['cloudwatch', 'events'])('admits %s', (publisher) => {
+  test.each([
+    ['cloudwatch', { StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } }],
+    // EventBridge says no account to SNS; the key is used for topics of this account only.
+    ['events', { ArnLike: { 'kms:EncryptionContext:aws:sns:topicArn': 'arn:<AWS::Partition>:sns:<AWS::Region>:<AWS::AccountId>:*' } }],
+  ])('admits %s for this account only', (publisher, condition) => {
     const statement = only(template, 'AWS::KMS::Key').KeyPolicy.Statement.find(({ Principal }: any) => Principal.Service === `${publisher}.amazonaws.com`);
     expect(statement).toMatchObject({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'] });
+    const [[operator, [[fact, value]]]] = Object.entries<any>(statement.Condition).map(([name, pairs]): [string, any] => [name, Object.entries(pairs)]);
+    expect({ [operator]: { [fact]: flat(value) } }).toEqual(condition);
   });
 
   test('admits CloudWatch Logs for log groups of this account only', () => {

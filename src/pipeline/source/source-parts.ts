@@ -46,9 +46,15 @@ export const COMMIT = `#{${SOURCE}.CommitId}`;
  */
 export const COMMIT_TIME = `#{${SOURCE}.AuthorDate}`;
 
+/**
+ * What git allows as the name of a branch.
+ * @see https://git-scm.com/docs/git-check-ref-format
+ */
+const BRANCH = /^(?![-/.]|.*(\.\.|@\{|\/[/.]|\.lock(\/|$)|[/.]$))[^\s\p{Cc}~^:?*[\\]{1,255}$/u;
+
 /** @internal */
 export const inspectBranch = (look: Inspection, branch: string | undefined): void =>
-  look.matches('branch', branch, /^\S{1,255}$/, 'the name of a branch', "write for example 'main'");
+  look.matches('branch', branch, BRANCH, 'the name of a branch', "write for example 'main'");
 
 /** @internal */
 export const inspectGitHubRepository = (look: Inspection, repository: string | undefined): void =>

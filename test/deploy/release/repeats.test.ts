@@ -1,6 +1,6 @@
 import { deployment } from '../../support/fake-ecs';
 import { awsError, throttled } from '../../support/fake-service';
-import { ReleaseWorld } from '../../support/release-world';
+import { ReleaseWorld, TABLE } from '../../support/release-world';
 
 let world: ReleaseWorld;
 beforeEach(() => {
@@ -11,7 +11,10 @@ beforeEach(() => {
 const CRASH = { stoppedReason: 'Essential container in task exited' };
 const updates = () => world.ecs.inputs('UpdateService').length;
 
-describe('an event that is delivered twice starts one deployment', () => {
+// What AWS itself knows is enough for it: the history may be left out.
+describe.each([['with a history', TABLE], ['without a history', '']])('%s, an event that is delivered twice starts one deployment', (_, table) => {
+  beforeEach(() => { process.env.STATE_TABLE = table; });
+
   test('after its release has succeeded', async () => {
     const event = world.pipeline.event(world.userParameters());
     await world.pipeline.invoke(event);
