@@ -60,19 +60,29 @@ export function createReleaseRole(scope: Construct, roleName: string, parts: Rel
     description: `Releases images to ${scope.node.path}`,
     assumedBy: principalOf(scope, parts.trust),
   });
-  return role.allow(...releaseRights(Stack.of(scope), parts));
+  const { service, tasks } = releaseRights(Stack.of(scope), parts);
+  return role.allow(...service).allowApart('TaskRights', ...tasks);
 }
 
-/** All that a release does in a place, wherever that is. @internal */
-export function releaseRights({ account, partition, region }: Record<'account' | 'partition' | 'region', string>, parts: ReleaseRoleParts): Right[] {
+/** All that a release does in a place, wherever that is: to the service, and with tasks and their definitions, one-off tasks included. @internal */
+export function releaseRights({ account, partition, region }: Record<'account' | 'partition' | 'region', string>, parts: ReleaseRoleParts): Record<'service' | 'tasks', Right[]> {
   const arn = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
-  const service = `${parts.clusterName}/${parts.serviceName}`;
+  const path = `${parts.clusterName}/${parts.serviceName}`;
   const inCluster = { ArnEquals: { 'ecs:cluster': parts.clusterArn } };
-  return [
+  const service: Right[] = [
     ...on(parts.parameterArn, { actions: ['ssm:GetParameter'] }),
     ...on(parts.stackArn, { actions: ['cloudformation:DescribeStacks'] }),
     { actions: ['ecs:DescribeServices'], resources: [parts.serviceArn] },
-    ...(parts.codeDeploy ? codeDeployRights(parts.codeDeploy) : serviceDeploymentRights(parts.serviceArn, (kind) => arn('ecs', `${kind}/${service}/*`))),
+    ...(parts.codeDeploy ? codeDeployRights(parts.codeDeploy) : serviceDeploymentRights(parts.serviceArn, (kind) => arn('ecs', `${kind}/${path}/*`))),
+    ...on(parts.repositoryArn, {
+      actions: ['ecr:BatchGetImage', 'ecr:BatchCheckLayerAvailability', 'ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload', 'ecr:PutImage'],
+    }),
+    { actions: ['elasticloadbalancing:DescribeTargetHealth'], resources: ['*'], wildcard: 'elasticloadbalancing:DescribeTargetHealth has no resource level' },
+    ...(parts.alarmNames.length > 0
+      ? [{ actions: ['cloudwatch:DescribeAlarms'], resources: parts.alarmNames.map((name) => arn('cloudwatch', `alarm:${name}`)) }]
+      : []),
+  ];
+  const tasks: Right[] = [
     { actions: ['ecs:DescribeTaskDefinition'], resources: ['*'], wildcard: 'ecs:DescribeTaskDefinition has no resource level' },
     ...oneOffRights({ account, partition, region }, { ...parts, family: `${parts.taskFamily}${ONE_OFF_SUFFIX}`, serviceFamily: parts.taskFamily }),
     // ECS checks ListTasks against the container instances of the cluster, also on Fargate.
@@ -83,15 +93,9 @@ export function releaseRights({ account, partition, region }: Record<'account' |
       resources: parts.passableRoleArns,
       conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
     },
-    ...on(parts.repositoryArn, {
-      actions: ['ecr:BatchGetImage', 'ecr:BatchCheckLayerAvailability', 'ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload', 'ecr:PutImage'],
-    }),
-    { actions: ['elasticloadbalancing:DescribeTargetHealth'], resources: ['*'], wildcard: 'elasticloadbalancing:DescribeTargetHealth has no resource level' },
     ...on(parts.logGroupArn, { actions: ['logs:GetLogEvents'], wildcard: 'CloudWatch Logs counts the streams of the group' }),
-    ...(parts.alarmNames.length > 0
-      ? [{ actions: ['cloudwatch:DescribeAlarms'], resources: parts.alarmNames.map((name) => arn('cloudwatch', `alarm:${name}`)) }]
-      : []),
   ];
+  return { service, tasks };
 }
 
 /** A right on a thing, where there is one. */

@@ -48,11 +48,11 @@ export interface FargateEnvironmentProps extends FoundationProps {
   readonly releaseTrust?: ReleaseTrust;
   /** How many released images the place keeps, 2 to 1000: what you want to be able to go back to. @default 20 */
   readonly releasedImageCount?: number;
-  /** Base name of the cluster, 1 to 255 of A-Z a-z 0-9 _ -. @default - by `resourceNames` */
+  /** Base name of the cluster, 1 to 160 of A-Z a-z 0-9 _ -. @default - by `resourceNames` */
   readonly clusterName?: string;
-  /** Base name of the service, 1 to 255 of A-Z a-z 0-9 _ -. @default - by `resourceNames` */
+  /** Base name of the service, 1 to 160 of A-Z a-z 0-9 _ -. @default - by `resourceNames` */
   readonly serviceName?: string;
-  /** Base name of the family of task definitions, 1 to 255 of A-Z a-z 0-9 _ -. @default - by `resourceNames`, else made from the construct's path */
+  /** Base name of the family of task definitions, 1 to 160 of A-Z a-z 0-9 _ -. @default - by `resourceNames`, else made from the construct's path */
   readonly taskFamily?: string;
   /** Base name of the repository of released images, 2 to 256 of a-z 0-9 . _ / -. @default - by `resourceNames` */
   readonly releasedRepositoryName?: string;

@@ -27,7 +27,7 @@ import { ExistingEnvironment } from '../deploy/existing/existing-environment';
 import { PublishedEnvironment } from '../deploy/existing/published-environment';
 import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
-import { ONE_OFF_SUFFIX, PublishedPlace } from '../deploy/published-place';
+import { PublishedPlace } from '../deploy/published-place';
 import { createReleaseRole, releaseRoleName, roleArnOf, TrustParts } from '../deploy/release-role';
 import { IReleaseTarget, placeNameOf, ReleaseTargetParts } from '../deploy/release-target';
 import { ReleaseTrust } from '../deploy/release-trust';
@@ -35,7 +35,7 @@ import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
 import { Foundation, layFoundation } from '../observe/foundation';
 import { BoundServiceAlarm, ServiceAlarm, ServiceDimensions } from '../observe/service-alarm';
-import { explicitName } from '../private/naming';
+import { explicitName, LONGEST_ECS_NAME } from '../private/naming';
 import { openRoles } from '../private/scoped-role';
 
 /**
@@ -148,7 +148,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   }
 
   private createCluster({ cluster = Cluster.create(), clusterName }: FargateEnvironmentProps, { names }: Foundation): ecs.ICluster {
-    return cluster._bind(this, { vpc: this.vpc, commands: this.commands, clusterName: names.name({ type: 'cluster', base: clusterName, prop: 'clusterName', maxLength: 255 }) });
+    return cluster._bind(this, { vpc: this.vpc, commands: this.commands, clusterName: names.name({ type: 'cluster', base: clusterName, prop: 'clusterName', maxLength: LONGEST_ECS_NAME }) });
   }
 
   private createRepository({ releasedRepositoryName, releasedImageCount = 20 }: FargateEnvironmentProps, foundation: Foundation): ecr.Repository {
@@ -163,8 +163,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
 
   /** The task definition waits for an image under its tag: without one the service of a new stack could never start. */
   private createTask({ container = {}, taskFamily, serviceConnect }: FargateEnvironmentProps, foundation: Foundation): Task {
-    const family = foundation.names.name({ type: 'task', base: taskFamily, prop: 'taskFamily', maxLength: 255 - ONE_OFF_SUFFIX.length })
-      ?? explicitName(this, 'task', 255 - ONE_OFF_SUFFIX.length);
+    const family = foundation.names.name({ type: 'task', base: taskFamily, prop: 'taskFamily', maxLength: LONGEST_ECS_NAME }) ?? explicitName(this, 'task', LONGEST_ECS_NAME);
     const task = createTaskDefinition(this, {
       foundation, container, family, repository: this.repository, commands: this.commands, connected: serviceConnect !== undefined,
     });

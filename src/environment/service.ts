@@ -13,7 +13,7 @@ import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../deploy/strategy/ecs-traffic';
 import { Foundation } from '../observe/foundation';
 import { acknowledge } from '../private/acknowledge';
-import { shortPath } from '../private/naming';
+import { LONGEST_ECS_NAME, shortPath } from '../private/naming';
 
 const DEFAULT_GRACE_PERIOD = Duration.seconds(60);
 
@@ -39,7 +39,7 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
   const service = new ecs.FargateService(scope, 'Service', {
     cluster,
     taskDefinition: task.definition,
-    serviceName: foundation.names.name({ type: 'service', base: props.serviceName, prop: 'serviceName', maxLength: 255, within: cluster.clusterArn }),
+    serviceName: foundation.names.name({ type: 'service', base: props.serviceName, prop: 'serviceName', maxLength: LONGEST_ECS_NAME, within: cluster.clusterArn }),
     // Under CodeDeploy both are set beside CloudFormation, which can change nothing of such a service.
     desiredCount: strategy._codeDeploy ? undefined : scaling._desiredCount,
     vpcSubnets: network.taskSubnets,

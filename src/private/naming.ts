@@ -5,6 +5,9 @@ import { areApart, inspect } from './problems';
 /** Longest region name today is 14 characters (`ap-southeast-1`); two more in reserve, and a hyphen. */
 const REGION_ROOM = 17;
 
+/** ECS takes 255 characters, but the rights of a release name cluster, service and family many times, and IAM takes 6,144 characters in a policy. */
+export const LONGEST_ECS_NAME = 160;
+
 /**
  * A name that is known before anything exists, so that two sides can compute it. With the region at its end where the name lives
  * in the whole account (roles), since the same stack may stand in two regions. `suffix` begins with its hyphen.

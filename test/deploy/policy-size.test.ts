@@ -4,7 +4,7 @@ import { DeployStrategy, ExecuteCommand, FargateEnvironment, FargateEnvironmentP
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, white space not counted */
 const MOST = 6_144;
-const LENGTH = 64;
+const LENGTH = 160;
 const PSEUDO: Record<string, string> = {
   'AWS::Region': 'ap-southeast-2', 'AWS::AccountId': '111111111111', 'AWS::Partition': 'aws-us-gov', 'AWS::StackId': `arn:aws:cloudformation:ap-southeast-2:111111111111:stack/${'s'.repeat(128)}/${'0'.repeat(36)}`,
 };
@@ -34,7 +34,7 @@ test.each<[string, Partial<FargateEnvironmentProps>]>([
   ['with sessions, sidecars and metrics', {
     executeCommand: ExecuteCommand.audited(), container: { metricNamespace: long('M', 255), sidecars: [Sidecar.fireLens(), Sidecar.adotCollector()] },
   }],
-])('names of 64 characters fit into the policy of each role: %s', (_, props) => {
+])('names of 160 characters fit into the policy of each role: %s', (_, props) => {
   const stack = new Stack(new App(), 'Shop');
   new FargateEnvironment(stack, 'Place', {
     loadBalancer: LoadBalancer.internetFacing(),

@@ -64,7 +64,7 @@ export class ReleaseRole extends Construct {
     const trust = trusted(site.partition, trustOf(rights, site)).map(({ account, conditions }) => ({
       Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:${site.partition}:iam::${account}:root` }, Condition: conditions,
     }));
-    const allowed = releaseRights(site, partsOf(rights, site)).map(({ actions, resources, conditions }) => ({
+    const allowed = Object.values(releaseRights(site, partsOf(rights, site))).flat().map(({ actions, resources, conditions }) => ({
       Effect: 'Allow', Action: actions, Resource: resources, Condition: conditions,
     }));
     return { trustPolicy: documentOf(trust), permissions: documentOf(allowed) };

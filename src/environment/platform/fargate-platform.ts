@@ -6,6 +6,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { Encryption } from '../../common/encryption';
 import { Foundation, FoundationProps, layFoundation } from '../../observe/foundation';
+import { LONGEST_ECS_NAME } from '../../private/naming';
 import { openRoles } from '../../private/scoped-role';
 import { Cluster } from '../cluster';
 import { inspectEnvironment, warnEnvironment } from '../inspect-environment';
@@ -23,7 +24,7 @@ export interface FargatePlatformProps extends FoundationProps {
   readonly cluster?: Cluster;
   /** The load balancer: internet-facing or internal. @default LoadBalancer.internetFacing(), with a warning about plain HTTP */
   readonly loadBalancer?: LoadBalancer;
-  /** Base name of the cluster, 1 to 255 of A-Z a-z 0-9 _ -. @default - by `resourceNames` */
+  /** Base name of the cluster, 1 to 160 of A-Z a-z 0-9 _ -. @default - by `resourceNames` */
   readonly clusterName?: string;
   /** Base name of the load balancer, at most 32 of A-Z a-z 0-9 -, not beginning with `internal-`. @default - by `resourceNames` */
   readonly loadBalancerName?: string;
@@ -80,7 +81,7 @@ export class FargatePlatform extends Construct {
   }
 
   private createCluster({ cluster = Cluster.create(), clusterName }: FargatePlatformProps, { names }: Foundation): ecs.ICluster {
-    return cluster._bind(this, { vpc: this.vpc, clusterName: names.name({ type: 'cluster', base: clusterName, prop: 'clusterName', maxLength: 255 }) });
+    return cluster._bind(this, { vpc: this.vpc, clusterName: names.name({ type: 'cluster', base: clusterName, prop: 'clusterName', maxLength: LONGEST_ECS_NAME }) });
   }
 
   private createLoadBalancer(props: FargatePlatformProps, network: BoundNetwork, foundation: Foundation): BoundLoadBalancer {
