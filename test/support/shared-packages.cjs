@@ -1,3 +1,4 @@
+const Module = require('module');
 const { dirname, join } = require('path');
 const { TestEnvironment } = require('jest-environment-node');
 
@@ -26,7 +27,7 @@ module.exports = class SharedPackages extends TestEnvironment {
     globalThis.console = this.before.console;
     for (const name of Object.keys(process.env)) if (!(name in this.before.env)) delete process.env[name];
     Object.assign(process.env, this.before.env);
-    forgetTokens(globalThis.__cdkTokenMap);
+    forgetTokens();
     await super.teardown();
   }
 };
@@ -40,6 +41,23 @@ const CONSTANTS = new Set(globalThis.__cdkTokenMap?.stringTokenMap?.keys());
 function forgetTokens({ stringTokenMap = new Map(), numberTokenMap = new Map() } = {}) {
   for (const tokens of [stringTokenMap, numberTokenMap]) {
     for (const [key, token] of tokens) if (token.constructor.name !== 'Intrinsic' && !CONSTANTS.has(key)) tokens.delete(key);
+const tokenMaps = () => [globalThis.__cdkTokenMap?.stringTokenMap ?? new Map(), globalThis.__cdkTokenMap?.numberTokenMap ?? new Map()];
+
+/** Tokens that a package makes while it is loaded, such as the names of InterfaceVpcEndpointAwsService: they must last as long as it does. */
+const lasting = new Set();
+const { load } = Module.prototype;
+Module.prototype.load = function (file) {
+  const sizes = tokenMaps().map(({ size }) => size);
+  load.call(this, file);
+  tokenMaps().forEach((tokens, index) => {
+    if (tokens.size > sizes[index]) for (const key of [...tokens.keys()].slice(sizes[index])) lasting.add(key);
+  });
+};
+
+/** The CDK remembers each token, and a token its whole app: gigabytes in the end. Constants such as Aws.REGION are mere intrinsics and stay. */
+function forgetTokens() {
+  for (const tokens of tokenMaps()) {
+    for (const [key, token] of tokens) if (token.constructor.name !== 'Intrinsic' && !lasting.has(key)) tokens.delete(key);
   }
 }
 
