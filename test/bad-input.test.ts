@@ -68,7 +68,7 @@ const spoken = (protocol: TargetProtocol, options: object = {}, others: object =
   ...balancer({ protocol, certificate: acm.Certificate.fromCertificateArn(stack(), 'Certificate', 'arn:aws:acm:eu-west-1:111111111111:certificate/1'), ...options }),
   ...others,
 });
-const vpcOf = (subnets: object) => ec2.Vpc.fromVpcAttributes(stack(), 'Vpc', { vpcId: 'vpc-1', availabilityZones: ZONES, ...subnets });
+const vpcOf = (subnets: object) => ec2.Vpc.fromVpcAttributes(stack(), 'Vpc', { vpcId: 'vpc-11111111', availabilityZones: ZONES, ...subnets });
 const rule = (options: object) => ({ loadBalancer: LoadBalancer.fromListener(wrong({ listenerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/a/1/2' }), wrong(options)) });
 const container = (options: object) => ({ container: options });
 const scaling = (options: object) => ({ scaling: Scaling.onCpu(options) });
@@ -77,14 +77,14 @@ const volumes = (...list: Volume[]) => container({ volumes: list });
 const sidecars = (...list: Sidecar[]) => container({ sidecars: list });
 const IMAGE = ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.29.1');
 const files = () => efs.FileSystem.fromFileSystemAttributes(stack(), 'Files', {
-  fileSystemId: 'fs-1', securityGroup: ec2.SecurityGroup.fromSecurityGroupId(stack(), 'Group', 'sg-1'),
+  fileSystemId: 'fs-11111111', securityGroup: ec2.SecurityGroup.fromSecurityGroupId(stack(), 'Group', 'sg-11111111'),
 });
 const health = (options: object) => ({ container: { healthCheck: options } });
 const alarm = (options: object) => ({ alarms: [ServiceAlarm.cpu(options)] });
 const approval = (options: object) => ({ approval: Approval.manual(options) });
 const task = (options: object) => ({ checks: [Check.task('Migrate', options)] });
 const ask = (options: object) => ({ releaseChecks: [Check.http(options)] });
-const aGroup = wrong({ securityGroupId: 'sg-1' });
+const aGroup = wrong({ securityGroupId: 'sg-11111111' });
 const inCluster = (options: object) => task({
   place: TaskPlace.inCluster({ cluster: wrong({ clusterArn: LATER_TEXT, clusterName: 'shop' }), subnetIds: ['subnet-11111111'], securityGroups: [aGroup], ...options }),
 });
@@ -198,7 +198,7 @@ const environmentRows: [string, object, string][] = [
   ['volumes', volumes(Volume.efs(files(), '/a', { uid: -1 })), 'container.volumes[0].uid: got -1; allowed a whole number, 0 to'],
   ['volumes', volumes(Volume.efs(files(), '/a', { gid: 1.5 })), 'container.volumes[0].gid: got 1.5; allowed a whole number, 0 to'],
   ['volumes', volumes(Volume.efs(files(), '/a', { readOnly: wrong(1) })), 'container.volumes[0].readOnly: got 1; allowed true, false'],
-  ['volumes', volumes(Volume.fromAccessPoint(efs.AccessPoint.fromAccessPointId(stack(), 'Point', 'fsap-1'), '/a')),
+  ['volumes', volumes(Volume.fromAccessPoint(efs.AccessPoint.fromAccessPointId(stack(), 'Point', 'fsap-11111111111111111'), '/a')),
     'container.volumes[0].accessPoint: got '],
   ['sidecars', sidecars(Sidecar.container('a b', { image: IMAGE })), "container.sidecars[0].name: got 'a b'; allowed 1 to 255"],
   ['sidecars', sidecars(Sidecar.container('app', { image: IMAGE })), "container.sidecars[0]: got 'app'; allowed each name of a container once"],
@@ -477,7 +477,7 @@ const environmentRows: [string, object, string][] = [
   ['103', { tags: { 'aws:x': 'x' } }, "tags.aws:x: got 'aws:x'; allowed a key"],
   ['103', { tags: { team: 'x'.repeat(257) } }, "tags.team: got 'xxx"],
   ['103', { tags: '80abc' }, "tags: got '80abc'; allowed a map of keys to values"],
-  ['subnets of a VPC', { network: Network.fromVpc(wrong({ vpcId: 'vpc-1' }), { taskSubnets: wrong('private') }) }, "network.taskSubnets: got 'private'; allowed a selection of subnets; write"],
+  ['subnets of a VPC', { network: Network.fromVpc(wrong({ vpcId: 'vpc-11111111' }), { taskSubnets: wrong('private') }) }, "network.taskSubnets: got 'private'; allowed a selection of subnets; write"],
   ['42, null', { scaling: Scaling.onCpu({ targetPercent: wrong(null) }) }, 'scaling.targetPercent: got NaN; allowed 1 to 100'],
   ['removal', { removalPolicy: RemovalPolicy.SNAPSHOT }, "removalPolicy: got 'snapshot'; allowed retain, destroy"],
 ];
@@ -583,10 +583,10 @@ const pipelineRows: [string, object, string][] = [
   ['place', inCluster({ cluster: undefined }), 'checks[0].place.cluster: got null; allowed a cluster; write for example ecs.Cluster.fromClusterArn'],
   ['place', inCluster({ subnetIds: [] }), 'checks[0].place.subnetIds: got []; allowed 1 to 16; say in which subnets the task runs'],
   ['place', inCluster({ subnetIds: undefined }), 'checks[0].place.subnetIds: got undefined; allowed 1 to 16'],
-  ['place', inCluster({ subnetIds: ['vpc-1'] }), "checks[0].place.subnetIds[0]: got 'vpc-1'; allowed the id of a subnet; write for example"],
+  ['place', inCluster({ subnetIds: ['vpc-11111111'] }), "checks[0].place.subnetIds[0]: got 'vpc-11111111'; allowed the id of a subnet; write for example"],
   ['place', inCluster({ subnetIds: [null] }), "checks[0].place.subnetIds[0]: got ''; allowed the id of a subnet"],
-  ['place', inCluster({ securityGroups: [1, 2, 3, 4, 5, 6].map(() => aGroup) }), 'checks[0].place.securityGroups: got [{"securityGroupId":"sg-1"}'],
-  ['place', inCluster({ securityGroups: ['sg-1'] }), "checks[0].place.securityGroups[0]: got 'sg-1'; allowed a security group; hand over an ec2.ISecurityGroup"],
+  ['place', inCluster({ securityGroups: [1, 2, 3, 4, 5, 6].map(() => aGroup) }), 'checks[0].place.securityGroups: got [{"securityGroupId":"sg-11111111"}'],
+  ['place', inCluster({ securityGroups: ['sg-11111111'] }), "checks[0].place.securityGroups[0]: got 'sg-11111111'; allowed a security group; hand over an ec2.ISecurityGroup"],
   ['place', inCluster({ securityGroups: [undefined] }), 'checks[0].place.securityGroups[0]: got null; allowed a security group'],
   ['place', inCluster({ assignPublicIp: 'yes' }), "checks[0].place.assignPublicIp: got 'yes'; allowed true, false"],
   ['place', inCluster({ taskRole: 'arn' }), "checks[0].place.taskRole: got 'arn'; allowed a role"],
@@ -728,7 +728,7 @@ describe('what stands elsewhere', () => {
       [wrongRegion('loadBalancer.webAcl', 'a web ACL'), wrongAccount('loadBalancer.webAcl', 'a web ACL')]],
     ['52, certificate of the same place', (scope) => balancer({ certificate: acm.Certificate.fromCertificateArn(scope, 'Here', 'arn:aws:acm:eu-west-1:111111111111:certificate/1') }), []],
     ['11, VPC', (scope) => ({
-      network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'There', { vpcId: 'vpc-1', availabilityZones: ZONES, privateSubnetIds: ['a', 'b'], publicSubnetIds: ['c', 'd'], region: 'us-east-1' })),
+      network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'There', { vpcId: 'vpc-11111111', availabilityZones: ZONES, privateSubnetIds: ['a', 'b'], publicSubnetIds: ['c', 'd'], region: 'us-east-1' })),
     }), [wrongRegion('network', 'a VPC')]],
     ['cluster', (scope) => ({
       cluster: Cluster.fromCluster(ecs.Cluster.fromClusterAttributes(scope, 'There', {

@@ -61,27 +61,27 @@ test('an existing topic and an existing key, by ARN', () => {
 });
 
 describe('an existing VPC', () => {
-  const SUBNETS = ['subnet-1', 'subnet-2'];
+  const SUBNETS = ['subnet-11111111', 'subnet-11111112'];
   const tasksIn = (template: Template) => Object.values(template.findResources('AWS::ECS::Service'))[0].Properties.NetworkConfiguration.AwsvpcConfiguration.Subnets;
   const balancerIn = (template: Template) => Object.values(template.findResources('AWS::ElasticLoadBalancingV2::LoadBalancer'))[0].Properties.Subnets;
 
   test('by attributes', () => {
     const { template } = made((stack) => ({
       network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
-        vpcId: 'vpc-1', availabilityZones: ['us-east-1a', 'us-east-1b'], privateSubnetIds: SUBNETS, publicSubnetIds: ['subnet-3', 'subnet-4'],
+        vpcId: 'vpc-11111111', availabilityZones: ['us-east-1a', 'us-east-1b'], privateSubnetIds: SUBNETS, publicSubnetIds: ['subnet-11111113', 'subnet-11111114'],
       })),
     }));
     template.resourceCountIs('AWS::EC2::VPC', 0);
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
     expect(tasksIn(template)).toEqual(SUBNETS);
-    expect(balancerIn(template)).toEqual(['subnet-3', 'subnet-4']);
+    expect(balancerIn(template)).toEqual(['subnet-11111113', 'subnet-11111114']);
   });
 
   test('by a look-up of the CDK', () => {
-    const key = 'vpc-provider:account=111111111111:filter.vpc-id=vpc-1:region=us-east-1:returnAsymmetricSubnets=true';
+    const key = 'vpc-provider:account=111111111111:filter.vpc-id=vpc-11111111:region=us-east-1:returnAsymmetricSubnets=true';
     const subnets = (ids: string[]) => ids.map((subnetId, index) => ({ subnetId, cidr: '10.0.0.0/24', availabilityZone: `us-east-1${'ab'[index]}`, routeTableId: 'rtb-1' }));
-    const { template } = made((stack) => ({ network: Network.fromVpc(ec2.Vpc.fromLookup(stack, 'Vpc', { vpcId: 'vpc-1' })), loadBalancer: LoadBalancer.internal() }), {
-      [key]: { vpcId: 'vpc-1', vpcCidrBlock: '10.0.0.0/16', ownerAccountId: env.account, availabilityZones: [], subnetGroups: [{ name: 'Private', type: 'Private', subnets: subnets(SUBNETS) }] },
+    const { template } = made((stack) => ({ network: Network.fromVpc(ec2.Vpc.fromLookup(stack, 'Vpc', { vpcId: 'vpc-11111111' })), loadBalancer: LoadBalancer.internal() }), {
+      [key]: { vpcId: 'vpc-11111111', vpcCidrBlock: '10.0.0.0/16', ownerAccountId: env.account, availabilityZones: [], subnetGroups: [{ name: 'Private', type: 'Private', subnets: subnets(SUBNETS) }] },
     });
     template.resourceCountIs('AWS::EC2::VPC', 0);
     expect(tasksIn(template)).toEqual(SUBNETS);

@@ -157,7 +157,7 @@ const theirCluster = () => new ecs.Cluster(new Stack(app, `Theirs${app.node.chil
 
 const fileSystem = (scope: Stack) => new efs.FileSystem(scope, 'Needed', { vpc: new ec2.Vpc(scope, 'TheirVpc') });
 const listener = (scope: Stack) => elbv2.ApplicationListener.fromApplicationListenerAttributes(scope, 'Needed', {
-  listenerArn: Token.asString({ Ref: 'ListenerArn' }), securityGroup: ec2.SecurityGroup.fromSecurityGroupId(scope, 'NeededGroup', 'sg-1'),
+  listenerArn: Token.asString({ Ref: 'ListenerArn' }), securityGroup: ec2.SecurityGroup.fromSecurityGroupId(scope, 'NeededGroup', 'sg-11111111'),
 });
 
 const handler = (scope: Stack) => new lambda.Function(scope, 'Needed', {

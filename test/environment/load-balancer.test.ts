@@ -95,7 +95,7 @@ describe('who gets in', () => {
   test.each([elbv2.IpAddressType.DUAL_STACK, elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4])('%s: IPv6 too, and a record for it', (ipAddressType) => {
     const made = balanced((scope) => ({ ipAddressType, certificate: certificate(scope), dnsRecord: { hostedZone: zone(scope), recordName: 'shop' } }), (scope) => ({
       network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'Theirs', {
-        vpcId: 'vpc-1', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-1', 'subnet-2'], privateSubnetIds: ['subnet-3', 'subnet-4'],
+        vpcId: 'vpc-11111111', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-11111111', 'subnet-11111112'], privateSubnetIds: ['subnet-11111113', 'subnet-11111114'],
       })),
     }));
     expect(properties(made, `${ELB}::LoadBalancer`)[0].IpAddressType).toBe(ipAddressType);

@@ -153,7 +153,7 @@ test('NAT gateways: the service waits for the routes to them', () => {
 describe('a VPC that exists', () => {
   const isolated = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
   const imported = (scope: Construct) => ec2.Vpc.fromVpcAttributes(scope, 'Theirs', {
-    vpcId: 'vpc-1', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-1', 'subnet-2'], isolatedSubnetIds: ['subnet-3', 'subnet-4'],
+    vpcId: 'vpc-11111111', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-11111111', 'subnet-11111112'], isolatedSubnetIds: ['subnet-11111113', 'subnet-11111114'],
   });
   const warnings = (stack: Stack) => Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('isolated subnets')).map(({ entry }) => entry.data);
 
@@ -182,7 +182,7 @@ describe('a VPC that exists', () => {
   test('one isolated subnet among others is enough', () => {
     const { stack } = make((scope) => {
       const vpc = ec2.Vpc.fromVpcAttributes(scope, 'Mixed', {
-        vpcId: 'vpc-1', availabilityZones: ['eu-west-1a'], publicSubnetIds: ['subnet-1'], privateSubnetIds: ['subnet-2'], isolatedSubnetIds: ['subnet-3'],
+        vpcId: 'vpc-11111111', availabilityZones: ['eu-west-1a'], publicSubnetIds: ['subnet-11111111'], privateSubnetIds: ['subnet-11111112'], isolatedSubnetIds: ['subnet-11111113'],
       });
       return { network: Network.fromVpc(vpc, { taskSubnets: { subnets: [...vpc.privateSubnets, ...vpc.isolatedSubnets] } }), loadBalancer: LoadBalancer.internal() };
     });

@@ -19,7 +19,7 @@ const serviceOn = (platform: FargatePlatform, scope: Stack, id: string, route: L
 const LISTENER = 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/shared/50dc6c495c0c9188/f2f7dc8efc522ab2';
 
 const imported = (scope: Stack, id = 'Listener'): elbv2.IApplicationListener => elbv2.ApplicationListener.fromApplicationListenerAttributes(scope, id, {
-  listenerArn: LISTENER, securityGroup: SecurityGroup.fromSecurityGroupId(scope, `${id}SecurityGroup`, 'sg-1'),
+  listenerArn: LISTENER, securityGroup: SecurityGroup.fromSecurityGroupId(scope, `${id}SecurityGroup`, 'sg-11111111'),
 });
 
 const SHARED = ['AWS::EC2::VPC', 'AWS::EC2::NatGateway', 'AWS::ECS::Cluster', 'AWS::ElasticLoadBalancingV2::LoadBalancer', 'AWS::KMS::Key'];
@@ -124,7 +124,7 @@ describe('a service on a shared listener', () => {
     expect(only(template, RULE)).toMatchObject({ ListenerArn: LISTENER, Priority: 5 });
     expect(only(template, RULE).Conditions.map(({ Field }: any) => Field)).toEqual(['host-header', 'path-pattern', 'http-header']);
     expect(place.url).toBe('https://shop.example.com/api/');
-    expect(only(template, 'AWS::EC2::SecurityGroupIngress')).toMatchObject({ SourceSecurityGroupId: 'sg-1' });
+    expect(only(template, 'AWS::EC2::SecurityGroupIngress')).toMatchObject({ SourceSecurityGroupId: 'sg-11111111' });
     expect(flat(stack.resolve(place.loadBalancer.loadBalancerArn))).toBe('arn:<AWS::Partition>:elasticloadbalancing:<AWS::Region>:<AWS::AccountId>:loadbalancer/app/shared/50dc6c495c0c9188');
     expect(template.findOutputs('*AlbDnsName*')).toEqual({});
   });
@@ -170,7 +170,7 @@ describe('a service on a shared listener', () => {
     const stack = stackOf();
     const own = new FargatePlatform(stack, 'Platform').listener;
     const theirs = elbv2.ApplicationLoadBalancer.fromApplicationLoadBalancerAttributes(stack, 'Theirs', {
-      loadBalancerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/theirs/1', securityGroupId: 'sg-1',
+      loadBalancerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/theirs/1', securityGroupId: 'sg-11111111',
     });
     const onTheirs = new elbv2.ApplicationListener(stack, 'Listener', {
       loadBalancer: theirs, port: 443, protocol: elbv2.ApplicationProtocol.HTTPS, certificates: [elbv2.ListenerCertificate.fromArn('arn:aws:acm:eu-west-1:111111111111:certificate/1')],

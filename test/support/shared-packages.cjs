@@ -32,15 +32,6 @@ module.exports = class SharedPackages extends TestEnvironment {
   }
 };
 
-/** Static members of these classes are tokens that compute something: made when the class is loaded, and never again. */
-const { GatewayVpcEndpointAwsService, InterfaceVpcEndpointAwsService } = require('aws-cdk-lib/aws-ec2');
-void [GatewayVpcEndpointAwsService, InterfaceVpcEndpointAwsService];
-const CONSTANTS = new Set(globalThis.__cdkTokenMap?.stringTokenMap?.keys());
-
-/** The CDK remembers each token, and a token its whole app: gigabytes in the end. Constants such as Aws.REGION are mere intrinsics and stay. */
-function forgetTokens({ stringTokenMap = new Map(), numberTokenMap = new Map() } = {}) {
-  for (const tokens of [stringTokenMap, numberTokenMap]) {
-    for (const [key, token] of tokens) if (token.constructor.name !== 'Intrinsic' && !CONSTANTS.has(key)) tokens.delete(key);
 const tokenMaps = () => [globalThis.__cdkTokenMap?.stringTokenMap ?? new Map(), globalThis.__cdkTokenMap?.numberTokenMap ?? new Map()];
 
 /** Tokens that a package makes while it is loaded, such as the names of InterfaceVpcEndpointAwsService: they must last as long as it does. */

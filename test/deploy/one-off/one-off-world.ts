@@ -14,7 +14,7 @@ export class OneOffWorld extends ReleaseWorld {
   constructor() {
     super();
     process.env.RELEASE_TIMEOUT_MINUTES = '30';
-    this.ecs.service.networkConfiguration = { awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'], assignPublicIp: 'DISABLED' } };
+    this.ecs.service.networkConfiguration = { awsvpcConfiguration: { subnets: ['subnet-11111111'], securityGroups: ['sg-11111111'], assignPublicIp: 'DISABLED' } };
     const { definition } = this.ecs.definitions.get(this.ecs.service.taskDefinition!)!;
     Object.assign(definition.containerDefinitions![0], { healthCheck: { command: ['CMD', 'true'] }, logConfiguration: { logDriver: 'awslogs' }, command: ['serve'] });
   }
@@ -22,7 +22,7 @@ export class OneOffWorld extends ReleaseWorld {
   /** In a cluster of its own, by a task definition of the pipeline's stack. */
   inCluster(): ClusterHome {
     const home = {
-      clusterArn: this.ecs.clusterArn, subnets: ['subnet-2'], securityGroups: ['sg-2'], assignPublicIp: true, family: 'check',
+      clusterArn: this.ecs.clusterArn, subnets: ['subnet-11111112'], securityGroups: ['sg-11111112'], assignPublicIp: true, family: 'check',
       taskDefinitionArn: this.ecs.define({ family: 'check', containerDefinitions: [{ name: 'app', image: `${this.built.uri}:none` }] }),
       containerName: 'app', logGroupName: '/check', logStreamPrefix: 'one-off', repositoryUri: this.built.uri,
     };

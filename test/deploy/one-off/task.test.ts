@@ -57,7 +57,7 @@ describe('a task beside a service', () => {
     const router = { name: 'log-router', image: 'fluent-bit', essential: true, logConfiguration: awsLogs };
 
     test('essential ones do not keep it alive, volumes and what it waits for are kept', async () => {
-      const volumes = [{ name: 'data', efsVolumeConfiguration: { fileSystemId: 'fs-1' } }];
+      const volumes = [{ name: 'data', efsVolumeConfiguration: { fileSystemId: 'fs-11111111' } }];
       const [web] = base().containerDefinitions!;
       Object.assign(web, { essential: false, dependsOn: [{ containerName: 'proxy', condition: 'HEALTHY' }], mountPoints: [{ sourceVolume: 'data', containerPath: '/data' }] });
       Object.assign(base(), { volumes });
@@ -90,7 +90,7 @@ describe('a task beside a service', () => {
     });
 
     test('a service on Spot: the task runs on plain Fargate, in public subnets with a public address', async () => {
-      const network = { awsvpcConfiguration: { subnets: ['subnet-9'], securityGroups: ['sg-1'], assignPublicIp: 'ENABLED' as const } };
+      const network = { awsvpcConfiguration: { subnets: ['subnet-11111119'], securityGroups: ['sg-11111111'], assignPublicIp: 'ENABLED' as const } };
       delete world.ecs.service.launchType;
       Object.assign(world.ecs.service, { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }], networkConfiguration: network });
       expect((await world.runTask()).succeeded).toBe(true);
@@ -104,7 +104,7 @@ describe('a task beside a service', () => {
     world.ecs.service.taskSets![0].networkConfiguration = world.ecs.service.networkConfiguration;
     delete world.ecs.service.networkConfiguration;
     expect((await world.runTask()).succeeded).toBe(true);
-    expect(started()[0].networkConfiguration.awsvpcConfiguration.subnets).toEqual(['subnet-1']);
+    expect(started()[0].networkConfiguration.awsvpcConfiguration.subnets).toEqual(['subnet-11111111']);
   });
 
   test('needs a network, a definition and the container', async () => {

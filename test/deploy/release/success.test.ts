@@ -64,7 +64,7 @@ test('sidecars, volumes, shares, limits and log routing stay as they are; only t
   const others = [{ name: 'proxy', image: 'proxy:1', essential: false }, { name: 'log-router', image: 'router:1', firelensConfiguration: { type: 'fluentbit' as const } }];
   const rest = {
     family: 'web', ephemeralStorage: { sizeInGiB: 50 },
-    volumes: [{ name: 'web-uploads', efsVolumeConfiguration: { fileSystemId: 'fs-1', transitEncryption: 'ENABLED' as const, authorizationConfig: { accessPointId: 'fsap-1', iam: 'ENABLED' as const } } }],
+    volumes: [{ name: 'web-uploads', efsVolumeConfiguration: { fileSystemId: 'fs-11111111', transitEncryption: 'ENABLED' as const, authorizationConfig: { accessPointId: 'fsap-11111111111111111', iam: 'ENABLED' as const } } }],
   };
   world.ecs.deploy(world.ecs.define({ ...rest, containerDefinitions: [{ ...application, image: `${world.released.uri}:released` }, ...others] }), deployment.succeeds(10));
   world.clock.pass(60_000);
