@@ -119,10 +119,10 @@ describe('places of a direct call', () => {
     const targets = Array.from({ length: count }, (_, index) => Object.assign(Object.create(target) as FargateEnvironment, {
       _releaseTarget: () => ({ ..._releaseTarget.call(target), placeName: `place-${index}` }),
     }));
-    const road = new Stack(stack.node.root as App, 'Road');
+    const delivery = new Stack(stack.node.root as App, 'Road');
     const stageOf = (from: number) => ({ stageName: `Stage-${from}`, releases: targets.slice(from, from + 25).map((each) => ({ target: each })) });
-    new DeliveryPipeline(road, 'Delivery', { source: Source.gitHub('acme/shop'), stages: [0, 25, 50, 75].filter((from) => from < count).map(stageOf) });
-    return Template.fromStack(road);
+    new DeliveryPipeline(delivery, 'Delivery', { source: Source.gitHub('acme/shop'), stages: [0, 25, 50, 75].filter((from) => from < count).map(stageOf) });
+    return Template.fromStack(delivery);
   };
 
   test.each([15, 36, 100])('%d of them fit into standard parameters, each place once', (count) => {
