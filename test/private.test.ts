@@ -5,6 +5,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { flat } from './support/template';
 import { acknowledge, flatten, inPacks } from '../src/private/acknowledge';
 import { DeadLetterQueue } from '../src/private/dead-letter-queue';
 import { createFunction } from '../src/private/function';
@@ -25,6 +26,16 @@ describe('scoped role', () => {
   };
   const actions = (scope: Stack) => Object.values(Template.fromStack(scope).findResources('AWS::IAM::ManagedPolicy'))
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement.flatMap(({ Action }: any) => Action));
+
+  test('more rights than one managed policy takes stand in several', () => {
+    const { scope, role } = made();
+    const resources = Array.from({ length: 100 }, (_, index) => `arn:aws:iam::${scope.account}:role/${'long'.repeat(15)}-${index}`);
+    role.allow({ actions: ['sts:AssumeRole'], resources }, { actions: ['sqs:SendMessage'], resources: [scope.formatArn({ service: 'sqs', resource: 'one' })] });
+    const policies = Object.values(Template.fromStack(scope).findResources('AWS::IAM::ManagedPolicy')).map(({ Properties }) => Properties.PolicyDocument);
+    expect(policies.length).toBeGreaterThan(1);
+    expect(policies.flatMap(({ Statement }) => Statement.flatMap(({ Resource }: any) => Resource).map(flat))).toEqual([...resources.map((arn) => arn.replace(scope.account, '<AWS::AccountId>')), expect.stringMatching(/:one$/)]);
+    for (const policy of policies) expect(JSON.stringify(policy.Statement.map(({ Resource }: any) => [Resource].flat().map(flat))).replace(/<[^>]*>/g, '111111111111').length).toBeLessThan(6_144);
+  });
 
   test('while it is closed, CDK\'s grants are heard and dropped, but for the right to assume exact roles', () => {
     const { scope, role, bucket } = made();

@@ -1,5 +1,6 @@
 import { Annotations, Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { ReleaseFunction } from './release/release-function';
 import { PlaceAddress } from './release/release-request';
@@ -10,7 +11,6 @@ import { BoundHistory } from '../observe/deployment-history';
 import { Foundation } from '../observe/foundation';
 import { createFunction, MadeFunction } from '../private/function';
 import { explicitName, shortPath } from '../private/naming';
-import { inspect } from '../private/problems';
 import { onlyVia, Right } from '../private/scoped-role';
 
 /** What a release function reads, writes and releases to. @internal */
@@ -29,6 +29,7 @@ export interface ReleaseFunctionParts {
  */
 export function createReleaseFunction(scope: Construct, foundation: Foundation, parts: ReleaseFunctionParts, options: ReleaseFunctionOptions): MadeFunction {
   const { repository, targets, history, pipelineName = '' } = parts;
+  const places = publishAddresses(scope, addresses(scope, targets));
   const made = createFunction(scope, 'ReleaseFunction', ReleaseFunction, {
     description: `Releases images for ${shortPath(scope)}`,
     timeout: options.timeout ?? Duration.minutes(15),
@@ -41,7 +42,7 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
       ECR_REPOSITORY: repository.repositoryArn,
       ENVIRONMENT_SUFFIX: foundation.names.suffix.slice(1),
       PIPELINE_NAME: pipelineName,
-      PLACES: Stack.of(scope).toJsonString(addresses(scope, targets)),
+      PLACES: places.map(({ parameterName }) => parameterName).join(','),
       RECORD_EXPIRY_SECONDS: history?.expiry ? Tokenization.stringifyNumber(history.expiry.toSeconds()) : '',
       RELEASE_TIMEOUT_MINUTES: Tokenization.stringifyNumber((options.releaseTimeout ?? Duration.hours(1)).toMinutes()),
       SNS_TOPIC_ARN: foundation.topics.map(({ topicArn }) => topicArn).join(','),
@@ -53,6 +54,7 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
   });
   made.role.allow(
     { actions: ['sts:AssumeRole'], resources: [...new Set(targets.map((target) => target._releaseTarget().roleArn))] },
+    { actions: ['ssm:GetParameter'], resources: places.map(({ parameterArn }) => parameterArn) },
     ...mayReadDescriptions(targets),
     { actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:DescribeImages', 'ecr:DescribeImageScanFindings'], resources: [repository.repositoryArn] },
     {
@@ -66,8 +68,26 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
   return made;
 }
 
-/** Lambda takes 4 KB of variables in all; the others need up to a quarter. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const LONGEST_PLACES = 3_000;
+/** A standard parameter holds 4 KB, as much as all variables of a function. https://docs.aws.amazon.com/general/latest/gr/ssm.html */
+const LONGEST_PARAMETER = 4_096;
+
+/** In as many parameters as they take; about 20 addresses fit into one. */
+function publishAddresses(scope: Construct, places: Record<string, PlaceAddress>): ssm.StringParameter[] {
+  const parts: Array<Array<[string, PlaceAddress]>> = [];
+  for (const place of Object.entries(places)) {
+    const last = parts.at(-1);
+    if (last && lengthOf([...last, place]) <= LONGEST_PARAMETER) last.push(place);
+    else parts.push([place]);
+  }
+  return parts.map((part, index) => new ssm.StringParameter(scope, `Places${index + 1}`, {
+    description: `Where direct calls of the release function of ${shortPath(scope)} find places`,
+    stringValue: Stack.of(scope).toJsonString(Object.fromEntries(part)),
+  }));
+}
+
+/** Unresolved parts are account, partition and region: 14 characters at most. */
+const lengthOf = (places: Array<[string, PlaceAddress]>): number =>
+  JSON.stringify(Object.fromEntries(places)).replace(/\$\{Token\[[^\]]*\]\}/g, 'ap-southeast-1').length;
 
 /** Where a direct call finds the places. Of two places of one name the first can be called so. */
 function addresses(scope: Construct, targets: IReleaseTarget[]): Record<string, PlaceAddress> {
@@ -81,10 +101,6 @@ function addresses(scope: Construct, targets: IReleaseTarget[]): Record<string, 
     Annotations.of(scope).addWarningV2('cdk-fargate-cicd:same-place-name',
       `stages: two places of the name '${twice}'; the history and direct calls cannot tell them apart: give one of them a placeName`);
   }
-  // Unresolved parts are account, partition and region: 14 characters at most.
-  const { length } = JSON.stringify(places).replace(/\$\{Token\[[^\]]*\]\}/g, 'ap-southeast-1');
-  inspect((look) => look.that(length <= LONGEST_PLACES, 'stages', `${Object.keys(places).length} places whose roles and parameters take ${length} characters`,
-    `${LONGEST_PLACES} characters, since Lambda takes 4 KB of variables`, 'release to some of them by a DeliveryPipeline of their own, or give stacks and places shorter ids')).throwFor(scope);
   return places;
 }
 

@@ -61,7 +61,7 @@ export function createReleaseRole(scope: Construct, roleName: string, parts: Rel
     assumedBy: principalOf(scope, parts.trust),
   });
   const { service, tasks } = releaseRights(Stack.of(scope), parts);
-  return role.allow(...service).allowApart('TaskRights', ...tasks);
+  return role.allow(...service).allowApart(...tasks);
 }
 
 /** All that a release does in a place, wherever that is: to the service, and with tasks and their definitions, one-off tasks included. @internal */

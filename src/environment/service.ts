@@ -70,7 +70,7 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
     containerName, containerPort: port, alternateTarget: role && alternateTarget(role, trafficOf(balancer)),
   }));
   // ECS refuses a role without its rights, and target groups without a load balancer; the rules stand in the service's own properties.
-  if (role) service.node.addDependency(role._rights);
+  if (role) service.node.addDependency(...role._rights);
   if (strategy._codeDeploy) {
     service.node.addDependency(...[balancer.production, balancer.test].flatMap((entrance) => entrance?.listener ?? []));
     createLivingService(scope, {

@@ -17,34 +17,51 @@ export const REGISTRY_LOGIN: Right = {
 };
 
 /**
- * A role with exactly the rights that the library writes into it, in one customer-managed policy (inline policies fail
+ * A managed policy has 6,144 characters, and no white space counts; some are left for its frame.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length
+ */
+const LONGEST_POLICY = 5_800;
+
+/** Resources of one statement; more of them stand in several. */
+const MOST_RESOURCES = 30;
+
+/** As long as it can become: an ARN that only CloudFormation knows, and account, partition or region within one. */
+const lengthOf = (statement: iam.PolicyStatement): number => JSON.stringify(statement.toStatementJson())
+  .replace(/"\$\{Token\[[^\]]*\]\}"/g, 'x'.repeat(130)).replace(/\$\{Token\[[^\]]*\]\}/g, 'ap-southeast-1').length;
+
+/**
+ * A role with exactly the rights that the library writes into it, in a customer-managed policy, or several when they are many (inline policies fail
  * three checker packs). While the library builds, the role is closed: CDK's own grants (wildcard actions, PassRole on `*`)
  * hear "added" and are dropped. `openRoles` ends that, so that what the user grants afterwards arrives.
  */
 export class ScopedRole extends iam.Role {
   private open = false;
-  private readonly policies = new Map<string, iam.ManagedPolicy>();
+  private readonly policies: iam.ManagedPolicy[] = [];
+  private length = 0;
   private readonly reasons = new Map<string, string>();
   private logsIn = false;
 
   /** Adds rights of the library. */
   allow(...rights: Right[]): this {
-    return this.allowApart('Rights', ...rights);
-  }
-
-  /** Adds rights in a policy of their own: IAM takes 6,144 characters in one. */
-  allowApart(id: string, ...rights: Right[]): this {
     for (const { wildcard, ...statement } of rights) {
-      this.statements(id).addStatements(new iam.PolicyStatement(statement));
+      for (let from = 0; from < statement.resources.length; from += MOST_RESOURCES) {
+        this.write(new iam.PolicyStatement({ ...statement, resources: statement.resources.slice(from, from + MOST_RESOURCES) }));
+      }
       this.logsIn ||= statement.actions.includes(REGISTRY_LOGIN.actions[0]);
       if (wildcard) statement.resources.forEach((resource) => this.reasons.set(resource, wildcard));
     }
     return this;
   }
 
+  /** Adds rights in a further policy: of what only CloudFormation knows, the names may be longer than they look here. */
+  allowApart(...rights: Right[]): this {
+    this.length = LONGEST_POLICY;
+    return this.allow(...rights);
+  }
+
   addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
     // The pipeline's right to assume its action roles is the one grant of CDK's that is exact.
-    if (this.open || statement.actions.every((action) => action === 'sts:AssumeRole')) this.statements().addStatements(statement);
+    if (this.open || statement.actions.every((action) => action === 'sts:AssumeRole')) this.write(statement);
     // Not "false" when dropped: a grant that fails falls back into the resource's policy.
     return { statementAdded: true, policyDependable: new DependencyGroup() };
   }
@@ -58,8 +75,8 @@ export class ScopedRole extends iam.Role {
   }
 
   /** For what needs the rights and names the role already: depending on the whole role would say so twice. @internal */
-  get _rights(): iam.ManagedPolicy {
-    return this.statements();
+  get _rights(): iam.ManagedPolicy[] {
+    return this.policies;
   }
 
   /** @internal */
@@ -68,14 +85,19 @@ export class ScopedRole extends iam.Role {
   }
 
   /**
-   * Made with the first statement: an empty managed policy fails synth. It names the role, not the other way round, so that it may
-   * speak of resources that need the role; being the role's child, whoever depends on the role waits for it.
+   * Policies are made with their first statement: an empty one fails synth. They name the role, not the other way round, so that they may
+   * speak of resources that need the role; being the role's children, whoever depends on the role waits for them.
    */
-  private statements(id = 'Rights'): iam.ManagedPolicy {
-    const policy = this.policies.get(id) ?? new iam.ManagedPolicy(this, id, { description: 'Rights of a role made by cdk-fargate-cicd', roles: [this] });
-    if (!this.policies.has(id)) acknowledge(policy, () => this.findings());
-    this.policies.set(id, policy);
-    return policy;
+  private write(statement: iam.PolicyStatement): void {
+    const length = lengthOf(statement);
+    this.length += length;
+    if (this.policies.length === 0 || this.length > LONGEST_POLICY) {
+      const policy = new iam.ManagedPolicy(this, `Rights${this.policies.length || ''}`, { description: 'Rights of a role made by cdk-fargate-cicd', roles: [this] });
+      acknowledge(policy, () => this.findings());
+      this.policies.push(policy);
+      this.length = length;
+    }
+    this.policies.at(-1)!.addStatements(statement);
   }
 
   /** The ids under which checkers report our wildcard resources, each with the reason given for it. */

@@ -29,7 +29,7 @@ const requestTo = (delivery: DeliveryPipeline, name: string): any => JSON.parse(
   Object.values(templateOf(delivery).findResources('AWS::CodePipeline::Pipeline'))[0].Properties.Stages.flatMap(({ Actions }: any) => Actions)
     .find(({ Name }: any) => Name === name).Configuration.UserParameters));
 const placesOf = (delivery: DeliveryPipeline): any => JSON.parse(flat(
-  Object.values(templateOf(delivery).findResources('AWS::Lambda::Function')).find(({ Properties }) => Properties.Environment?.Variables.PLACES)!.Properties.Environment.Variables.PLACES));
+  Object.entries(templateOf(delivery).findResources('AWS::SSM::Parameter')).find(([id]) => id.startsWith('DeliveryPlaces1'))![1].Properties.Value));
 
 describe('a place in another account and region', () => {
   const app = new App();

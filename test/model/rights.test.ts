@@ -104,7 +104,7 @@ function questions(world: ModelWorld): Question[] {
   });
 }
 
-const rightsOf = ({ stack }: ModelWorld): Statement[] => stack.find(/ReleaseRoleRights/).properties.PolicyDocument.Statement;
+const rightsOf = ({ stack }: ModelWorld): Statement[] => stack.findAll(/ReleaseRoleRights/).flatMap(({ properties }) => properties.PolicyDocument.Statement);
 
 const STORY = [
   'release an image', 'release an image that crashes', 'release an image that makes an alarm ring', 'cdk deploy, CPU changed, during a release',

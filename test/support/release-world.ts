@@ -20,6 +20,8 @@ import type { ReleaseEnvironment, ReleaseRequest } from '../../src/deploy/releas
 
 export const ROLE = 'arn:aws:iam::222222222222:role/release-web';
 const PARAMETER = '/places/web';
+/** Where a direct call finds the places. */
+export const ADDRESSES = 'addresses-1';
 export const STACK = 'arn:aws:cloudformation:eu-west-1:222222222222:stack/shop/11111111-2222-3333-4444-555555555555';
 export const TABLE = 'history';
 export const TOPIC = 'arn:aws:sns:us-east-1:111111111111:ops';
@@ -39,7 +41,7 @@ export function setEnvironment(variables: Pick<ReleaseEnvironment, 'ECR_REPOSITO
     SNS_TOPIC_ARN: TOPIC,
     PIPELINE_NAME: '',
     ENVIRONMENT_SUFFIX: '',
-    PLACES: '{}',
+    PLACES: ADDRESSES,
   }, variables);
 }
 
@@ -49,7 +51,7 @@ export class FakeSurroundings extends FakeService {
   readonly roles = new Map([[ROLE, 'release-role']]);
   /** What roles want to hear of their callers. */
   readonly externalIds = new Map<string, string>();
-  readonly parameters = new Map<string, string>();
+  readonly parameters = new Map([[ADDRESSES, JSON.stringify({ production: [ROLE, PARAMETER, 'eu-west-1'] })]]);
   readonly ringing = new Set<string>();
   readonly logs = new Map<string, string[]>();
   /** Lines that one call answers with at most. */
@@ -130,7 +132,6 @@ export class ReleaseWorld {
     setEnvironment({
       ECR_REPOSITORY: this.built.arn,
       ENVIRONMENT_SUFFIX: 'dev',
-      PLACES: JSON.stringify({ production: [ROLE, PARAMETER, 'eu-west-1'] }),
     });
     this.previous = this.released.push(['base', 'app 1'], { tag: 'released' });
     this.next = this.built.push(['base', 'app 2']);

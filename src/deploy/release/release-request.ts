@@ -28,7 +28,7 @@ export interface ReleaseRequest {
   readonly executionId: string;
 }
 
-/** How a place is found, in few characters: variables of a function are short of room. */
+/** How a place is found, in few characters: parameters are short of room. */
 export type PlaceAddress = [roleArn: string, parameterName: string, region: string, externalId?: string];
 
 /** Environment variables of the release function. */
@@ -49,7 +49,7 @@ export interface ReleaseEnvironment {
   readonly AWS_REGION: string;
   /** Suffix of the construct's names; empty with generated names. */
   readonly ENVIRONMENT_SUFFIX: string;
-  /** Places that may be released to by a direct call, as JSON: name to address. */
+  /** Names of the SSM parameters with the places that may be released to by a direct call, divided by commas; each is JSON: name to address. */
   readonly PLACES: string;
 }
 

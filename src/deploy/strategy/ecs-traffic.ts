@@ -63,5 +63,5 @@ export function addHooks(scope: Construct, service: ecs.FargateService, hooks: B
     LifecycleStages: hook.stages,
     TimeoutConfiguration: { TimeoutInMinutes: hook.timeoutMinutes, Action: 'ROLLBACK' },
   })));
-  service.node.addDependency(role._rights, ...hooks.flatMap(({ ready }) => ready));
+  service.node.addDependency(...role._rights, ...hooks.flatMap(({ ready }) => ready));
 }

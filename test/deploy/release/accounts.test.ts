@@ -1,6 +1,6 @@
 import { handleDirectCall } from '../../../src/deploy/release/pipeline/direct-call';
 import { FakeService } from '../../support/fake-service';
-import { ReleaseWorld, ROLE } from '../../support/release-world';
+import { ADDRESSES, ReleaseWorld, ROLE } from '../../support/release-world';
 
 let world: ReleaseWorld;
 beforeEach(() => {
@@ -59,7 +59,7 @@ describe('a release role that wants to hear an external id', () => {
   });
 
   test('hears it in a direct call', async () => {
-    process.env.PLACES = JSON.stringify({ production: [ROLE, '/places/web', 'eu-west-1', 'shop'] });
+    world.around.parameters.set(ADDRESSES, JSON.stringify({ production: [ROLE, '/places/web', 'eu-west-1', 'shop'] }));
     const time = { now: () => world.clock.now(), sleep: async (pause: number) => world.clock.pass(pause), left: () => 900_000 };
     expect(await handleDirectCall({ place: 'production', digest: world.next }, 'request-1', time)).toMatchObject({ status: 'SUCCEEDED' });
   });

@@ -36,11 +36,28 @@ test('longer than one invocation: the same id goes on, and ends once', async () 
 });
 
 test('AWS that does not answer is no failure', async () => {
-  world.around.fail('GetParameter', throttled());
+  world.around.fail('AssumeRole', throttled());
   expect(await call({ place: 'production', digest: world.next })).toMatchObject({ status: 'IN_PROGRESS', summary: 'Rate exceeded; call again with this id' });
   process.env.RELEASE_TIMEOUT_MINUTES = '0';
-  world.around.fail('GetParameter', throttled());
+  world.around.fail('AssumeRole', throttled());
   expect(await call({ place: 'production', digest: world.next })).toMatchObject({ status: 'FAILED', summary: 'ThrottlingException: Rate exceeded' });
+});
+
+test('places in several parameters are read with the rights of the function', async () => {
+  process.env.PLACES = 'addresses-0,addresses-1';
+  world.around.parameters.set('addresses-0', '{"staging":["arn:aws:iam::222222222222:role/staging","/places/staging","eu-west-1"]}');
+  expect(await call({ place: 'production', digest: world.next })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(world.around.calls.filter(({ caller }) => caller.accessKeyId === 'function').flatMap(({ input }) => input.Name ?? []).sort()).toEqual(['addresses-0', 'addresses-1']);
+  expect(await call({ place: 'test', digest: world.next })).toMatchObject({ status: 'REFUSED', summary: expect.stringContaining('write one of staging, production.') });
+});
+
+test('places that cannot be read are no release', async () => {
+  world.around.fail('GetParameter', throttled(), throttled(), awsError('AccessDeniedException', 'not authorized'));
+  const event = { place: 'production', digest: world.next };
+  expect(await call(event)).toEqual({ status: 'IN_PROGRESS', summary: 'Rate exceeded; call again with this id', id: 'request-1' });
+  expect(await call({ ...event, id: 'a b' })).toEqual({ status: 'FAILED', summary: 'the places cannot be read: ThrottlingException: Rate exceeded' });
+  expect(await call(event)).toEqual({ status: 'FAILED', summary: 'the places cannot be read: AWS refuses a call of the release: not authorized' });
+  expect(world.history.records).toEqual([]);
 });
 
 test('a release that fails says why, and what is not recorded', async () => {
@@ -62,7 +79,7 @@ test.each<[unknown, string]>([
   [{ place: 'production', digest: `sha256:${'0'.repeat(64)}`, id: 'a b' }, 'The event has no usable id, but "a b"'],
 ])('nonsense is answered with a sentence: %j', async (event, sentence) => {
   expect(await call(event)).toEqual({ status: 'REFUSED', summary: expect.stringContaining(sentence) });
-  expect(world.around.calls).toEqual([]);
+  expect(world.around.calls.filter(({ command }) => command !== 'GetParameter')).toEqual([]);
 });
 
 test('without a record of what could not be recorded a good release is still good', async () => {

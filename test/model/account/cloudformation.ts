@@ -93,8 +93,12 @@ export class ModelStack {
   ) {}
 
   /** The one resource of a type, or with such a logical id. */
+  findAll(what: string | RegExp): Live[] {
+    return [...this.live.values()].filter(({ logicalId, resource }) => typeof what === 'string' ? resource.Type === what : what.test(logicalId));
+  }
+
   find(what: string | RegExp): Live {
-    const found = [...this.live.values()].filter(({ logicalId, resource }) => typeof what === 'string' ? resource.Type === what : what.test(logicalId));
+    const found = this.findAll(what);
     if (found.length !== 1) throw new Error(`${found.length} resources are ${what}`);
     return found[0];
   }

@@ -1,3 +1,5 @@
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { CLIENT_SETTINGS } from '../clients';
 import { isPassing, Later, ReleaseFailure, toFailure } from '../failure';
 import { announce } from '../history/announce';
 import { record } from '../history/record';
@@ -34,7 +36,12 @@ const NO_ARTIFACTS = { outputArtifacts: [], artifactCredentials: { accessKeyId: 
  */
 export async function handleDirectCall(event: unknown, invocation: string, time: Time): Promise<DirectAnswer> {
   const { place, digest, id = invocation } = (event ?? {}) as DirectCall;
-  const places = JSON.parse((process.env as unknown as ReleaseEnvironment).PLACES) as Record<string, PlaceAddress>;
+  const places = await readAddresses().catch((error: Error) => error);
+  if (places instanceof Error) {
+    return isPassing(places) && usable(id)
+      ? { status: 'IN_PROGRESS', summary: `${places.message}; call again with this id`, id }
+      : { status: 'FAILED', summary: `the places cannot be read: ${toFailure(places).message}` };
+  }
   const wrong = whatIsWrong(place, digest, id, places);
   if (wrong !== undefined) return { status: 'REFUSED', summary: wrong };
   const progress: Progress = { job: `direct-${id}`, startedAt: time.now() };
@@ -55,10 +62,20 @@ export async function handleDirectCall(event: unknown, invocation: string, time:
     : { status: 'SUCCEEDED', summary: ended.result.summary, details: problem, id };
 }
 
+/** They stand beside the pipeline, in parameters of its stack. */
+async function readAddresses(): Promise<Record<string, PlaceAddress>> {
+  const ssm = new SSMClient(CLIENT_SETTINGS);
+  const names = (process.env as unknown as ReleaseEnvironment).PLACES.split(',');
+  const answers = await Promise.all(names.map((Name) => ssm.send(new GetParameterCommand({ Name }))));
+  return Object.assign({}, ...answers.map(({ Parameter }) => JSON.parse(Parameter!.Value!))) as Record<string, PlaceAddress>;
+}
+
+const usable = (id: unknown): id is string => typeof id === 'string' && /^[\w-]{1,64}$/.test(id);
+
 function whatIsWrong(place: unknown, digest: unknown, id: unknown, places: Record<string, PlaceAddress>): string | undefined {
   const names = Object.keys(places);
   if (typeof place !== 'string' || !names.includes(place)) return `The event has no place that this function releases to, but ${JSON.stringify(place)}; write one of ${names.join(', ')}.`;
   if (typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest)) return `The event has no digest of an image, but ${JSON.stringify(digest)}; write "sha256:" and 64 hexadecimal digits.`;
-  if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id)) return `The event has no usable id, but ${JSON.stringify(id)}; write 1 to 64 letters, digits, "_" or "-", or leave it out.`;
+  if (!usable(id)) return `The event has no usable id, but ${JSON.stringify(id)}; write 1 to 64 letters, digits, "_" or "-", or leave it out.`;
   return undefined;
 }

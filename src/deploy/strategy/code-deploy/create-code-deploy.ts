@@ -45,7 +45,7 @@ export function createCodeDeploy(scope: Construct, options: CodeDeployGroupOptio
     alarms,
     autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: alarms.length > 0 },
   });
-  group.node.addDependency(role._rights);
+  group.node.addDependency(...role._rights);
   return group;
 }
 
