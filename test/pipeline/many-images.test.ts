@@ -131,4 +131,15 @@ describe('limits of CodePipeline', () => {
   ])('%i actions in a stage', (count, messages) => {
     expect(found((pipeline) => pipeline.addStage({ stageName: 'Many', actions: actions(count) }))).toEqual(messages);
   });
+
+  test.each([
+    [899, []],
+    [900, ['warning stages: 900 of at most 1000 actions in the pipeline']],
+    [1001, ['stages: got 1001 actions in the pipeline']],
+  ])('%i actions in all', (count, messages) => {
+    const inAll = found((pipeline) => {
+      for (let rest = count; rest > 0; rest -= 40) pipeline.addStage({ stageName: `S${rest}`, actions: actions(Math.min(40, rest)) });
+    });
+    expect(inAll).toEqual(messages);
+  });
 });
