@@ -6,7 +6,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import { Check, CheckOrder, DeliveryPipeline, DeliveryPipelineProps, DeployStage, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, ImageBuild, ReleaseAction, Source } from '../../src';
 import { watchLimits } from '../../src/pipeline/limits';
-import { actionOf, all, projectOf, stagesOf } from '../support/template';
+import { actionOf, all, flat, projectOf, stagesOf } from '../support/template';
 
 const imageOf = (name: string, options = {}): ImageBuild => ImageBuild.dockerfile({ directory: `services/${name}`, imageName: name, ...options });
 
@@ -104,6 +104,21 @@ describe('refused', () => {
       ],
     }])).not.toThrow();
   });
+});
+
+test('what runs before releases has the image of each release', () => {
+  const fleet = new Fleet();
+  const template = fleet.road([{
+    stageName: 'Production', beforeRelease: [Check.task('Migrate')],
+    releases: [{ target: fleet.place('Orders'), imageBuild: imageOf('orders') }, { target: fleet.place('Users'), imageBuild: imageOf('users') }],
+  }]);
+  const tasks = stagesOf(template).find(({ Name }) => Name === 'Production')!.Actions.filter(({ Name }: any) => /Migrate/.test(Name));
+  const builds = stagesOf(template).find(({ Name }) => Name === 'Build')!.Actions;
+  const digests = builds.map(({ Namespace }: any) => `#{${Namespace}.IMAGE_DIGEST}`);
+  expect(digests).toHaveLength(2);
+  expect(tasks.map(({ Name, Configuration }: any) => [Name, digests.filter((digest: string) => flat(Configuration.UserParameters).includes(digest))])).toEqual([
+    ['Migrate-Orders', [digests[0]]], ['Migrate-Users', [digests[1]]],
+  ]);
 });
 
 describe('limits of CodePipeline', () => {
