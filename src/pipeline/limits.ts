@@ -10,6 +10,7 @@ interface Limit {
 
 /** https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
 const ACTIONS: Limit = { what: 'actions in the stage', most: 50, cure: 'release to some of the places in a stage of their own, or by a second DeliveryPipeline' };
+const ALL_ACTIONS: Limit = { what: 'actions in the pipeline', most: 1_000, cure: 'release to some of the places by a second DeliveryPipeline' };
 const STAGES: Limit = { what: 'stages in the pipeline', most: 50, cure: 'release to several places in one stage, or make a second DeliveryPipeline' };
 
 /** Looks when the app is synthesized: users may add stages and actions of their own. @internal */
@@ -17,6 +18,7 @@ export function watchLimits(scope: Construct, pipeline: codepipeline.Pipeline): 
   scope.node.addValidation({
     validate: () => [
       ...compare(scope, pipeline.stageCount, STAGES),
+      ...compare(scope, pipeline.stages.reduce((sum, { actions }) => sum + actions.length, 0), ALL_ACTIONS),
       ...pipeline.stages.flatMap(({ stageName, actions }) => compare(scope, actions.length, { ...ACTIONS, what: `${ACTIONS.what} ${stageName}` })),
     ],
   });

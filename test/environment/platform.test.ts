@@ -1,6 +1,6 @@
 import { App, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
@@ -204,11 +204,28 @@ describe('a service on a shared listener', () => {
     const claim = (priority: number) => {
       const scope = new Construct(stack, `Service${priority}`);
       claimPriority(scope, listener, priority);
-      return scope.node.metadata.filter(({ data }) => /^loadBalancer: 45 of at most 50 services stand on one listener/.test(data as string)).length;
+      return scope.node.metadata.filter(({ data }) => /^loadBalancer: 45 of at most 50 services stand behind one load balancer/.test(data as string)).length;
     };
     expect(Array.from({ length: 44 }, (_, index) => claim(index + 1)).every((warnings) => warnings === 0)).toBe(true);
     expect(claim(45)).toBe(1);
     for (let priority = 46; priority <= 50; priority++) claim(priority);
-    expect(() => claim(51)).toThrow("loadBalancer: got '51 services on one listener'; allowed 50, since a load balancer takes 100 target groups; put further services behind another FargatePlatform");
+    expect(() => claim(51)).toThrow("loadBalancer: got '51 services behind one load balancer'; allowed 50, since a load balancer takes 100 target groups; put further services behind another FargatePlatform");
+  });
+
+  test.each<[string, (stack: Stack) => [elbv2.IApplicationListener, elbv2.IApplicationListener]]>([
+    ['of a load balancer of the app', (stack) => {
+      const loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'Shared', { vpc: new Vpc(stack, 'Vpc') });
+      const listen = (port: number) => loadBalancer.addListener(`On${port}`, { port, protocol: elbv2.ApplicationProtocol.HTTP, defaultAction: elbv2.ListenerAction.fixedResponse(404) });
+      return [listen(80), listen(8080)];
+    }],
+    ['imported', (stack) => ['a', 'b'].map((id) => elbv2.ApplicationListener.fromApplicationListenerAttributes(stack, id, {
+      listenerArn: `arn:aws:elasticloadbalancing:us-east-1:111111111111:listener/app/shop/50dc6c495c0c9188/${id}`, securityGroup: SecurityGroup.fromSecurityGroupId(stack, `Group${id}`, 'sg-1'),
+    })) as [elbv2.IApplicationListener, elbv2.IApplicationListener]],
+  ])('services behind two listeners %s count together', (_, listenersOf) => {
+    const stack = stackOf();
+    const listeners = listenersOf(stack);
+    const claim = (index: number) => claimPriority(new Construct(stack, `Service${index}`), listeners[index % 2], 1 + index);
+    for (let index = 0; index < 50; index++) claim(index);
+    expect(() => claim(50)).toThrow('51 services behind one load balancer');
   });
 });

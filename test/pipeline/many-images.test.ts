@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { text } from './pipeline-world';
 import { Check, CheckOrder, DeliveryPipeline, DeliveryPipelineProps, DeployStage, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, ImageBuild, ReleaseAction, Source } from '../../src';
 import { watchLimits } from '../../src/pipeline/limits';
-import { actionOf, all, projectOf, stagesOf } from '../support/template';
+import { actionOf, all, flat, projectOf, stagesOf } from '../support/template';
 
 const imageOf = (name: string, options = {}): ImageBuild => ImageBuild.dockerfile({ directory: `services/${name}`, imageName: name, ...options });
 
@@ -123,6 +123,21 @@ describe('refused', () => {
   });
 });
 
+test('what runs before releases has the image of each release', () => {
+  const fleet = new Fleet();
+  const template = fleet.road([{
+    stageName: 'Production', beforeRelease: [Check.task('Migrate')],
+    releases: [{ target: fleet.place('Orders'), imageBuild: imageOf('orders') }, { target: fleet.place('Users'), imageBuild: imageOf('users') }],
+  }]);
+  const tasks = stagesOf(template).find(({ Name }) => Name === 'Production')!.Actions.filter(({ Name }: any) => /Migrate/.test(Name));
+  const builds = stagesOf(template).find(({ Name }) => Name === 'Build')!.Actions;
+  const digests = builds.map(({ Namespace }: any) => `#{${Namespace}.IMAGE_DIGEST}`);
+  expect(digests).toHaveLength(2);
+  expect(tasks.map(({ Name, Configuration }: any) => [Name, digests.filter((digest: string) => flat(Configuration.UserParameters).includes(digest))])).toEqual([
+    ['Migrate-Orders', [digests[0]]], ['Migrate-Users', [digests[1]]],
+  ]);
+});
+
 describe('limits of CodePipeline', () => {
   const actions = (count: number) => Array.from({ length: count }, (_, index) => new ManualApprovalAction({ actionName: `A${index}` }));
   const found = (fill: (pipeline: codepipeline.Pipeline) => void) => {
@@ -147,5 +162,16 @@ describe('limits of CodePipeline', () => {
     [51, ['stages: got 51 actions in the stage Many']],
   ])('%i actions in a stage', (count, messages) => {
     expect(found((pipeline) => pipeline.addStage({ stageName: 'Many', actions: actions(count) }))).toEqual(messages);
+  });
+
+  test.each([
+    [899, []],
+    [900, ['warning stages: 900 of at most 1000 actions in the pipeline']],
+    [1001, ['stages: got 1001 actions in the pipeline']],
+  ])('%i actions in all', (count, messages) => {
+    const inAll = found((pipeline) => {
+      for (let rest = count; rest > 0; rest -= 40) pipeline.addStage({ stageName: `S${rest}`, actions: actions(Math.min(40, rest)) });
+    });
+    expect(inAll).toEqual(messages);
   });
 });
