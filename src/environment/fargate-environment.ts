@@ -253,9 +253,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       strategy: deployStrategy?._name ?? 'ROLLING',
       stackId: Stack.of(this).stackId,
       codeDeploy: codeDeploy && {
-        applicationName: codeDeploy.applicationName,
-        deploymentGroupName: codeDeploy.deploymentGroupName,
-        containerPort: codeDeploy.containerPort,
+        applicationName: codeDeploy.applicationName, deploymentGroupName: codeDeploy.deploymentGroupName, containerPort: codeDeploy.containerPort,
         hooks: Object.fromEntries(hooks.map(({ event, functionArn }) => [event, functionArn])),
       },
     };
@@ -269,11 +267,11 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   private createReleaseRole({ releaseTrust }: FargateEnvironmentProps, roleName: string, { definition, logGroup }: Task, alarms: BoundServiceAlarm[],
     parameter: ssm.StringParameter): iam.IRole {
     return createReleaseRole(this, roleName, {
-      codeDeploy: this.target.codeDeploy,
       clusterArn: this.cluster.clusterArn,
       clusterName: this.cluster.clusterName,
       serviceArn: this.service.serviceArn,
       serviceName: this.service.serviceName,
+      codeDeploy: this.target.codeDeploy,
       taskFamily: definition.family,
       passableRoleArns: this.target.passableRoleArns!,
       repositoryArn: this.repository.repositoryArn,

@@ -116,16 +116,18 @@ describe('a pipeline that releases there', () => {
   test('may read exactly these parameters and take on exactly these roles', () => {
     const { template } = road();
     const statements = statementsOf(template, /ReleaseFunctionRole/);
-    const names = Object.values(template.findResources('AWS::SSM::Parameter')).map(({ Properties }) => Properties.Name);
-    expect(statements.find(({ Action }) => Action === 'ssm:GetParameter').Resource.map((arn: any) => arn['Fn::Join'][1]))
+    const names = Object.values(template.findResources('AWS::SSM::Parameter')).flatMap(({ Properties }) => Properties.Name ?? []);
+    const readable = statements.filter(({ Action }) => Action === 'ssm:GetParameter').flatMap(({ Resource }) => Resource);
+    expect(readable.filter((arn: any) => !/Places1/.test(JSON.stringify(arn))).map((arn: any) => arn['Fn::Join'][1]))
       .toEqual(names.map((name) => ['arn:', { Ref: 'AWS::Partition' }, `:ssm:us-east-1:111111111111:parameter${name}`]));
     expect(statements.find(({ Action }) => Action === 'sts:AssumeRole').Resource).toBe(RELEASER);
   });
 
-  test('reads no parameter without such a place', () => {
+  test('reads no parameter without such a place, but where direct calls find places', () => {
     const stack = new Stack(new App(), 'Road');
     new DeliveryPipeline(stack, 'Delivery', { source, stages: [{ releases: [{ target: new FargateEnvironment(stack, 'Web') }] }] });
-    expect(JSON.stringify(statementsOf(Template.fromStack(stack), /DeliveryReleaseFunctionRole/))).not.toContain('ssm:');
+    const reading = statementsOf(Template.fromStack(stack), /DeliveryReleaseFunctionRole/).filter(({ Action }) => JSON.stringify(Action).includes('ssm:'));
+    expect(reading.map(({ Resource }) => JSON.stringify(Resource))).toEqual([expect.stringMatching(/Places1/)]);
   });
 
   test('lets exactly that account pull what it built', () => {

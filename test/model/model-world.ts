@@ -135,7 +135,7 @@ export class ModelWorld {
       task: 'release',
       place: 'production',
       roleArn: this.stack.find(/(Place|Environment)ReleaseRole[0-9A-F]{8}$/).attributes!.Arn as string,
-      parameterName: this.stack.find('AWS::SSM::Parameter').id,
+      parameterName: this.stack.find(/Place[0-9A-F]{8}$/).id,
       region: REGION,
       digest,
       commit: digest.slice('sha256:'.length, 20),
@@ -174,7 +174,7 @@ export class ModelWorld {
 
   /** What is published for releases. */
   get place(): PublishedPlace {
-    return JSON.parse(this.stack.find('AWS::SSM::Parameter').properties.Value);
+    return JSON.parse(this.stack.find(/Place[0-9A-F]{8}$/).properties.Value);
   }
 
   /** The place's own repository. */

@@ -113,6 +113,7 @@ describe('the smallest pipeline', () => {
       'ShopDeliveryChecksImageScanLogs0EC1823D',
       'ShopDeliveryConnection7DB87190',
       'ShopDeliveryPipeline3E09B4ED',
+      'ShopDeliveryPlaces1593F0DEC',
       'ShopDeliveryReleaseFunctionLogsA205B2AD',
       'ShopDeliveryRepository64F364D9',
       'ShopEnvironmentAlternateTargetGroupB81D38D3',

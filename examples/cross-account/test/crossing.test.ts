@@ -30,7 +30,7 @@ describe('the release role in the target account', () => {
     const rights = rightsOf(live, releaseRole[0]);
     const services = [...new Set(rights.map((right) => right.split(':')[0]))].sort();
     expect(services).toEqual(['cloudformation', 'cloudwatch', 'ecr', 'ecs', 'elasticloadbalancing', 'iam', 'logs', 'ssm']);
-    expect(rights.filter((right) => / on \*/.test(right)).map((right) => right.split(' ')[0])).toEqual(['ecs:DescribeTaskDefinition', 'elasticloadbalancing:DescribeTargetHealth']);
+    expect(rights.filter((right) => / on \*/.test(right)).map((right) => right.split(' ')[0])).toEqual(['elasticloadbalancing:DescribeTargetHealth', 'ecs:DescribeTaskDefinition']);
     expect(rights).toContain(`ecs:UpdateService on <${idOf(live, 'AWS::ECS::Service')}>`);
     expect(rights.join('\n')).not.toContain('111111111111');
     expect(rights.filter((right) => right.startsWith('ecr:')).every((right) => right.endsWith(`<${idOf(live, 'AWS::ECR::Repository')}.Arn>`))).toBe(true);
@@ -44,7 +44,8 @@ describe('the release function in the tools account', () => {
     expect(fn.Runtime).toMatch(/^nodejs/);
     expect(fn).toMatchObject({ MemorySize: 1024, Timeout: 30, ReservedConcurrentExecutions: 50 });
     expect(fn.Environment.Variables).toMatchObject({ STATE_TABLE: { Ref: idOf(tools, 'AWS::DynamoDB::Table') }, ENVIRONMENT_SUFFIX: 'dev' });
-    expect(JSON.parse(flat(fn.Environment.Variables.PLACES))).toEqual({ Tea: [roleArn, expect.stringMatching(/^\/cdk-fargate-cicd\/place-/), 'us-east-1'] });
+    const [, places] = all(tools, 'AWS::SSM::Parameter').find(([id]) => id === fn.Environment.Variables.PLACES.Ref)!;
+    expect(JSON.parse(flat(places.Value))).toEqual({ Tea: [roleArn, expect.stringMatching(/^\/cdk-fargate-cicd\/place-/), 'us-east-1'] });
   });
 
   test('small accounts may lower its concurrency', () => {
@@ -64,7 +65,7 @@ describe('the release function in the tools account', () => {
       'dynamodb:PutItem', 'dynamodb:UpdateItem',
       'ecr:BatchGetImage', 'ecr:DescribeImageScanFindings', 'ecr:DescribeImages', 'ecr:GetDownloadUrlForLayer',
       'kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo',
-      'logs:CreateLogStream', 'logs:PutLogEvents', 'sns:Publish', 'sqs:SendMessage', 'sts:AssumeRole', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments',
+      'logs:CreateLogStream', 'logs:PutLogEvents', 'sns:Publish', 'sqs:SendMessage', 'ssm:GetParameter', 'sts:AssumeRole', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments',
     ]);
     expect(rights.filter((right) => right.startsWith('ecr:')).every((right) => right.endsWith(`<${repository}.Arn>`))).toBe(true);
   });
