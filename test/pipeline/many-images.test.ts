@@ -138,6 +138,19 @@ test('what runs before releases has the image of each release', () => {
   ]);
 });
 
+test('templates grow by the same with each service', () => {
+  const sizeOf = (count: number) => {
+    const fleet = new Fleet();
+    // Names of one length, so that characters can be compared.
+    const services = Array.from({ length: count }, (_, index) => `svc${100 + index}`);
+    const template = fleet.road([{ stageName: 'Production', releases: services.map((name) => ({ target: fleet.place(name), imageBuild: imageOf(name) })) }]).toJSON();
+    return { resources: Object.keys(template.Resources).length, characters: JSON.stringify(template).length };
+  };
+  const [two, four, six] = [2, 4, 6].map(sizeOf);
+  expect(six.resources - four.resources).toBe(four.resources - two.resources);
+  expect((six.characters - four.characters) / (four.characters - two.characters)).toBeCloseTo(1, 1);
+});
+
 describe('limits of CodePipeline', () => {
   const actions = (count: number) => Array.from({ length: count }, (_, index) => new ManualApprovalAction({ actionName: `A${index}` }));
   const found = (fill: (pipeline: codepipeline.Pipeline) => void) => {

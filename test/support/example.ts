@@ -71,6 +71,8 @@ export function holdsForEveryExample({ synthesize, name, region = 'unknown-regio
 
     test('tags reach everything that can have them', () => {
       const { app } = synthesize({ ...context, tags: { Project: 'tea', Team: 'a', CostCentre: '42' } });
+      // Tags are handed down when the app is synthesized.
+      app.synth();
       const taggable = app.node.findAll().filter((construct): construct is CfnResource => CfnResource.isCfnResource(construct) && TagManager.of(construct) !== undefined);
       expect(taggable.length).toBeGreaterThan(50);
       for (const resource of taggable) {

@@ -59,7 +59,7 @@ export class Fleet {
   private shared(purpose: string) {
     const { environmentSuffix, emails, tags } = this.configuration;
     return {
-      resourceNames: ResourceNames.suffixed({ suffix: `${purpose}-${environmentSuffix}` }),
+      resourceNames: ResourceNames.suffixed({ suffix: environmentSuffix, pattern: `{type}-${purpose}-{purpose}-{suffix}` }),
       notifications: [Notification.createTopic({ emails })],
       tags: { Environment: environmentSuffix, Project: 'many-services', Service: purpose, ...tags },
       // An example must be easy to get rid of. What you want to keep wants RETAIN, which is the default.
