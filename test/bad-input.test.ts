@@ -185,6 +185,8 @@ const environmentRows: [string, object, string][] = [
   ['limits', container({ ulimits: [{ name: ecs.UlimitName.CPU, softLimit: 2, hardLimit: 1 }] }), 'container.ulimits[0].softLimit: got 2; allowed at most the hard limit; raise hardLimit'],
   ['limits', container({ ulimits: [{ name: ecs.UlimitName.CPU, softLimit: 2 }] }), 'container.ulimits[0].hardLimit: got NaN; allowed a whole number'],
   ['limits', container({ ulimits: [{ name: ecs.UlimitName.CPU, hardLimit: 2 }] }), 'container.ulimits[0].softLimit: got NaN; allowed a whole number'],
+  ['limits', container({ ulimits: [{ softLimit: 1, hardLimit: 1 }] }), 'container.ulimits[0].name: got null; allowed core, cpu, data'],
+  ['volumes', container({ cpu: 300, volumes: [Volume.memory('/tmp')] }), 'container.cpu: got 300; allowed 256, 512'],
   ['limits', container({ ulimits: [null] }), 'container.ulimits[0]: got null; allowed options in braces'],
   ['volumes', volumes(Volume.disk('tmp')), "container.volumes[0].path: got 'tmp'; allowed an absolute path"],
   ['volumes', volumes(Volume.disk(wrong(undefined))), "container.volumes[0].path: got ''; allowed an absolute path"],

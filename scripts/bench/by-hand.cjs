@@ -210,6 +210,9 @@ class ByHand extends Stack {
     may(['ecs:DescribeServices', 'ecs:UpdateService', 'ecs:ListTasks'], [this.service.serviceArn]);
     may(['ecs:DescribeTaskDefinition', 'ecs:RegisterTaskDefinition', 'ecs:TagResource'], [`arn:${this.partition}:ecs:${this.region}:${this.account}:task-definition/task-${this.stackName}:*`]);
     may(['elasticloadbalancing:DescribeTargetHealth', 'elasticloadbalancing:DescribeTargetGroups'], ['*']);
+    // Rights in two policies, as a role needs whose names are long.
+    new iam.ManagedPolicy(this, 'ReleaseRights', { roles: [releaseRole], statements: [new iam.PolicyStatement({ actions: ['ecs:ListServiceDeployments'], resources: [this.service.serviceArn] })] });
+    new ssm.StringParameter(this, 'Places', { description: 'Where releases go', stringValue: this.toJsonString({ Place: [releaseRole.roleArn, this.region] }) });
     may(['ssm:GetParameter'], [`arn:${this.partition}:ssm:${this.region}:${this.account}:parameter/by-hand/${this.stackName}`]);
     this.task.taskRole.grantPassRole(releaseRole);
     this.task.executionRole.grantPassRole(releaseRole);

@@ -1,12 +1,13 @@
 import { App, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import {
-  Cluster, DeployStrategy, Encryption, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, Http5xxOrigin, ListenerRuleOptions,
-  LoadBalancer, Scaling, ServiceAlarm,
+  Cluster, DeployStrategy, Encryption, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, FirstImage, Http5xxOrigin, ListenerRuleOptions,
+  LoadBalancer, Scaling, ServiceAlarm, TargetProtocol,
 } from '../../src';
 import { claimPriority } from '../../src/environment/traffic/priorities';
 import { all, flat, idOf, only } from '../support/template';
@@ -147,6 +148,26 @@ describe('a service on a shared listener', () => {
   test('may notify of what the load balancer answers itself, and not roll back for it', () => {
     const { template } = onImported({}, { alarms: [ServiceAlarm.http5xx({ origin: Http5xxOrigin.LOAD_BALANCER, rollsBack: false })] });
     expect(only(template, 'AWS::CloudWatch::Alarm').Dimensions).toEqual([{ Name: 'LoadBalancer', Value: 'app/shared/50dc6c495c0c9188' }]);
+  });
+
+  test('speaks HTTP/2 with its containers, unless the listener is known to be one of plain HTTP', () => {
+    const protocol = TargetProtocol.http2();
+    const spoken = (stack: Stack, listener: elbv2.IApplicationListener) => new FargateEnvironment(stack, 'Place', {
+      loadBalancer: LoadBalancer.fromListener(listener, { host: 'shop.example.com', priority: 5, protocol }),
+      container: { firstImage: FirstImage.fromRepository(ecr.Repository.fromRepositoryName(stack, 'Images', 'images'), 'v1') },
+    });
+    const own = (options: elbv2.BaseApplicationListenerProps) => {
+      const stack = stackOf();
+      const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-11111111', availabilityZones: ['a', 'b'], publicSubnetIds: ['subnet-11111111', 'subnet-22222222'] });
+      const balancer = new elbv2.ApplicationLoadBalancer(stack, 'Shared', { vpc });
+      return { stack, listener: balancer.addListener('Listener', { ...options, defaultAction: elbv2.ListenerAction.fixedResponse(404) }) };
+    };
+    const stack = stackOf();
+    spoken(stack, imported(stack));
+    expect(all(Template.fromStack(stack), 'AWS::ElasticLoadBalancingV2::TargetGroup').map(([, { ProtocolVersion }]) => ProtocolVersion)).toEqual(['HTTP2', 'HTTP2']);
+    const [plain, secure] = [own({ port: 80 }), own({ port: 443, certificates: [elbv2.ListenerCertificate.fromArn('arn:aws:acm:eu-west-1:111111111111:certificate/1')] })];
+    expect(() => spoken(secure.stack, secure.listener)).not.toThrow();
+    expect(() => spoken(plain.stack, plain.listener)).toThrow("loadBalancer.protocol: got 'HTTP/2 or gRPC behind a listener of plain HTTP'; allowed TargetProtocol.http1");
   });
 
   test('says where it answers', () => {
