@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -95,6 +95,11 @@ describe('sidecars', () => {
 });
 
 describe('volumes', () => {
+  test('a volume in memory whose size is known at deployment', () => {
+    const { containers } = make(() => ({ container: { volumes: [Volume.memory('/tmp', { sizeMiB: Token.asNumber({ Ref: 'Size' }) })] } }));
+    expect(containers.app.LinuxParameters.Tmpfs).toEqual([expect.objectContaining({ ContainerPath: '/tmp', Size: { Ref: 'Size' } })]);
+  });
+
   test('a read-only root with a writable /tmp in memory, and a path for programs', () => {
     const { containers: { app } } = make(() => ({
       container: { readonlyRootFilesystem: true, volumes: [Volume.memory('/tmp', { sizeMiB: 128 }), Volume.memory('/native', { executable: true })] },

@@ -1,13 +1,13 @@
 import { App, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { InterfaceVpcEndpointAwsService, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import {
-  Cluster, DeployStrategy, Encryption, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, FirstImage, Http5xxOrigin, ListenerRuleOptions,
-  LoadBalancer, Scaling, ServiceAlarm, TargetProtocol,
+  Cluster, DeployStrategy, Egress, Encryption, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, FirstImage, Http5xxOrigin,
+  ListenerRuleOptions, LoadBalancer, Network, Scaling, ServiceAlarm, TargetProtocol,
 } from '../../src';
 import { claimPriority } from '../../src/environment/traffic/priorities';
 import { all, flat, idOf, only } from '../support/template';
@@ -100,6 +100,19 @@ describe('a platform', () => {
   test('warns of plain HTTP', () => {
     const { stack } = make();
     expect(Annotations.fromStack(stack).findWarning('/Shop/Platform', Match.stringLikeRegexp('clear text'))).toHaveLength(1);
+  });
+
+  test('with VPC endpoints only, makes those that every service needs, and those that are named', () => {
+    const stack = stackOf();
+    const platform = new FargatePlatform(stack, 'Platform', {
+      network: Network.create({ egress: Egress.vpcEndpoints({ interfaceEndpoints: [InterfaceVpcEndpointAwsService.SECRETS_MANAGER] }) }),
+    });
+    const { cluster, encryption, network } = platform;
+    new FargateEnvironment(stack, 'Place', { cluster, encryption, network, loadBalancer: platform.route({ path: '/*', priority: 1 }) });
+    const template = Template.fromStack(stack);
+    expect(all(template, 'AWS::EC2::VPCEndpoint').map(([, { ServiceName }]) => flat(ServiceName).split('.').slice(3).join('.')).sort()).toEqual(['ecr.api', 'ecr.dkr', 'logs', 's3', 'secretsmanager']);
+    expect(only(template, 'AWS::ECS::Service').NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp).toBe('DISABLED');
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
   });
 
   test.each([
