@@ -51,13 +51,13 @@ describe('an existing repository for builds', () => {
 test('an existing topic and an existing key, by ARN', () => {
   const { shop, template } = made((stack) => ({
     notifications: [Notification.topic(sns.Topic.fromTopicArn(stack, 'Topic', arn('sns', 'ops')))],
-    encryption: Encryption.fromKey(kms.Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1'))),
+    encryption: Encryption.fromKey(kms.Key.fromKeyArn(stack, 'Key', arn('kms', 'key/11111111-1111-1111-1111-111111111111'))),
   }));
   template.resourceCountIs('AWS::SNS::Topic', 0);
   template.resourceCountIs('AWS::KMS::Key', 0);
   expect(shop.topics.map(({ topicArn }) => topicArn)).toEqual([arn('sns', 'ops')]);
   template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arn('sns', 'ops')] });
-  template.allResourcesProperties('AWS::ECR::Repository', { EncryptionConfiguration: { EncryptionType: 'KMS', KmsKey: arn('kms', 'key/1') } });
+  template.allResourcesProperties('AWS::ECR::Repository', { EncryptionConfiguration: { EncryptionType: 'KMS', KmsKey: arn('kms', 'key/11111111-1111-1111-1111-111111111111') } });
 });
 
 describe('an existing VPC', () => {

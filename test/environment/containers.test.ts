@@ -1,4 +1,4 @@
-import { App, Stack, Token } from 'aws-cdk-lib';
+import { App, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -96,8 +96,8 @@ describe('sidecars', () => {
 
 describe('volumes', () => {
   test('a volume in memory whose size is known at deployment', () => {
-    const { containers } = make(() => ({ container: { volumes: [Volume.memory('/tmp', { sizeMiB: Token.asNumber({ Ref: 'Size' }) })] } }));
-    expect(containers.app.LinuxParameters.Tmpfs).toEqual([expect.objectContaining({ ContainerPath: '/tmp', Size: { Ref: 'Size' } })]);
+    const { containers } = make(() => ({ container: { volumes: [Volume.memory('/tmp', { sizeMiB: Lazy.number({ produce: () => 128 }) })] } }));
+    expect(containers.app.LinuxParameters.Tmpfs).toEqual([expect.objectContaining({ ContainerPath: '/tmp', Size: 128 })]);
   });
 
   test('a read-only root with a writable /tmp in memory, and a path for programs', () => {

@@ -173,7 +173,7 @@ describe('a VPC that exists', () => {
     const clusterOf = (scope: Construct) => Cluster.fromCluster(ecs.Cluster.fromClusterAttributes(scope, 'Cluster', { clusterName: 'theirs', vpc: imported(scope) }));
     const missing = (key: boolean) => warnings(make((scope) => ({
       network: Network.fromVpc(imported(new Construct(scope, 'Apart')), { taskSubnets: isolated }), cluster: clusterOf(scope),
-      executeCommand: ExecuteCommand.ofCluster(key ? { key: kms.Key.fromKeyArn(scope, 'Sessions', 'arn:aws:kms:eu-west-1:111111111111:key/1') } : {}),
+      executeCommand: ExecuteCommand.ofCluster(key ? { key: kms.Key.fromKeyArn(scope, 'Sessions', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-1111-1111-111111111111') } : {}),
     })).stack);
     expect(missing(false)).toEqual([expect.stringContaining('none is seen here: ecr.api, ecr.dkr, logs, ssmmessages, s3;')]);
     expect(missing(true)).toEqual([expect.stringContaining('none is seen here: ecr.api, ecr.dkr, logs, ssmmessages, kms, s3;')]);

@@ -187,7 +187,7 @@ describe('a service on a shared listener', () => {
     const of = (options: Partial<ListenerRuleOptions>) => onImported(options).place.url;
     expect(of({ host: '*.example.com', url: 'https://a.example.com' })).toBe('https://a.example.com');
     expect(of({ path: '/shop/v?/*' })).toBe('https://shop.example.com/shop/v');
-    expect(of({ path: Token.asString({ Ref: 'Path' }) })).toMatch(/^https:\/\/shop.example.com\$\{Token/);
+    expect(of({ path: Token.asString({ 'Fn::Sub': '/${AWS::StackName}' }) })).toMatch(/^https:\/\/shop.example.com\$\{Token/);
   });
 
   test('stands behind the listener of another place, before the rule of that one', () => {

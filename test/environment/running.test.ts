@@ -163,10 +163,10 @@ describe('commands of people', () => {
   test('as the existing cluster says', () => {
     const { service, taskRights } = make((stack) => ({
       cluster: clusterOf(stack),
-      executeCommand: ExecuteCommand.ofCluster({ logGroup: logs.LogGroup.fromLogGroupName(stack, 'Sessions', 'sessions'), key: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1') }),
+      executeCommand: ExecuteCommand.ofCluster({ logGroup: logs.LogGroup.fromLogGroupName(stack, 'Sessions', 'sessions'), key: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-1111-1111-111111111111') }),
     }));
     expect(service.EnableExecuteCommand).toBe(true);
-    expect(taskRights()).toEqual(expect.arrayContaining([expect.stringMatching(/^logs:PutLogEvents on .*:log-group:sessions/), 'kms:Decrypt on arn:aws:kms:eu-west-1:111111111111:key/1']));
+    expect(taskRights()).toEqual(expect.arrayContaining([expect.stringMatching(/^logs:PutLogEvents on .*:log-group:sessions/), 'kms:Decrypt on arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-1111-1111-111111111111']));
     const bare = make((stack) => ({ cluster: clusterOf(stack), executeCommand: ExecuteCommand.ofCluster() }));
     expect(bare.taskRights()).toHaveLength(4);
     expect(all(bare.template, 'AWS::ECS::Cluster')).toEqual([]);

@@ -4,7 +4,7 @@ import { consoleUrl } from '../../../private/console';
 import { ReleaseFailure } from '../../release/failure';
 import { nameOf } from '../../release/service/ecs-service';
 import { decisive } from '../run/definition';
-import type { OneOff } from '../run/settings';
+import type { OneOff } from '../run/one-off';
 
 /** Lines of the log in a message, and failed tests named there. */
 const LOG_LINES = 20;

@@ -1,7 +1,7 @@
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { nameOf } from '../../release/service/ecs-service';
 import { decisive } from '../run/definition';
-import type { OneOff } from '../run/settings';
+import type { OneOff } from '../run/one-off';
 
 /** Lines between which a task prints its report. */
 const BEGIN = '-----BEGIN JUNIT-----';

@@ -1,5 +1,5 @@
 import { type ContainerDefinition, type KeyValuePair, type LogConfiguration, RegisterTaskDefinitionCommand, RunTaskCommand, type NetworkConfiguration } from '@aws-sdk/client-ecs';
-import type { OneOff } from './settings';
+import type { OneOff } from './one-off';
 import { isError, ReleaseFailure } from '../../release/failure';
 import { acceptedFields, carriesOver, EXECUTION_TAG, JOB_TAG, readTaskDefinition } from '../../release/service/task-definition';
 import { FAMILY_TAG, NAME_TAG, UNTIL_TAG } from '../tags';

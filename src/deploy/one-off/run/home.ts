@@ -1,6 +1,7 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECSClient, type NetworkConfiguration } from '@aws-sdk/client-ecs';
-import { type ClusterHome, type Home, type OneOff, type OneOffProgress, type OneOffRequest, type OneOffSettings, type ServiceHome, settingsOf } from './settings';
+import type { Home, OneOff, OneOffProgress } from './one-off';
+import { type ClusterHome, type OneOffRequest, type OneOffSettings, type ServiceHome, settingsOf } from './settings';
 import { ONE_OFF_SUFFIX } from '../../published-place';
 import { CLIENT_SETTINGS } from '../../release/clients';
 import { ReleaseFailure } from '../../release/failure';

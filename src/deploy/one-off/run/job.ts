@@ -1,6 +1,7 @@
 import type { CodePipelineEvent } from 'aws-lambda';
 import { openOneOff } from './home';
-import { type OneOff, type OneOffProgress, type OneOffRequest, settingsOf } from './settings';
+import type { OneOff, OneOffProgress } from './one-off';
+import { type OneOffRequest, settingsOf } from './settings';
 import { runTask, stop } from './task';
 import { isPassing, Later, ReleaseFailure, toFailure } from '../../release/failure';
 import { writeArtifact } from '../../release/pipeline/artifact';

@@ -1,7 +1,3 @@
-import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import type { ECSClient, NetworkConfiguration } from '@aws-sdk/client-ecs';
-import type { Log, Progress, Time } from '../../release/run';
-
 /** What the function is for, as JSON in its variable `SETTINGS`. */
 export interface OneOffSettings {
   /** Name of the task in messages; two of one name never run at once in one place. */
@@ -55,41 +51,6 @@ export interface OneOffRequest {
   readonly digest: string;
   readonly commit: string;
   readonly executionId: string;
-}
-
-/** Kept in the continuation token. */
-export interface OneOffProgress extends Progress {
-  /** ARN of the task that is followed. */
-  task?: string;
-}
-
-/** Where a task runs, and what it takes. */
-export interface Home {
-  readonly clients: { readonly ecs: ECSClient; readonly logs: CloudWatchLogsClient };
-  readonly region: string;
-  readonly clusterArn: string;
-  /** Family of the one-off tasks. */
-  readonly family: string;
-  readonly containerName: string;
-  /** Absent: the container does not log to CloudWatch. */
-  readonly logGroupName?: string;
-  readonly logStreamPrefix?: string;
-  /** The image where the task can pull it. */
-  readonly image: string;
-  /** Brings it there. */
-  bringImage(): Promise<void>;
-  /** What the task is modelled on, and its network. */
-  model(): Promise<{ readonly taskDefinition: string; readonly network: NetworkConfiguration }>;
-}
-
-/** One invocation's view of a one-off task. */
-export interface OneOff extends Home {
-  readonly settings: OneOffSettings;
-  readonly request: OneOffRequest;
-  readonly progress: OneOffProgress;
-  readonly time: Time;
-  readonly deadline: number;
-  readonly log: Log;
 }
 
 export const settingsOf = (): OneOffSettings => JSON.parse((process.env as unknown as OneOffEnvironment).SETTINGS) as OneOffSettings;

@@ -1,6 +1,6 @@
 import { DescribeTasksCommand, StopTaskCommand, type Task } from '@aws-sdk/client-ecs';
 import { start } from './definition';
-import type { OneOff } from './settings';
+import type { OneOff } from './one-off';
 import { takeTurn } from './turn';
 import { ReleaseFailure } from '../../release/failure';
 import { minutes, waitFor } from '../../release/run';

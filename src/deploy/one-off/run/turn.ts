@@ -1,6 +1,6 @@
 import { DescribeTasksCommand, type DesiredStatus, ListTasksCommand, type Tag, type Task } from '@aws-sdk/client-ecs';
 import { register, type Ticket } from './definition';
-import type { OneOff } from './settings';
+import type { OneOff } from './one-off';
 import { ReleaseFailure } from '../../release/failure';
 import { waitFor } from '../../release/run';
 import { nameOf } from '../../release/service/ecs-service';
