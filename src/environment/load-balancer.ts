@@ -127,6 +127,8 @@ class Application extends LoadBalancer {
       look.kind('certificate', options.certificate, 'certificateArn', 'a certificate', 'hand over an acm.ICertificate');
       look.oneOf('sslPolicy', options.sslPolicy, Object.values(elbv2.SslPolicy), 'take for example elbv2.SslPolicy.RECOMMENDED_TLS');
       if (options.dnsRecord !== undefined) inspectDnsRecord(look, 'dnsRecord', options.dnsRecord);
+      look.that(_internetFacing || options.ipAddressType !== elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4, 'ipAddressType', options.ipAddressType,
+        'ipv4, dualstack beside LoadBalancer.internal', 'take elbv2.IpAddressType.DUAL_STACK: inside a VPC no address is public');
       look.that(certified || !needsHttps(options), 'protocol', 'HTTP/2 or gRPC without a certificate', 'TargetProtocol.http1',
         'give a certificate: the load balancer speaks both over HTTPS only');
     }, options);

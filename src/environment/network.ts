@@ -1,10 +1,11 @@
-import { Annotations, Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { Fn, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IDependable } from 'constructs';
 import { inspectRange, overlapping, subnetRanges } from './address-range';
 import { Egress, NeededServices } from './network/egress';
-import { anyIsolated, inspectSelection, missingEndpoints } from './network/existing-subnets';
+import { inspectSelection } from './network/existing-subnets';
+import { watchIsolatedSubnets } from './network/isolated-subnets';
 import { createVpc } from './vpc';
 import { Choice, Inspection } from '../private/problems';
 
@@ -57,6 +58,8 @@ export interface BoundNetwork {
   readonly loadBalancerSubnets?: ec2.SubnetSelection;
   /** What the way out consists of: a task that starts earlier finds no image. */
   readonly ready: IDependable[];
+  /** Whether this app makes the VPC, so that all that it has is seen. */
+  readonly own: boolean;
 }
 
 /** Where the service runs. */
@@ -71,9 +74,9 @@ export abstract class Network extends Choice {
     return new Existing(vpc, options);
   }
 
-  /** A network that stands already, with all that is known of it. @internal */
-  static _of(bound: BoundNetwork): Network {
-    return new Bound(bound);
+  /** A network that stands already, with all that is known of it, and what it was made for. @internal */
+  static _of(bound: BoundNetwork, needs: NeededServices): Network {
+    return new Bound(bound, needs);
   }
 
   /** @internal */
@@ -109,7 +112,7 @@ class Created extends Network {
       privateRanges: this.options.privateSubnetCidrs ?? ranges.slice(zones.length),
     });
     return {
-      vpc, taskSubnets: { subnetType: egress._taskSubnets }, assignPublicIp: egress._assignPublicIp, ready,
+      vpc, taskSubnets: { subnetType: egress._taskSubnets }, assignPublicIp: egress._assignPublicIp, ready, own: true,
       functionSubnets: { subnets: [...vpc.privateSubnets, ...vpc.isolatedSubnets] },
     };
   }
@@ -137,12 +140,9 @@ class Existing extends Network {
 
   _bind(scope: Construct, { needs }: NetworkParts): BoundNetwork {
     const { existing: vpc, taskSubnets } = this;
-    const missing = anyIsolated(vpc, taskSubnets) ? missingEndpoints(vpc, needs) : [];
-    if (missing.length > 0) {
-      Annotations.of(scope).addWarningV2('cdk-fargate-cicd:isolated-subnets',
-        `network.taskSubnets: tasks in isolated subnets need VPC endpoints, and of these none is seen here: ${missing.join(', ')}; add them to the VPC, or acknowledge this if they exist`);
-    }
-    return { vpc, taskSubnets, assignPublicIp: this._tasksInPublic, functionSubnets: taskSubnets, loadBalancerSubnets: this.options.loadBalancerSubnets, ready: [] };
+    const own = vpc instanceof ec2.Vpc;
+    watchIsolatedSubnets(scope, { vpc, taskSubnets, own }, [...all(needs), 's3']);
+    return { vpc, taskSubnets, assignPublicIp: this._tasksInPublic, functionSubnets: taskSubnets, loadBalancerSubnets: this.options.loadBalancerSubnets, ready: [], own };
   }
 
   private get taskSubnets(): ec2.SubnetSelection {
@@ -154,14 +154,17 @@ class Existing extends Network {
 class Bound extends Network {
   readonly _creates = false;
 
-  constructor(private readonly bound: BoundNetwork) {
+  constructor(private readonly bound: BoundNetwork, private readonly needs: NeededServices) {
     super();
   }
 
-  _bind(): BoundNetwork {
+  _bind(scope: Construct, { needs }: NetworkParts): BoundNetwork {
+    watchIsolatedSubnets(scope, this.bound, all(needs).filter((service) => !all(this.needs).includes(service)));
     return this.bound;
   }
 }
+
+const all = ({ byTasks, byFunctions }: NeededServices): string[] => [...byTasks, ...byFunctions];
 
 function inspectOptions(look: Inspection, options: CreateNetworkOptions): void {
   const { cidr = '10.0.0.0/16', availabilityZones, egress, publicSubnetCidrs, privateSubnetCidrs } = options;

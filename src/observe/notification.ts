@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { NameMaker } from '../common/resource-names';
 import { acknowledge, inPacks } from '../private/acknowledge';
 import { DeadLetterQueue } from '../private/dead-letter-queue';
-import { Choice } from '../private/problems';
+import { areApart, Choice } from '../private/problems';
 
 /** Options of `Notification.createTopic`. */
 export interface CreateTopicOptions {
@@ -140,9 +140,12 @@ function admitPublishers(scope: Construct, topic: sns.ITopic): void {
     topic.addToResourcePolicy(new iam.PolicyStatement({
       sid, principals: [new iam.ServicePrincipal(service)], actions: ['sns:Publish'], resources: [topic.topicArn], conditions,
     }));
-  const fromAccount = { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } };
-  admit('Alarms', 'cloudwatch.amazonaws.com', fromAccount);
-  admit('Notifications', 'codestar-notifications.amazonaws.com', fromAccount);
+  const { account } = Stack.of(scope);
+  const fromAccount = { StringEquals: { 'aws:SourceAccount': account } };
+  // Accounts that share a topic have a statement each, and no two of one name.
+  const guest = areApart(account, topic.env.account) ? account : '';
+  admit(`Alarms${guest}`, 'cloudwatch.amazonaws.com', fromAccount);
+  admit(`Notifications${guest}`, 'codestar-notifications.amazonaws.com', fromAccount);
   // "You can't use Condition blocks in Amazon SNS topic policies for EventBridge" (EventBridge user guide, resource-based policies).
   admit('Events', 'events.amazonaws.com');
 }

@@ -28,6 +28,7 @@ import { PipelineAlarm, PipelineDimensions } from '../observe/pipeline-alarm';
 import { acknowledge } from '../private/acknowledge';
 import { pipelineUrl } from '../private/console';
 import { guarded, openRoles, ScopedRole } from '../private/scoped-role';
+import { waitForRights } from './project/wait-for-rights';
 
 /** The road alone, for teams whose places are made elsewhere: source, build, checks, and the stages that release. */
 export class DeliveryPipeline extends Construct {
@@ -106,6 +107,7 @@ export class DeliveryPipeline extends Construct {
       artifactBucket: this.artifactBucket,
     });
     watchLimits(this, pipeline);
+    waitForRights(this, pipeline);
     acknowledge(pipeline, { 'cfn-lint::W3005': 'explicit order made by CDK', 'CloudFormation-Validate::W3005': 'explicit order made by CDK' });
     return pipeline;
   }

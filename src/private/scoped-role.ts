@@ -36,6 +36,8 @@ const lengthOf = (statement: iam.PolicyStatement): number => JSON.stringify(stat
  */
 export class ScopedRole extends iam.Role {
   private open = false;
+  /** How many of the policies are the library's; undefined while it builds. */
+  private own?: number;
   private readonly policies: iam.ManagedPolicy[] = [];
   private length = 0;
   private readonly reasons = new Map<string, string>();
@@ -74,14 +76,14 @@ export class ScopedRole extends iam.Role {
     if (this.open) super.addManagedPolicy(policy);
   }
 
-  /** For what needs the rights and names the role already: depending on the whole role would say so twice. @internal */
+  /** Those of the library, for what needs them and names the role already: depending on the whole role would say so twice. @internal */
   get _rights(): iam.ManagedPolicy[] {
-    return this.policies;
+    return this.policies.slice(0, this.own);
   }
 
-  /** @internal */
+  /** What is granted afterwards stands in a policy of its own: it may speak of what waits for the rights of the library. @internal */
   _open(): void {
-    this.open = true;
+    [this.open, this.own, this.length] = [true, this.policies.length, LONGEST_POLICY];
   }
 
   /**

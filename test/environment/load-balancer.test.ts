@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import {
   Balancing, Encryption, FargateEnvironment, FargateEnvironmentProps, FirstImage, LoadBalancer, LoadBalancerOptions, Network, Stickiness, TargetProtocol, WebAcl,
 } from '../../src';
+import { all, flat } from '../support/template';
 
 interface Made { readonly stack: Stack; readonly place: FargateEnvironment; readonly template: Template }
 
@@ -117,6 +118,26 @@ describe('requests', () => {
       'idle_timeout.timeout_seconds': '90', 'client_keep_alive.seconds': '600', 'routing.http.desync_mitigation_mode': 'monitor', 'routing.http.drop_invalid_header_fields.enabled': 'false',
       'routing.http.preserve_host_header.enabled': 'true', 'routing.http.xff_header_processing.mode': 'preserve',
     });
+  });
+});
+
+describe('access logs', () => {
+  // One principal serves all regions: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+  test.each([
+    [undefined, 'is not known', '<AWS::AccountId>', '<AWS::Region>'], ['eu-west-1', 'had an account of the service before', '111111111111', 'eu-west-1'],
+    ['ap-southeast-7', 'is new', '111111111111', 'ap-southeast-7'], ['cn-north-1', 'is of another partition', '111111111111', 'cn-north-1'],
+  ])('in region %s, which %s, the service may write them for this account only', (region, _, account, where) => {
+    const stack = new Stack(new App(), 'Shop', { env: region ? { account, region } : undefined });
+    new FargateEnvironment(stack, 'Place');
+    const template = Template.fromStack(stack);
+    const bucket = attributesOf({ template } as Made)['access_logs.s3.bucket'];
+    const statements = all(template, 'AWS::S3::BucketPolicy').filter(([, { Bucket }]) => flat(Bucket) === flat(bucket)).flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement)
+      .filter(({ Principal }) => /elasticloadbalancing/.test(Principal.Service));
+    expect(statements).toEqual([expect.objectContaining({ Effect: 'Allow', Action: 's3:PutObject', Principal: { Service: 'logdelivery.elasticloadbalancing.amazonaws.com' } })]);
+    const [{ Resource, Condition: { StringEquals, ArnLike } }] = statements;
+    expect([flat(Resource), flat(StringEquals['aws:SourceAccount']), flat(ArnLike['aws:SourceArn'])]).toEqual([
+      `<${flat(bucket).slice(1, -1)}.Arn>/load-balancer/AWSLogs/${account}/*`, account, `arn:<AWS::Partition>:elasticloadbalancing:${where}:${account}:loadbalancer/*`,
+    ]);
   });
 });
 

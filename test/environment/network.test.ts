@@ -189,15 +189,44 @@ describe('a VPC that exists', () => {
     expect(warnings(stack)).toHaveLength(1);
   });
 
-  test('endpoints of a VPC of this app are seen', () => {
-    const own = (names: string[]) => make((scope) => {
-      const vpc = new ec2.Vpc(scope, 'Own', { natGateways: 0 });
-      names.forEach((name) => vpc.addInterfaceEndpoint(name, { service: new ec2.InterfaceVpcEndpointAwsService(name) }));
-      vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
-      return { network: Network.fromVpc(vpc, { taskSubnets: isolated }), loadBalancer: LoadBalancer.internal() };
-    }).stack;
-    expect(warnings(own(['ecr.api', 'logs']))).toEqual([expect.stringContaining('none is seen here: ecr.dkr; add')]);
-    expect(warnings(own(['ecr.api', 'ecr.dkr', 'logs']))).toEqual([]);
+  describe('made in this app', () => {
+    const SERVICES = ['ecr.api', 'ecr.dkr', 'logs'];
+    const own = (change: (vpc: ec2.Vpc, scope: Construct) => void, network: (vpc: ec2.Vpc) => Network = (vpc) => Network.fromVpc(vpc, { taskSubnets: isolated })) => () => {
+      const stack = new Stack(new App(), 'Shop');
+      const vpc = new ec2.Vpc(stack, 'Own', { natGateways: 0 });
+      new FargateEnvironment(stack, 'Place', { network: network(vpc), loadBalancer: LoadBalancer.internal() });
+      change(vpc, stack);
+      Template.fromStack(stack);
+      return warnings(stack);
+    };
+    const add = (vpc: ec2.Vpc, names: string[]) => names.forEach((name) => vpc.addInterfaceEndpoint(name, { service: new ec2.InterfaceVpcEndpointAwsService(name) }));
+    const addS3 = (vpc: ec2.Vpc) => vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+
+    test('an error names the endpoints that it has not', () => {
+      expect(own((vpc) => add(vpc, ['ecr.api', 'logs']))).toThrow('[Shop/Place] network.taskSubnets: got isolated subnets without VPC endpoints for ecr.dkr, s3; '
+        + 'allowed isolated subnets with all endpoints that the place needs; add them to the VPC (where the library made it, by Egress.vpcEndpoints({ interfaceEndpoints })), or select subnets with a way out');
+    });
+
+    test('endpoints count that are added after the place, and beside the VPC', () => {
+      expect(own((vpc, scope) => {
+        addS3(vpc);
+        SERVICES.forEach((name) => new ec2.InterfaceVpcEndpoint(scope, name, { vpc, service: new ec2.InterfaceVpcEndpointAwsService(name) }));
+      })()).toEqual([]);
+    });
+
+    test('endpoints of another VPC do not count', () => {
+      expect(own((vpc, scope) => {
+        add(vpc, SERVICES);
+        addS3(new ec2.Vpc(scope, 'Another', { natGateways: 0 }));
+      })).toThrow('without VPC endpoints for s3;');
+    });
+
+    test('routes of somebody\'s own lead out, where all subnets have them', () => {
+      const route = (subnets: ec2.ISubnet[], scope: Construct) => subnets.forEach(({ routeTable: { routeTableId } }, index) =>
+        new ec2.CfnRoute(scope, `Out${index}`, { routeTableId, destinationCidrBlock: '0.0.0.0/0', transitGatewayId: 'tgw-11111111111111111' }));
+      expect(own((vpc, scope) => route(vpc.isolatedSubnets, scope))()).toEqual([]);
+      expect(own((vpc, scope) => route(vpc.isolatedSubnets.slice(1), scope))).toThrow('without VPC endpoints for ecr.api, ecr.dkr, logs, s3;');
+    });
   });
 
   test.each<[string, object, string]>([

@@ -1,9 +1,10 @@
 import { App, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { InterfaceVpcEndpointAwsService, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { InterfaceVpcEndpointAwsService, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import {
   Cluster, DeployStrategy, Egress, Encryption, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, FirstImage, Http5xxOrigin,
@@ -113,6 +114,27 @@ describe('a platform', () => {
     expect(all(template, 'AWS::EC2::VPCEndpoint').map(([, { ServiceName }]) => flat(ServiceName).split('.').slice(3).join('.')).sort()).toEqual(['ecr.api', 'ecr.dkr', 'logs', 's3', 'secretsmanager']);
     expect(only(template, 'AWS::ECS::Service').NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp).toBe('DISABLED');
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
+  });
+
+  test('with VPC endpoints only, what a service needs beside these and nobody has named is an error', () => {
+    const serviceWithSecret = (props: FargatePlatformProps) => () => {
+      const { stack, platform } = make(props);
+      const token = ecs.Secret.fromSecretsManager(Secret.fromSecretNameV2(stack, 'Token', 'token'));
+      serviceOn(platform, stack, 'Orders', { path: '/orders*', priority: 10 }, { container: { secrets: { TOKEN: token } } });
+      return Template.fromStack(stack);
+    };
+    const endpoints = (interfaceEndpoints: InterfaceVpcEndpointAwsService[]) => ({ network: Network.create({ egress: Egress.vpcEndpoints({ interfaceEndpoints }) }) });
+    expect(serviceWithSecret(endpoints([]))).toThrow('[Shop/Orders] network.taskSubnets: got isolated subnets without VPC endpoints for secretsmanager; allowed');
+    expect(serviceWithSecret(endpoints([InterfaceVpcEndpointAwsService.SECRETS_MANAGER]))).not.toThrow();
+    expect(serviceWithSecret({})).not.toThrow();
+  });
+
+  test('of an imported VPC, tells once which endpoints nobody has seen', () => {
+    const stack = stackOf();
+    const vpc = Vpc.fromVpcAttributes(stack, 'Theirs', { vpcId: 'vpc-11111111', availabilityZones: ['a', 'b'], isolatedSubnetIds: ['subnet-11111111', 'subnet-22222222'] });
+    const platform = new FargatePlatform(stack, 'Platform', { network: Network.fromVpc(vpc, { taskSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED } }), loadBalancer: LoadBalancer.internal() });
+    serviceOn(platform, stack, 'Orders', { path: '/orders*', priority: 10 });
+    expect(Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('isolated subnets')).map(({ id }) => id)).toEqual(['/Shop/Platform']);
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { App, Duration, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as codepipelineActions from 'aws-cdk-lib/aws-codepipeline-actions';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -323,6 +324,27 @@ describe('after construction', () => {
     expect(assumed).toHaveLength(roles.length);
     expect(actionsIn(statements(template, 'ShopDelivery')).filter((action) => action.includes('*'))).toEqual([]);
     template.resourceCountIs('AWS::IAM::Policy', 0);
+  });
+
+  test('a new pipeline runs at once: its actions and projects have their rights by then', () => {
+    const template = make({ approval: Approval.manual(), checks: [Check.task('Integration'), Check.imageScan()] });
+    const [{ DependsOn }] = Object.values(template.findResources('AWS::CodePipeline::Pipeline'));
+    const roles = [
+      ...pipelineOf(template).Stages.flatMap(({ Actions }: any) => Actions).map(({ RoleArn }: any) => RoleArn['Fn::GetAtt'][0]),
+      ...Object.values(template.findResources('AWS::CodeBuild::Project')).map(({ Properties }) => Properties.ServiceRole['Fn::GetAtt'][0]),
+    ];
+    const policies = Object.entries(template.findResources('AWS::IAM::ManagedPolicy')).filter(([, { Properties }]) => roles.includes(Properties.Roles[0].Ref)).map(([id]) => id);
+    expect(new Set(roles).size).toBe(policies.length);
+    expect(DependsOn).toEqual(expect.arrayContaining(policies));
+  });
+
+  test('grants to a project may speak of the pipeline, which waits for what the library granted only', () => {
+    const template = make({}, ({ delivery }) => {
+      delivery.buildProject.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['codepipeline:GetPipelineState'], resources: [delivery.pipeline.pipelineArn] }));
+    });
+    const [[id, { DependsOn }]] = Object.entries(template.findResources('AWS::CodePipeline::Pipeline'));
+    const policies = Object.entries(template.findResources('AWS::IAM::ManagedPolicy')).filter(([each]) => each.startsWith('ShopDeliveryBuildRoleRights'));
+    expect(policies.map(([policy, resource]) => [DependsOn.includes(policy), JSON.stringify(resource).includes(`"${id}"`)])).toEqual([[true, false], [false, true]]);
   });
 
   test('grants to a project arrive', () => {

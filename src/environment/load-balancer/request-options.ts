@@ -33,6 +33,7 @@ export interface RequestOptions {
   readonly xForwardedFor?: elbv2.XffHeaderProcessingMode;
   /**
    * Whether clients may come by IPv6; the subnets of the load balancer must have such addresses, which those of `Network.create` have not. A `dnsRecord` then stands for both.
+   * `DUAL_STACK_WITHOUT_PUBLIC_IPV4` is for an internet-facing load balancer.
    * @default elbv2.IpAddressType.IPV4
    */
   readonly ipAddressType?: elbv2.IpAddressType;

@@ -92,8 +92,8 @@ function tellOfFailure(home: Construct, pipeline: codepipeline.Pipeline, stage: 
   notifyFailedStage(owner, pipeline, deployStageName(stage), bindNotifications(owner, stage.notifications, { ...parts, detail: `stage-${home.node.id}` }));
 }
 
-/** A new pipeline starts at once, so its places should exist. The order is all that binds the stacks; nothing is exported. */
+/** A new pipeline starts at once, so its places should exist. The order is all that binds the stacks; nothing is exported. A nested stack is part of its parent, which it cannot wait for. */
 function waitFor(scope: Construct, place: IConstruct): void {
   const [road, there] = [Stack.of(scope), Stack.of(place)];
-  if (road !== there && Stage.of(road) === Stage.of(there)) road.addDependency(there, 'releases to it');
+  if (!road.node.scopes.includes(there) && Stage.of(road) === Stage.of(there)) road.addDependency(there, 'releases to it');
 }

@@ -9,7 +9,7 @@ import { ScopedRole } from '../../private/scoped-role';
 /** Options of `StageCondition.deploymentWindow`. */
 export interface DeploymentWindowOptions {
   /**
-   * When the stage may begin: seconds, minutes, hours, day of month, month, day of week, and a year if you like, divided by spaces. One of the two days is `?`. For
+   * When the stage may begin: `*` for the seconds, minutes, hours, day of month, month, day of week, and a year if you like, divided by spaces. One of the two days is `?`. For
    * example `* * 9-16 ? * MON-THU *`: from 9:00 to 16:59, Monday to Thursday.
    * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-DeploymentWindow.html
    */
@@ -67,8 +67,8 @@ class DeploymentWindow extends StageCondition {
   constructor(private readonly options: DeploymentWindowOptions) {
     super();
     this._inspect((look) => {
-      look.matches('cron', options.cron ?? null, /^(?=\S+ \S+ \S+ (\? \S+ (?!\?)|(?!\?)\S+ \S+ \?))[\w*?,/#-]+( [\w*?,/#-]+){5,6}$/,
-        'seconds, minutes, hours, day of month, month, day of week and perhaps a year, one of the two days `?`', "write for example '* * 9-16 ? * MON-THU *'");
+      look.matches('cron', options.cron ?? null, /^(?=\* \S+ \S+ (\? \S+ (?!\?)|(?!\?)\S+ \S+ \?))[\w*?,/#-]+( [\w*?,/#-]+){5,6}$/,
+        '`*` for the seconds, minutes, hours, day of month, month, day of week and perhaps a year, one of the two days `?`', "write for example '* * 9-16 ? * MON-THU *'");
       look.matches('timeZone', options.timeZone, /^([A-Za-z]+(\/\w+)+|UTC([+-]\d\d:\d\d)?|[A-Z]{3,5})$/, 'a time zone', "write for example 'Europe/Berlin' or 'UTC+05:30'");
     }, options ?? null);
   }
