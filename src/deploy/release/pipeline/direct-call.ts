@@ -11,7 +11,7 @@ import { inTime, type Log, type Progress, type Time } from '../run';
 export interface DirectCall {
   /** Name of the place, as in the pipeline. */
   readonly place: string;
-  /** Digest of an image that is still in the build repository. */
+  /** Digest of an image that is still in the build repository, or in that of the place. */
   readonly digest: string;
   /** Names the release: a call with the same id goes on with it. */
   readonly id?: string;
