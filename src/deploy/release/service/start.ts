@@ -5,7 +5,7 @@ import {
   broughtBy, isGoingForward, isUnderWay, JOB_MEMORY, listDeployments, readDeployment, readRevisions, readTarget, recentDeployments, runsImage, settledOn,
 } from './service-deployment';
 import { changeOfStack, waitForStack } from './stack';
-import { registerRevision } from './task-definition';
+import { jobOf, readTaskDefinition, registerRevision } from './task-definition';
 import { ReleaseFailure } from '../failure';
 import { type Run, waitFor } from '../run';
 
@@ -133,6 +133,7 @@ async function hasRunHere(run: Run): Promise<boolean> {
 async function updateService(run: Run): Promise<string | undefined> {
   const { clients, log, place } = run;
   const { taskDefinition: base, desiredCount } = await readService(run);
+  if (await isOfThisJob(run, base!)) return base;
   const taskDefinition = await registerRevision(run, base!);
   const first = await obstacle(run, await recentDeployments(run), taskDefinition);
   if (first || (await readService(run)).taskDefinition !== base) {
@@ -142,6 +143,12 @@ async function updateService(run: Run): Promise<string | undefined> {
   await clients.ecs.send(new UpdateServiceCommand({ cluster: place.clusterArn, service: place.serviceArn, taskDefinition }));
   log('The service is updated', { taskDefinition, desiredCount });
   return taskDefinition;
+}
+
+/** Another invocation for the same event has told the service already, and ECS does not list the deployment yet. */
+async function isOfThisJob(run: Run, taskDefinition: string): Promise<boolean> {
+  const revision = await readTaskDefinition(run, taskDefinition);
+  return revision !== undefined && jobOf(revision) === run.progress.job;
 }
 
 /** The service deployment that brings this task definition. */
