@@ -61,8 +61,8 @@ export abstract class ReleaseAction extends Choice {
 
   /**
    * CodePipeline's own action deploys: its ECS action, or CodeDeployToECS where CodeDeploy deploys to the place. The release function runs before it (copies the image to
-   * the place, writes what the action reads) and after it (proves the release, moves the tag). The ECS action notices a failure late, and ends after an hour: steps and
-   * bake times of a strategy that take as long are refused. For places in the stack of the pipeline: the action's rights name roles of the place.
+   * the place, writes what the action reads) and after it (proves the release, moves the tag). The ECS action notices a failure late, ends after an hour (steps and
+   * bake times of a strategy that take as long are refused), and what it fails with is neither explained nor recorded in the history. For places in the stack of the pipeline: the action's rights name roles of the place.
    * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html
    * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html
    */

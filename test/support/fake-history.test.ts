@@ -11,6 +11,7 @@ afterEach(() => jest.restoreAllMocks());
 const Key = { deploymentId: { S: 'place/role' }, timestamp: { N: '0' } };
 const update = (job: string, expression: string, now = '1') => dynamo.send(new UpdateItemCommand({
   TableName: 'history', Key, UpdateExpression: expression, ExpressionAttributeValues: { ':job': { S: job }, ':startedAt': { N: '0' }, ':now': { N: now } },
+  ConditionExpression: 'attribute_not_exists(job) OR job <> :job', ReturnValues: 'ALL_OLD', ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
 }));
 
 test('an item replaces that of the same keys, and is read as plain values', async () => {
@@ -31,6 +32,13 @@ test('the state of a place keeps since when releases fail, until one is good, an
 test('the state of a place refuses the same job twice, and says what it holds', async () => {
   await update('j1', 'SET job = :job');
   await expect(update('j1', 'SET job = :job')).rejects.toMatchObject({ name: 'ConditionalCheckFailedException', Item: { job: { S: 'j1' } } });
+});
+
+test('nothing is refused or answered that was not asked for', async () => {
+  await update('j1', 'SET job = :job');
+  const plain = { TableName: 'history', Key, UpdateExpression: 'SET job = :job', ExpressionAttributeValues: { ':job': { S: 'j1' }, ':startedAt': { N: '0' } } };
+  expect((await dynamo.send(new UpdateItemCommand(plain))).Attributes).toBeUndefined();
+  await expect(dynamo.send(new UpdateItemCommand({ ...plain, ConditionExpression: 'attribute_not_exists(job) OR job <> :job' }))).rejects.not.toHaveProperty('Item.job');
 });
 
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html

@@ -32,14 +32,16 @@ export class FakeHistory extends FakeService {
   }
 
   /** The one kind of update that the function makes. */
-  private update({ Key, UpdateExpression, ExpressionAttributeValues: values }: any) {
+  private update({ Key, ConditionExpression, UpdateExpression, ExpressionAttributeValues: values, ReturnValues, ReturnValuesOnConditionCheckFailure }: any) {
     const before = this.items.get(keyOf(Key));
-    if (before?.job?.S === values[':job'].S) throw awsError('ConditionalCheckFailedException', 'The conditional request failed', { Item: before });
+    if (ConditionExpression === 'attribute_not_exists(job) OR job <> :job' && before?.job?.S === values[':job'].S) {
+      throw awsError('ConditionalCheckFailedException', 'The conditional request failed', { Item: ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? before : undefined });
+    }
     const after: Item = { ...before, ...Key, job: values[':job'], startedAt: values[':startedAt'] };
     if (UpdateExpression.includes('REMOVE failingSince')) delete after.failingSince;
     else after.failingSince ??= values[':now'];
     this.items.set(keyOf(Key), after);
-    return { Attributes: before };
+    return { Attributes: ReturnValues === 'ALL_OLD' ? before : undefined };
   }
 }
 

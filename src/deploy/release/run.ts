@@ -89,7 +89,9 @@ export type Waiting = Pick<Run, 'progress' | 'time' | 'deadline' | 'log'>;
 /** Seconds between two looks at AWS: a failure is told within seconds, far below any rate limit. */
 const POLL = 5_000;
 /** Kept back at the end of an invocation for the call under way and for the reply to CodePipeline. */
-const RESERVE = 10_000;
+export const RESERVE = 10_000;
+/** Kept back for the reply alone, when the call under way takes longer than that. */
+const LAST_MOMENT = 4_000;
 
 export interface Wait<T> {
   /** Tells waits apart in the continuation token. */
@@ -120,6 +122,18 @@ export async function waitFor<T>(run: Waiting, wait: Wait<T>): Promise<T> {
     if (time.left() < RESERVE + POLL) throw new Later(summary, percent);
     await time.sleep(POLL);
   }
+}
+
+/**
+ * Work, unless it hangs: with the retries of the SDK one call may outlast the invocation, and CodePipeline would wait for a reply that Lambda has cut off until its own time
+ * is over. Such work is left alone, as that of an event which is delivered twice is: the next invocation goes on with what AWS and the token know.
+ */
+export async function inTime<T>(time: Pick<Time, 'left'>, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Later('AWS takes long to answer')), time.left() - LAST_MOMENT);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** To be called between steps that can be taken up again: ends the invocation, or the release, when its time is over. */

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { CfnResource, Duration } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -88,6 +88,7 @@ function createEntrance({ loadBalancer, targetGroups, certificate, sslPolicy, mo
       ? elbv2.ListenerAction.forward([targetGroups[0]])
       : elbv2.ListenerAction.fixedResponse(targetGroups.length > 0 ? 503 : 404, { contentType: 'text/plain', messageBody: 'No service stands behind this listener.' }),
   });
+  if (movedBy === 'CODE_DEPLOY') leaveUntagged(listener);
   if (!certificate) acknowledgePlainHttp(listener);
   const rule = movedBy === 'ECS' && targetGroups.length > 0
     ? createTrafficRule(listener, { listener, targetGroups, priority: LAST_PRIORITY, conditions: [elbv2.ListenerCondition.pathPatterns(['/*'])], sticky })
@@ -104,12 +105,20 @@ interface TrafficRuleSettings extends Pick<ListenerSettings, 'targetGroups' | 's
 /** Over both groups from birth; ECS moves its weights. @internal */
 export function createTrafficRule(scope: Construct, { listener, targetGroups, priority, conditions, sticky }: TrafficRuleSettings): elbv2.ApplicationListenerRule {
   claimPriority(scope, listener, priority);
-  return new elbv2.ApplicationListenerRule(scope, 'Traffic', {
+  const rule = new elbv2.ApplicationListenerRule(scope, 'Traffic', {
     listener, priority, conditions,
     action: elbv2.ListenerAction.weightedForward(targetGroups.map((targetGroup, index) => ({ targetGroup, weight: index === 0 ? 100 : 0 })),
       { stickinessDuration: sticky ? SHORTEST : undefined }),
   });
+  leaveUntagged(rule);
+  return rule;
 }
+
+/**
+ * Rules and listeners can have tags since 2026, in CloudFormation and newer versions of the CDK. Whoever changed a tag would have CloudFormation write what holds the traffic.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-listenerrule.html
+ */
+const leaveUntagged = ({ node }: Construct): void => (node.defaultChild as CfnResource).addPropertyDeletionOverride('Tags');
 
 function acknowledgePlainHttp(listener: elbv2.ApplicationListener): void {
   const reason = 'plain HTTP: no certificate was given';

@@ -81,6 +81,18 @@ describe('the stack of the place', () => {
   });
 });
 
+test('what a stack update deploys in the moment of the release is not overwritten either while ECS does not list its deployment yet', async () => {
+  world.ecs.fail('RegisterTaskDefinition', () => {
+    const { definition } = world.ecs.definitions.get(world.place.taskDefinitionArn)!;
+    world.ecs.deploy(world.ecs.define({ ...definition, cpu: '512' }), deployment.succeeds(30));
+    world.ecs.appearsAfter = 20;
+    return undefined;
+  });
+  const { succeeded, variables } = await world.release();
+  expect(succeeded).toBe(true);
+  expect(world.ecs.definitions.get(variables.TaskDefinitionArn)!.definition.cpu).toBe('512');
+});
+
 describe('alarms that ring already', () => {
   test('refuse a new image, by name', async () => {
     world.around.ringing.add('slow');

@@ -31,6 +31,16 @@ test('an image that is there already is not copied again', async () => {
   expect(world.ecr.inputs('CompleteLayerUpload')).toHaveLength(2);
 });
 
+test('an image that was released before is released again though the build repository keeps it no more', async () => {
+  await world.release();
+  const second = world.built.push(['base', 'app 3']);
+  await world.release({ digest: second, commit: 'two' });
+  world.built.manifests.delete(world.next);
+  expect(await world.release()).toMatchObject({ succeeded: true, variables: { Outcome: 'RELEASED' } });
+  expect(world.releasedDigest).toBe(world.next);
+  expect(world.history.records.at(-1)).toMatchObject({ outcome: 'RELEASED', digest: world.next });
+});
+
 test('an index is copied with all its images, and tasks may tell the digest of one of them', async () => {
   const children = [world.built.push(['base', 'amd64']), world.built.push(['base', 'arm64'])];
   const index = world.built.pushIndex(children);

@@ -156,7 +156,7 @@ describe('a service with a repository of its own', () => {
 
   test('tells any other failure of the tag as it is', async () => {
     world.ecr.fail('PutImage', () => undefined, new Error('no'));
-    expect(await cause()).toBe('production: Error: no');
+    expect(await cause()).toBe("production: the image runs, but the tag 'released' of the repository web cannot move: Error: no");
   });
 });
 

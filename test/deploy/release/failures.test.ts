@@ -202,12 +202,32 @@ describe('a deployment without end', () => {
   });
 });
 
-test('a long message is cut, its first line stays', async () => {
-  world.ecs.scripts.push(deployment.isGivenUpByTheCircuitBreaker(CRASH));
-  world.around.logs.set('/web app/web/task3', Array.from({ length: 12 }, () => 'x'.repeat(1000)));
-  const { cause, details } = await world.failure();
-  expect(cause).toContain('circuit breaker');
-  expect(cause.length + 1 + details.length).toBe(5000);
+describe('a long message', () => {
+  const LINK = 'Look at https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/shop/services/web/deployments/deployment-2?region=eu-west-1';
+
+  test('is cut, its first line and its last one stay', async () => {
+    const containers = Array.from({ length: 10 }, (_, index) => ({ name: `sidecar${index}`, reason: 'y'.repeat(1000) }));
+    world.ecs.scripts.push(deployment.isGivenUpByTheCircuitBreaker({ ...CRASH, containers: [...CRASH.containers, ...containers] }));
+    const { cause, details } = await world.failure();
+    expect(cause).toContain('circuit breaker');
+    expect(details).toMatch(/yyy\.\.\.\n/);
+    expect(details.endsWith(`\n${LINK}`)).toBe(true);
+    expect(cause.length + 1 + details.length).toBe(5000);
+  });
+
+  test('of a container does not hide the rest, here and in a message to a topic, which takes 256 KB', async () => {
+    world.ecs.scripts.push(deployment.isGivenUpByTheCircuitBreaker(CRASH));
+    world.around.logs.set('/web app/web/task3', Array.from({ length: 12 }, () => 'x'.repeat(100_000)));
+    const { details } = await world.failure();
+    expect(details.split('\n').filter(line => line === `  ${'x'.repeat(300)}`)).toHaveLength(12);
+    expect(details).toContain('\nECS says: tasks failed to start.\nThe tag of released images was not moved.\nLook at https://');
+    expect(world.history.messages[0].Message.length).toBeLessThan(10_000);
+  });
+
+  test('of one line is cut as well', async () => {
+    world.ecs.fail('UpdateService', awsError('InvalidParameterException', 'z'.repeat(10_000)));
+    expect((await world.failure()).cause).toMatch(/^production: InvalidParameterException: z{4900,}\.\.\.$/);
+  });
 });
 
 test.each([

@@ -188,6 +188,15 @@ describe('metrics', () => {
     expect(world.history.metrics[0]).not.toHaveProperty('LeadTime');
   });
 
+  test('time to restore: places that have one role do not restore one another', async () => {
+    breaks();
+    await world.failure({ place: 'staging' });
+    await world.release({ place: 'production' });
+    expect(world.history.metrics.at(-1)).not.toHaveProperty('TimeToRestore');
+    await world.release({ place: 'staging' });
+    expect(world.history.metrics.at(-1)).toMatchObject({ Place: 'staging', TimeToRestore: expect.any(Number) });
+  });
+
   test('time to restore: from the first failure to the next good release', async () => {
     breaks();
     await world.failure();

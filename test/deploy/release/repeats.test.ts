@@ -62,6 +62,25 @@ test('a retry after a release that ECS rolled back starts anew', async () => {
   expect(updates()).toBe(2);
 });
 
+test('a retry after a release whose image runs and whose tag could not move moves the tag', async () => {
+  world.ecr.fail('PutImage', () => undefined, awsError('AccessDeniedException', 'not authorized to perform: ecr:PutImage'));
+  const { cause, details, type } = await world.failure();
+  expect(cause).toBe("production: the image runs, but the tag 'released' of the repository web cannot move: AWS refuses a call of the release: not authorized to perform: ecr:PutImage");
+  expect(details).toMatch(/^Until it does, a stack update deploys the image released before\. Retry the release/);
+  expect(type).toBe('PermissionError');
+  expect(world.releasedDigest).toBe(world.previous);
+
+  expect(await world.release()).toMatchObject({ succeeded: true, variables: { Outcome: 'ALREADY_RUNNING' } });
+  expect(world.releasedDigest).toBe(world.next);
+  expect(updates()).toBe(1);
+});
+
+test('a tag that moves only after AWS has answered again is no failure', async () => {
+  world.ecr.fail('PutImage', () => undefined, throttled());
+  expect(await world.release()).toMatchObject({ succeeded: true, invocations: 2 });
+  expect(world.releasedDigest).toBe(world.next);
+});
+
 test('an image that runs already needs no deployment', async () => {
   await world.release();
   const again = await world.release();

@@ -1,3 +1,5 @@
+import type { PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline';
+import { continuation } from '../../../src/deploy/release/pipeline/reply';
 import { deployment } from '../../support/fake-ecs';
 import { ReleaseWorld } from '../../support/release-world';
 
@@ -106,6 +108,17 @@ test('a release over hours goes on from invocation to invocation', async () => {
   expect(result.summaries[0]).toBe('Deploying: 0 of 2 tasks run');
   expect(world.ecs.inputs('UpdateService')).toHaveLength(1);
   expect(world.releasedDigest).toBe(world.next);
+});
+
+test('names as long as AWS admits fit into what CodePipeline carries from one invocation to the next', () => {
+  const path = `${'c'.repeat(255)}/${'s'.repeat(255)}/0123456789012345678901`;
+  const arn = (resource: string) => `arn:aws-us-gov:ecs:us-gov-west-1:222222222222:${resource}`;
+  const { input } = continuation('job', {
+    job: '01234567-0123-0123-0123-012345678901', startedAt: 1_800_000_000_000, copied: true, deployment: arn(`service-deployment/${path}`), revision: arn(`service-revision/${path}`),
+    stage: 'POST_PRODUCTION_TRAFFIC_SHIFT', alreadyRunning: false, wait: { name: 'verification', since: 1_800_000_000_000 },
+    facts: { strategy: 'BLUE_GREEN', previousDigest: world.previous, copiedAt: 1_800_000_000_000, deployedAt: 1_800_000_000_000 },
+  }, 'Deploying') as PutJobSuccessResultCommand;
+  expect(input.continuationToken!.length).toBeLessThanOrEqual(2048);
 });
 
 test('a function of 30 seconds suffices', async () => {

@@ -63,6 +63,24 @@ test('two executions at once never interleave, and the tag names what runs', asy
   ), { numRuns: 15, seed: 4 });
 }, 60_000);
 
+test('an event that is delivered twice starts one deployment, however the two invocations interleave', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(fc.nat(5), { minLength: 7, maxLength: 40 }), fc.nat(30), async (turns, appearsAfter) => {
+    jest.restoreAllMocks();
+    jest.spyOn(console, 'log').mockImplementation();
+    const world = new ReleaseWorld();
+    world.ecs.appearsAfter = appearsAfter;
+    pace(world, turns);
+    world.clock.actors = 2;
+    const event = world.pipeline.event(world.userParameters());
+    const invoke = () => world.pipeline.invoke(event).finally(() => world.clock.leave());
+
+    await Promise.all([invoke(), invoke()]);
+
+    expect(world.ecs.deployments).toHaveLength(2);
+    expect(world.releasedDigest).toBe(world.next);
+  }), { numRuns: 15, seed: 4 });
+}, 60_000);
+
 test('the later one waits and says for what', async () => {
   const world = new ReleaseWorld();
   world.pipeline.functionTimeout = 60;

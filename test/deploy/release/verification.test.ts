@@ -62,6 +62,15 @@ describe('what is wrong afterwards is found', () => {
     expect((await world.failure()).cause).toBe(`production: the image ${world.next} is not in the repository of the place, web`);
   });
 
+  test('a task of another revision that is on its way out proves nothing and is no failure', async () => {
+    world.ecs.fail('ListTasks', () => {
+      world.ecs.running.push({ ...world.ecs.running[0], taskArn: 'task/old', taskDefinitionArn: world.place.taskDefinitionArn, containers: [{ name: 'web', imageDigest: world.previous }] });
+      return undefined;
+    });
+    expect((await world.release()).summaries.at(-1)).toContain('2 tasks, healthy');
+    world.released.tags.set('released', world.previous);
+  });
+
   test('targets that become healthy in time are no failure', async () => {
     const until = world.clock.now() + 200_000;
     world.around.health = () => ({ State: world.clock.now() < until ? 'initial' : 'healthy' });

@@ -8,7 +8,7 @@ import { type Run, waitFor } from '../run';
 import { PROOF } from '../service/claims';
 import { readService, refuseRingingAlarms } from '../service/ecs-service';
 import { JOB_MEMORY } from '../service/service-deployment';
-import { waitForStack } from '../service/stack';
+import { changeOfStack, waitForStack } from '../service/stack';
 import { type DefinitionWithTags, imageIn, isCopyOf, newRevision, readTaskDefinition, registerRevision } from '../service/task-definition';
 
 /** As long as ECS keeps its service deployments, too. */
@@ -33,6 +33,8 @@ export async function startCodeDeploy(run: Run): Promise<void> {
     const other = recent.find(isUnderWay);
     if (other) return { inTheWay: describe(other) };
     if (recent[0] && await isBeingProved(run, recent[0])) return { inTheWay: `${recent[0].deploymentId} (another release proves it)` };
+    const change = await changeOfStack(run);
+    if (change) return { inTheWay: change };
     const deployment = await create(run);
     return deployment ? { known: deployment } : { inTheWay: 'CodeDeploy takes no further deployment now' };
   });
@@ -96,8 +98,9 @@ function describe({ deploymentId, status }: DeploymentInfo): string {
 async function findOwn(run: Run, recent: DeploymentInfo[]): Promise<Found | undefined> {
   const own = recent.find(deployment => isOfJob(run, deployment)) ?? recent.find(deployment => isUnderWay(deployment) && bringsImage(run, deployment));
   if (own) return { deployment: own.deploymentId!, revision: run.progress.registered ?? await taskDefinitionOf(run, own.deploymentId!) };
+  if (recent.some(isUnderWay)) return undefined;
   const [newest] = await listDeployments(run, new Date(run.progress.startedAt - MEMORY), ['Succeeded']);
-  if (!newest || recent.some(isUnderWay)) return undefined;
+  if (!newest) return undefined;
   const taskDefinition = (await primaryTaskSet(run))?.taskDefinition;
   const revision = taskDefinition && await readTaskDefinition(run, taskDefinition);
   if (!revision || imageIn(run, revision) !== run.image || !isAsWanted(run, taskDefinition, revision)) return undefined;
@@ -126,7 +129,7 @@ async function create(run: Run): Promise<Found | undefined> {
   const { applicationName, deploymentGroupName } = groupOf(run);
   // What the place has published while this release waited counts.
   const { taskDefinitionArn } = await readPlace(clients, run.request);
-  progress.registered ??= await registerRevision(run, taskDefinitionArn);
+  progress.registered = await revisionBasedOn(run, taskDefinitionArn);
   try {
     const { deploymentId } = await clients.codeDeploy.send(new CreateDeploymentCommand({
       applicationName,
@@ -143,6 +146,13 @@ async function create(run: Run): Promise<Found | undefined> {
     log('CodeDeploy takes no further deployment now', { reason: error.message });
     return undefined;
   }
+}
+
+/** The revision that this job has registered, unless it is a copy of what the place published before. */
+async function revisionBasedOn(run: Run, taskDefinitionArn: string): Promise<string> {
+  const { registered } = run.progress;
+  const revision = registered && await readTaskDefinition(run, registered);
+  return revision && isCopyOf(revision, taskDefinitionArn) ? registered : registerRevision(run, taskDefinitionArn);
 }
 
 async function hasRunHere(run: Run): Promise<boolean> {

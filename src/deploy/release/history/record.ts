@@ -67,7 +67,7 @@ async function noteState(client: DynamoDBClient, table: string, { request, progr
   const failed = result instanceof ReleaseFailure;
   const before = await client.send(new UpdateItemCommand({
     TableName: table,
-    Key: marshal({ deploymentId: `place/${request.roleArn}`, timestamp: 0 }),
+    Key: marshal({ deploymentId: `place/${request.roleArn}/${request.place}`, timestamp: 0 }),
     ConditionExpression: 'attribute_not_exists(job) OR job <> :job',
     UpdateExpression: `SET job = :job, startedAt = :startedAt${failed ? ', failingSince = if_not_exists(failingSince, :now)' : ' REMOVE failingSince'}`,
     ExpressionAttributeValues: marshal({ ':job': progress.job, ':startedAt': progress.startedAt, ...failed && { ':now': time.now() } }),

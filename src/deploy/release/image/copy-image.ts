@@ -18,9 +18,9 @@ export async function copyImage(run: Run): Promise<void> {
   log('The image is in the repository of the place', { repository: run.target.repositoryName, digest: request.digest });
 }
 
-/** The manifest in the build repository; the release ends here when the image is not there. */
-export async function manifestToRelease({ source, request }: Run): Promise<Manifest> {
-  const manifest = await getManifest(source, request.digest);
+/** The manifest in the build repository, or, of an image that was released before and has expired there, in that of the place; the release ends here when the image is nowhere. */
+export async function manifestToRelease({ source, target, request }: Run): Promise<Manifest> {
+  const manifest = await getManifest(source, request.digest) ?? await getManifest(target, request.digest);
   if (manifest) return manifest;
   throw new ReleaseFailure(
     `the image ${request.digest} does not exist in the build repository ${source.repositoryName}`,

@@ -1,7 +1,7 @@
 import { releasedManifest } from './copy-image';
 import { digestUnder, putManifest } from './repository';
 import { RELEASED_TAG } from '../../published-place';
-import { isError, ReleaseFailure } from '../failure';
+import { isError, isPassing, ReleaseFailure, toFailure } from '../failure';
 import type { Run } from '../run';
 import { definitionInUse, readService } from '../service/ecs-service';
 import { imageIn, readTaskDefinition } from '../service/task-definition';
@@ -23,11 +23,16 @@ export async function releasedDigest(run: Run): Promise<string | undefined> {
 export async function moveReleasedTag(run: Run): Promise<void> {
   if (!hasTag(run)) return;
   const { target, log } = run;
+  const manifest = await releasedManifest(run);
   try {
-    await putManifest(target, await releasedManifest(run), RELEASED_TAG);
+    await putManifest(target, manifest, RELEASED_TAG);
   } catch (error) {
-    if (!isError(error, 'ImageTagAlreadyExistsException')) throw error;
-    throw new ReleaseFailure(`the image runs, but the tag '${RELEASED_TAG}' of the repository ${target.repositoryName} cannot move: exclude it from the immutability of tags`, [], 'ConfigurationError');
+    if (isPassing(error)) throw error;
+    const { message, type } = isError(error, 'ImageTagAlreadyExistsException')
+      ? new ReleaseFailure('exclude it from the immutability of tags', [], 'ConfigurationError') : toFailure(error);
+    throw new ReleaseFailure(`the image runs, but the tag '${RELEASED_TAG}' of the repository ${target.repositoryName} cannot move: ${message}`, [
+      'Until it does, a stack update deploys the image released before. Retry the release when the cause is gone: it proves the image again and moves the tag.',
+    ], type);
   }
   log('The tag is moved', { tag: RELEASED_TAG, repository: target.repositoryName });
 }

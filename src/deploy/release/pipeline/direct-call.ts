@@ -5,13 +5,13 @@ import { announce } from '../history/announce';
 import { record } from '../history/record';
 import { perform, releaseTime } from '../release';
 import type { PlaceAddress, ReleaseEnvironment, ReleaseRequest } from '../release-request';
-import type { Log, Progress, Time } from '../run';
+import { inTime, type Log, type Progress, type Time } from '../run';
 
 /** What somebody who may invoke the function asks for. */
 export interface DirectCall {
   /** Name of the place, as in the pipeline. */
   readonly place: string;
-  /** Digest of an image that is still in the build repository. */
+  /** Digest of an image that is still in the build repository, or in that of the place. */
   readonly digest: string;
   /** Names the release: a call with the same id goes on with it. */
   readonly id?: string;
@@ -49,7 +49,7 @@ export async function handleDirectCall(event: unknown, invocation: string, time:
   const request: ReleaseRequest = { roleArn, parameterName, region, externalId, task: 'release', place, digest, commit: '', executionId: `direct-${id}` };
   const log: Log = (message, details) => console.log(JSON.stringify({ message, call: id, ...details }));
   log('Called directly', { ...request });
-  const result = await perform(request, progress, time, log, NO_ARTIFACTS).catch((error: Error) => error);
+  const result = await inTime(time, perform(request, progress, time, log, NO_ARTIFACTS)).catch((error: Error) => error);
   if (result instanceof Later || (isPassing(result) && time.now() < releaseTime(progress))) {
     return { status: 'IN_PROGRESS', summary: `${result.message}; call again with this id`, id };
   }

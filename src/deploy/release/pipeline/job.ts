@@ -6,7 +6,7 @@ import { perform, releaseTime } from '../release';
 import type { ReleaseRequest } from '../release-request';
 import { continuation, failure, logOf, PAUSE, type Reply, send, success } from './reply';
 import { parseRequest } from './user-parameters';
-import type { Log, Progress, Time } from '../run';
+import { inTime, type Log, type Progress, RESERVE, type Time } from '../run';
 
 type Job = CodePipelineEvent['CodePipeline.job'];
 
@@ -18,7 +18,8 @@ type Job = CodePipelineEvent['CodePipeline.job'];
 export async function handleJob(event: CodePipelineEvent, time: Time): Promise<void> {
   const job = event['CodePipeline.job'];
   const log = logOf(job);
-  const { reply, over } = await work(job, time, log);
+  const progress = progressOf(job, time);
+  const { reply, over } = await inTime(time, work(job, progress, time, log)).catch((late: Later): Work => ({ reply: unfinished(job, progress, time, late) }));
   if (await send(reply, log) && over) await announce(over.ended, over.recorded);
 }
 
@@ -28,18 +29,17 @@ interface Work {
   readonly over?: { readonly ended: Ended; readonly recorded: Recorded };
 }
 
-async function work({ id, data }: Job, time: Time, log: Log): Promise<Work> {
-  const progress = progressOf(id, data.continuationToken, time);
+async function work({ id, data }: Job, progress: Progress, time: Time, log: Log): Promise<Work> {
   let request: ReleaseRequest | undefined;
   try {
     request = parseRequest(data.actionConfiguration.configuration.UserParameters);
     log(data.continuationToken ? 'Going on' : 'Beginning', { ...request });
     return await end(id, { request, progress, time, log, result: await perform(request, progress, time, log, data) });
   } catch (error) {
-    if (error instanceof Later) return { reply: continuation(id, progress, error.summary, error.percent) };
+    if (error instanceof Later) throw error;
     if (isPassing(error) && time.now() < releaseTime(progress)) {
       log('AWS did not answer, going on in the next invocation', { error: error.name, reason: error.message });
-      await time.sleep(PAUSE);
+      if (time.left() > PAUSE + RESERVE) await time.sleep(PAUSE);
       return { reply: continuation(id, progress, `AWS did not answer, trying again: ${error.message}`) };
     }
     const result = toFailure(error);
@@ -57,6 +57,13 @@ async function end(id: string, ended: Ended): Promise<Work> {
   return { reply, over: { ended, recorded } };
 }
 
-function progressOf(job: string, token: string | undefined, time: Time): Progress {
-  return token ? JSON.parse(token) as Progress : { job, startedAt: time.now() };
+/** The invocation is over and the release is not, unless its time is over as well. */
+function unfinished({ id }: Job, progress: Progress, time: Time, { message, percent }: Later): Reply {
+  return time.now() < releaseTime(progress)
+    ? continuation(id, progress, message, percent)
+    : failure(id, new ReleaseFailure(`the time of the release is over: ${message}`), progress);
+}
+
+function progressOf({ id, data: { continuationToken } }: Job, time: Time): Progress {
+  return continuationToken ? JSON.parse(continuationToken) as Progress : { job: id, startedAt: time.now() };
 }

@@ -42,17 +42,24 @@ export function success(jobId: string, { deployment }: Pick<Progress, 'deploymen
   });
 }
 
-/** The first line is the cause. */
+/** The first line is the cause, the last one says where to look. */
 export function failure(jobId: string, { message, details, type }: ReleaseFailure, { deployment }: Pick<Progress, 'deployment'>, place?: string, problem?: string): Reply {
   const cause = place === undefined ? message : `${place}: ${message}`;
   return new PutJobFailureResultCommand({
     jobId,
-    failureDetails: { type, message: cut([cause, ...problem === undefined ? [] : [`And ${problem}`], ...details].join('\n'), 5_000), externalExecutionId: deployment },
+    failureDetails: { type, message: fit([cause, ...problem === undefined ? [] : [`And ${problem}`], ...details], 5_000), externalExecutionId: deployment },
   });
 }
 
 function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 3)}...` : text;
+}
+
+/** What is too long is cut between the first line and the last one. */
+function fit(lines: string[], length: number): string {
+  const text = lines.join('\n');
+  const end = text.slice(text.lastIndexOf('\n'));
+  return text.length > length && lines.length > 1 ? cut(text.slice(0, -end.length), length - end.length) + end : cut(text, length);
 }
 
 /** The log of a job: one JSON object a line, with fields that are chosen one by one. The event carries credentials. */

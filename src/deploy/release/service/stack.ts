@@ -13,7 +13,7 @@ export async function waitForStack(run: Run): Promise<void> {
     name: 'stack',
     probe: async () => {
       status = await readStatus(run);
-      return status.endsWith('_IN_PROGRESS') ? undefined : true;
+      return isChanging(status) ? undefined : true;
     },
     progress: () => ({ summary: `Waiting for the stack of the place: ${status}`, percent: 43 }),
     expired: () => new ReleaseFailure(`the stack of the place is still being changed: ${status}`, [
@@ -22,6 +22,14 @@ export async function waitForStack(run: Run): Promise<void> {
     ]),
   });
 }
+
+/** What the stack has begun while the release waited for something else; undefined: nothing. */
+export async function changeOfStack(run: Run): Promise<string | undefined> {
+  const status = run.place.stackId && await readStatus(run);
+  return status && isChanging(status) ? `the stack of the place is being changed (${status})` : undefined;
+}
+
+const isChanging = (status: string): boolean => status.endsWith('_IN_PROGRESS');
 
 async function readStatus({ clients, place }: Run): Promise<string> {
   const answer = await unless(clients.stacks.send(new DescribeStacksCommand({ StackName: place.stackId })), 'ValidationError');

@@ -4,8 +4,8 @@ import { nameOf, readService, refuseRingingAlarms } from './ecs-service';
 import {
   broughtBy, isGoingForward, isUnderWay, JOB_MEMORY, listDeployments, readDeployment, readRevisions, readTarget, recentDeployments, runsImage, settledOn,
 } from './service-deployment';
-import { waitForStack } from './stack';
-import { registerRevision } from './task-definition';
+import { changeOfStack, waitForStack } from './stack';
+import { jobOf, readTaskDefinition, registerRevision } from './task-definition';
 import { ReleaseFailure } from '../failure';
 import { type Run, waitFor } from '../run';
 
@@ -91,13 +91,13 @@ async function waitUntilFree(run: Run, find: (recent: ServiceDeploymentBrief[]) 
   return way.found;
 }
 
-/** What is in the way: a deployment, or a release that is about to start one; only releases before this revision, when one is given. */
+/** What is in the way: a deployment, a release that is about to start one, or a change of the stack; only releases before this revision, when one is given. */
 async function obstacle(run: Run, recent: ServiceDeploymentBrief[], registered?: string): Promise<string | undefined> {
   const underWay = recent.find(isUnderWay);
   if (underWay) return `${nameOf(underWay.serviceDeploymentArn!)} (${underWay.status})`;
   if (recent[0] && await isBeingProved(run, recent[0])) return `${nameOf(recent[0].serviceDeploymentArn!)} (another release proves it)`;
   const claim = await earlierClaim(run, registered);
-  return claim && `another release is about to deploy ${nameOf(claim)}`;
+  return claim ? `another release is about to deploy ${nameOf(claim)}` : changeOfStack(run);
 }
 
 /** The deployment that this job has started. */
@@ -133,6 +133,7 @@ async function hasRunHere(run: Run): Promise<boolean> {
 async function updateService(run: Run): Promise<string | undefined> {
   const { clients, log, place } = run;
   const { taskDefinition: base, desiredCount } = await readService(run);
+  if (await isOfThisJob(run, base!)) return base;
   const taskDefinition = await registerRevision(run, base!);
   const first = await obstacle(run, await recentDeployments(run), taskDefinition);
   if (first || (await readService(run)).taskDefinition !== base) {
@@ -142,6 +143,12 @@ async function updateService(run: Run): Promise<string | undefined> {
   await clients.ecs.send(new UpdateServiceCommand({ cluster: place.clusterArn, service: place.serviceArn, taskDefinition }));
   log('The service is updated', { taskDefinition, desiredCount });
   return taskDefinition;
+}
+
+/** Another invocation for the same event has told the service already, and ECS does not list the deployment yet. */
+async function isOfThisJob(run: Run, taskDefinition: string): Promise<boolean> {
+  const revision = await readTaskDefinition(run, taskDefinition);
+  return revision !== undefined && jobOf(revision) === run.progress.job;
 }
 
 /** The service deployment that brings this task definition. */

@@ -25,8 +25,9 @@ export interface FailedDeployment {
   taskDefinition(): Promise<string | undefined>;
 }
 
-/** Lines of the container's log in a message. */
+/** Lines of the container's log in a message, and characters of each: CloudWatch takes a megabyte, a topic a quarter of it. */
 const LOG_LINES = 12;
+const LINE_LENGTH = 300;
 
 /**
  * A failed deployment in words: the cause first, then what the stopped task, the service and the container's log say, and
@@ -92,7 +93,7 @@ async function lastLogLines({ clients, place }: Run, task: Task): Promise<string
     limit: LOG_LINES,
     startFromHead: false,
   }));
-  return [`Last log lines of ${place.containerName}:`, ...events.length > 0 ? events.map(event => `  ${event.message}`) : ['  (none)']];
+  return [`Last log lines of ${place.containerName}:`, ...events.length > 0 ? events.map(({ message }) => `  ${message!.slice(0, LINE_LENGTH)}`) : ['  (none)']];
 }
 
 /** What was read, or why it could not be. */
