@@ -1,5 +1,5 @@
 import { releasedManifest } from './copy-image';
-import { digestUnder, putManifest } from './repository';
+import { digestUnder, putManifest, tagMoves } from './repository';
 import { RELEASED_TAG } from '../../published-place';
 import { isError, ReleaseFailure } from '../failure';
 import type { Run } from '../run';
@@ -19,6 +19,12 @@ export async function releasedDigest(run: Run): Promise<string | undefined> {
   return revision && imageIn(run, revision)?.split('@')[1];
 }
 
+/** The tag moves last. That it cannot is found first, while nothing has been changed. */
+export async function refuseFixedTag(run: Run): Promise<void> {
+  if (!hasTag(run) || await tagMoves(run.target, RELEASED_TAG)) return;
+  throw new ReleaseFailure(cannotMove(run), ['A release ends with moving it, so none was begun.'], 'ConfigurationError');
+}
+
 /** Moves the tag that the template's task definition names, where there is one: one PutImage of the same manifest, an index as a whole. */
 export async function moveReleasedTag(run: Run): Promise<void> {
   if (!hasTag(run)) return;
@@ -27,7 +33,7 @@ export async function moveReleasedTag(run: Run): Promise<void> {
     await putManifest(target, await releasedManifest(run), RELEASED_TAG);
   } catch (error) {
     if (!isError(error, 'ImageTagAlreadyExistsException')) throw error;
-    throw new ReleaseFailure(`the image runs, but the tag '${RELEASED_TAG}' of the repository ${target.repositoryName} cannot move: exclude it from the immutability of tags`, [], 'ConfigurationError');
+    throw new ReleaseFailure(`the image runs, but ${cannotMove(run)}`, [], 'ConfigurationError');
   }
   log('The tag is moved', { tag: RELEASED_TAG, repository: target.repositoryName });
 }
@@ -36,3 +42,5 @@ export async function moveReleasedTag(run: Run): Promise<void> {
 export function aboutTag(run: Run): string[] {
   return hasTag(run) ? ['The tag of released images was not moved.'] : [];
 }
+
+const cannotMove = ({ target }: Run): string => `the tag '${RELEASED_TAG}' of the repository ${target.repositoryName} cannot move: exclude it from the immutability of tags`;
