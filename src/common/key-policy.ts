@@ -6,7 +6,7 @@ import { Inspection } from '../private/problems';
 
 const DATA = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
-const admission = (sid: string | undefined, service: string, actions: string[], conditions: iam.Conditions): iam.PolicyStatement =>
+const admission = (sid: string, service: string, actions: string[], conditions: iam.Conditions): iam.PolicyStatement =>
   new iam.PolicyStatement({ sid, principals: [new iam.ServicePrincipal(service)], actions, resources: ['*'], conditions });
 
 /** Services that use the key on their own behalf, each as narrowly as it supports. */
@@ -15,7 +15,7 @@ export function servicesWithKey(scope: Construct): iam.PolicyStatement[] {
   return [
     admission('Logs', `logs.${region}.amazonaws.com`, ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKey', 'kms:DescribeKey'],
       { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` } }),
-    ...publishersWithKey(scope, `arn:${partition}:sns:${region}:${account}:*`, ['Alarms', 'Notifications', 'Events']),
+    ...publishersWithKey(scope),
     // Grants only for AWS services: a principal that may use the key cannot hand it on.
     new iam.PolicyStatement({
       sid: 'GrantsForServicesOnly',
@@ -28,14 +28,16 @@ export function servicesWithKey(scope: Construct): iam.PolicyStatement[] {
   ];
 }
 
-/** Services that publish to encrypted topics. Without ids, of which a policy takes each once, a key may have those of several topics. */
-export function publishersWithKey(scope: Construct, topicArn: string, [alarms, notifications, events]: string[] = []): iam.PolicyStatement[] {
-  const fromAccount = { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } };
+/** Services that publish to encrypted topics: to all of the account, since a topic names its key, and both cannot name each other. */
+export function publishersWithKey(scope: Construct): iam.PolicyStatement[] {
+  const { account, region, partition } = Stack.of(scope);
+  const fromAccount = { StringEquals: { 'aws:SourceAccount': account } };
   return [
-    admission(alarms, 'cloudwatch.amazonaws.com', DATA, fromAccount),
-    admission(notifications, 'codestar-notifications.amazonaws.com', DATA, fromAccount),
+    admission('Alarms', 'cloudwatch.amazonaws.com', DATA, fromAccount),
+    admission('Notifications', 'codestar-notifications.amazonaws.com', DATA, fromAccount),
     // EventBridge fills in no source account towards SNS; a condition on it would silence the mails.
-    admission(events, 'events.amazonaws.com', DATA, { ArnLike: { 'kms:EncryptionContext:aws:sns:topicArn': topicArn } }),
+    admission('Events', 'events.amazonaws.com', DATA,
+      { ArnLike: { 'kms:EncryptionContext:aws:sns:topicArn': `arn:${partition}:sns:${region}:${account}:*` } }),
   ];
 }
 

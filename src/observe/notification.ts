@@ -149,6 +149,6 @@ function admitPublishers(scope: Construct, topic: sns.ITopic, key: kms.IKey | un
     admission('Events', 'events.amazonaws.com'),
   ]);
   if (masterKey && masterKey !== key) {
-    addOrAsk(scope, { id: 'fixed-topic-key', prop: 'notifications', arn: masterKey.keyArn, add: (statement) => masterKey.addToResourcePolicy(statement) }, publishersWithKey(scope, arn));
+    addOrAsk(scope, { id: 'fixed-topic-key', prop: 'notifications', arn: masterKey.keyArn, add: (statement) => masterKey.addToResourcePolicy(statement) }, publishersWithKey(scope));
   }
 }
