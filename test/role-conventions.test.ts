@@ -117,10 +117,10 @@ describe('roles that are made beforehand, by iam.Role.customizeRoles', () => {
   test('each role is reported with the rights that it must have', () => {
     expect(roles.filter(({ managedPolicyStatements, identityPolicyStatements }) => managedPolicyStatements.length + identityPolicyStatements.length === 0)
       .map(({ roleConstructPath }) => roleConstructPath)).toEqual([
-        'Shop/Shop/Environment/TaskRole',
-        // A role linked to a service, which the CDK names and nobody makes.
-        'Shop/Shop/Delivery/History/ScalingRole',
-      ]);
+      'Shop/Shop/Environment/TaskRole',
+      // A role linked to a service, which the CDK names and nobody makes.
+      'Shop/Shop/Delivery/History/ScalingRole',
+    ]);
     expect(roleAt('ReleaseRole').managedPolicyStatements.flatMap(({ Action }: any) => Action)).toEqual(expect.arrayContaining(['ecs:UpdateService', 'iam:PassRole', 'ecr:PutImage']));
   });
 
