@@ -9,6 +9,7 @@ import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -50,6 +51,7 @@ const images = () => ecr.Repository.fromRepositoryName(stack(), 'Images', 'shop'
 const CHECK = { command: ['CMD', 'true'] };
 
 const LATER_TEXT = Lazy.string({ produce: () => 'text' });
+const LATER_TEXT_ARN = Lazy.string({ produce: () => 'arn:aws:iam::222222222222:role/later' });
 const LATER = Lazy.number({ produce: () => 60 });
 const ZONES = ['eu-west-1a', 'eu-west-1b'];
 const gitHub = (options: object) => ({ source: Source.gitHub('acme/shop', options) });
@@ -247,7 +249,21 @@ const environmentRows: [string, object, string][] = [
   ['trust', trust(ReleaseTrust.organization('o-0123456789', wrong(undefined))), 'releaseTrust: got null; allowed options in braces'],
   ['trust', trust(ReleaseTrust.organization('o-0123456789', { accounts: [] })), 'releaseTrust.accounts: got []; allowed at least one; name the accounts that pipelines stand in'],
   ['trust', trust(ReleaseTrust.organization('o-0123456789', { accounts: ['1'] })), "releaseTrust.accounts[0]: got '1'; allowed an account, 12 digits"],
-  ['trust', trust(ReleaseTrust.role('arn:aws:iam::111111111111:role/admin')), "releaseTrust.arn: got 'arn:aws:iam::111111111111:role/admin'; allowed arn:<partition>:iam::<account>:role/release-function-<name>"],
+  ['trust', trust(ReleaseTrust.role('arn:aws:iam::111111111111:user/me')), "releaseTrust.arn: got 'arn:aws:iam::111111111111:user/me'; allowed arn:<partition>:iam::<account>:role/<name>"],
+  ['trust', trust(ReleaseTrust.account('111111111111', { functionRoles: '*' })), "releaseTrust.functionRoles: got '*'; allowed the names of roles, with their path but for its first '/', and no '*' among the first four characters"],
+  ['trust', trust(ReleaseTrust.account('111111111111', { functionRoles: '/team/release-*' })), "releaseTrust.functionRoles: got '/team/release-*'; allowed the names of roles"],
+  ['trust', trust(ReleaseTrust.organization('o-0123456789', { accounts: ['111111111111'], functionRoles: 'a b*' })), "releaseTrust.functionRoles: got 'a b*'; allowed the names of roles"],
+  ['roles', container({ taskRole: 'arn:aws:iam::111111111111:role/task' }), "container.taskRole: got 'arn:aws:iam::111111111111:role/task'; allowed a role; hand over an iam.IRole"],
+  ['roles', container({ executionRole: null }), 'container.executionRole: got null; allowed a role'],
+  ['roles', container({ taskRole: iam.Role.fromRoleArn(stack(), 'Linked', 'arn:aws:iam::111111111111:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS') }),
+    "container.taskRole: got 'arn:aws:iam::111111111111:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS'; allowed arn:<partition>:iam::<account>:role/<name>, not linked to a service"],
+  ['roles', container({ executionRole: iam.Role.fromRoleArn(stack(), 'Person', 'arn:aws:iam::111111111111:user/me') }), "container.executionRole: got 'arn:aws:iam::111111111111:user/me'; allowed arn:<partition>:iam"],
+  ['roles', container({ taskRole: new iam.Role(stack(), 'Function', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }) }),
+    "container.taskRole: got 'a role that ECS may not take on for tasks'; allowed one that trusts ecs-tasks.amazonaws.com; make it with assumedBy"],
+  ['key', { encryption: Encryption.fromKey(kms.Alias.fromAliasName(stack(), 'Alias', 'alias/shop')) },
+    "encryption: got 'an alias'; allowed the key itself; write for example kms.Key.fromLookup(this, 'Key', { aliasName: 'alias/shop' })"],
+  ['key', { encryption: Encryption.fromKey(new kms.Alias(stack(), 'Alias', { aliasName: 'alias/shop', targetKey: new kms.Key(stack(), 'Key') })) }, "encryption: got 'an alias'; allowed the key itself"],
+  ['key', { cluster: Cluster.fromCluster(new ecs.Cluster(stack(), 'Theirs')), executeCommand: ExecuteCommand.ofCluster({ key: kms.Alias.fromAliasName(stack(), 'Alias', 'alias/shop') }) }, "executeCommand.key: got 'an alias'; allowed the key itself"],
   ['trust', trust(ReleaseTrust.role('*')), "releaseTrust.arn: got '*'; allowed arn:<partition>"],
   ['trust', trust(wrong('111111111111')), "releaseTrust: got '111111111111'; allowed a ReleaseTrust; use one of the ReleaseTrust factories"],
   ['secrets', container({ secrets: null }), 'container.secrets: got null; allowed a map'],
@@ -741,6 +757,8 @@ describe('what stands elsewhere', () => {
       })),
     }), [wrongRegion('cluster', 'a cluster'), wrongAccount('cluster', 'a cluster')]],
     ['key', (scope) => ({ encryption: Encryption.fromKey(kms.Key.fromKeyArn(scope, 'There', `arn:aws:kms:${ELSEWHERE}key/1`)) }), [wrongRegion('encryption', 'a key')]],
+    ['roles', (scope) => ({ container: { taskRole: iam.Role.fromRoleArn(scope, 'There', 'arn:aws:iam::222222222222:role/task') } }), [wrongAccount('container.taskRole', 'a role')]],
+    ['roles', (scope) => ({ container: { executionRole: iam.Role.fromRoleArn(scope, 'Later', LATER_TEXT_ARN) } }), []],
     ['topic', (scope) => ({ notifications: [Notification.topic(sns.Topic.fromTopicArn(scope, 'There', `arn:aws:sns:${ELSEWHERE}t`))] }), [wrongRegion('notifications[0]', 'a topic')]],
     ['bucket of a cache', (scope) => ({
       imageBuild: ImageBuild.dockerfile({ cache: BuildCache.fromBucket(s3.Bucket.fromBucketAttributes(scope, 'There', { bucketName: 'bucket', region: 'us-east-1' })) }),

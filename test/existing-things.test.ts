@@ -48,16 +48,93 @@ describe('an existing repository for builds', () => {
   });
 });
 
+/** What a warning asks for: the policy that it prints. */
+function asked(stack: Stack, id: string): { text: string; statements: any[] } {
+  const [{ entry, ...others }, ...more] = Annotations.fromStack(stack).findWarning('/Shop/Shop', Match.stringLikeRegexp(`cdk-fargate-cicd:${id}\\]`));
+  expect([others.level, more]).toEqual(['warning', []]);
+  return { text: String(entry.data), statements: JSON.parse(/(\{.*\}) \[ack: /.exec(String(entry.data))![1]).Statement };
+}
+const services = (statements: any[]): string[] => statements.flatMap(({ Principal }) => Principal.Service ?? []);
+const PUBLISHERS = ['cloudwatch.amazonaws.com', 'codestar-notifications.amazonaws.com', 'events.amazonaws.com'];
+const KEY = arn('kms', 'key/11111111-1111-1111-1111-111111111111');
+const TOPIC = arn('sns', 'ops');
+
 test('an existing topic and an existing key, by ARN', () => {
   const { shop, template } = made((stack) => ({
-    notifications: [Notification.topic(sns.Topic.fromTopicArn(stack, 'Topic', arn('sns', 'ops')))],
-    encryption: Encryption.fromKey(kms.Key.fromKeyArn(stack, 'Key', arn('kms', 'key/11111111-1111-1111-1111-111111111111'))),
+    notifications: [Notification.topic(sns.Topic.fromTopicArn(stack, 'Topic', TOPIC))],
+    encryption: Encryption.fromKey(kms.Key.fromKeyArn(stack, 'Key', KEY)),
   }));
   template.resourceCountIs('AWS::SNS::Topic', 0);
   template.resourceCountIs('AWS::KMS::Key', 0);
-  expect(shop.topics.map(({ topicArn }) => topicArn)).toEqual([arn('sns', 'ops')]);
-  template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arn('sns', 'ops')] });
-  template.allResourcesProperties('AWS::ECR::Repository', { EncryptionConfiguration: { EncryptionType: 'KMS', KmsKey: arn('kms', 'key/11111111-1111-1111-1111-111111111111') } });
+  expect(shop.topics.map(({ topicArn }) => topicArn)).toEqual([TOPIC]);
+  template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [TOPIC] });
+  template.allResourcesProperties('AWS::ECR::Repository', { EncryptionConfiguration: { EncryptionType: 'KMS', KmsKey: KEY } });
+});
+
+describe('a key whose policy cannot be changed', () => {
+  test.each<[string, (stack: Stack) => kms.IKey, Record<string, unknown>]>([
+    ['by ARN', (stack) => kms.Key.fromKeyArn(stack, 'Key', KEY), {}],
+    ['by a look-up of its alias', (stack) => kms.Key.fromLookup(stack, 'Key', { aliasName: 'alias/shop' }), {
+      'key-provider:account=111111111111:aliasName=alias/shop:region=us-east-1': { keyId: '11111111-1111-1111-1111-111111111111' },
+    }],
+  ])('must admit by itself what is printed: %s', (_, key, context) => {
+    const { stack, template } = made((scope) => ({ encryption: Encryption.fromKey(key(scope)) }), context);
+    const { text, statements } = asked(stack, 'fixed-key');
+    expect(text).toMatch(/^encryption: nothing can be added to the policy of arn:\S+:key\/11111111-1111-1111-1111-111111111111, so it must hold this by itself: \{/);
+    expect(services(statements)).toEqual(['logs.us-east-1.amazonaws.com', ...PUBLISHERS]);
+    expect(statements.at(-1)).toEqual({
+      Sid: 'Account', Effect: 'Allow', Principal: { AWS: 'arn:<AWS::Partition>:iam::111111111111:root' }, Resource: '*',
+      Action: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:RetireGrant'],
+    });
+    // Nothing that policies of ours allow with the key is missing in it.
+    const used = Object.values(template.findResources('AWS::IAM::ManagedPolicy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+      .flatMap(({ Action }: any) => Action).filter((action: string) => action.startsWith('kms:'));
+    expect([...new Set(used)].filter((action) => !statements.at(-1).Action.includes(action))).toEqual([]);
+  });
+
+  test('a key of the app gets the statements', () => {
+    const { stack, template } = made((scope) => ({ encryption: Encryption.fromKey(new kms.Key(scope, 'Key')) }));
+    const [{ Properties }] = Object.values(template.findResources('AWS::KMS::Key'));
+    expect(services(Properties.KeyPolicy.Statement)).toEqual(['logs.us-east-1.amazonaws.com', ...PUBLISHERS]);
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('fixed-key'));
+  });
+});
+
+describe('a topic whose policy cannot be changed', () => {
+  const told = (topic: (stack: Stack) => sns.ITopic) => made((stack) => ({ notifications: [Notification.topic(topic(stack))] }));
+
+  test('must admit by itself what is printed', () => {
+    const { stack } = told((scope) => sns.Topic.fromTopicArn(scope, 'Topic', TOPIC));
+    const { text, statements } = asked(stack, 'fixed-topic');
+    expect(text).toMatch(/^notifications: nothing can be added to the policy of arn:aws:sns:us-east-1:111111111111:ops, so it must hold this by itself: \{/);
+    expect(services(statements)).toEqual(PUBLISHERS);
+    expect(statements.map(({ Action, Resource }) => [Action, Resource])).toEqual(Array(3).fill(['sns:Publish', TOPIC]));
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('fixed-topic-key'));
+  });
+
+  test('with a key that cannot be changed either: that must admit them too', () => {
+    const { stack } = told((scope) => sns.Topic.fromTopicAttributes(scope, 'Topic', { topicArn: TOPIC, keyArn: KEY }));
+    const { text, statements } = asked(stack, 'fixed-topic-key');
+    expect(text).toContain(`nothing can be added to the policy of ${KEY}`);
+    expect(services(statements)).toEqual(PUBLISHERS);
+    expect(statements.at(-1).Condition).toEqual({ ArnLike: { 'kms:EncryptionContext:aws:sns:topicArn': 'arn:<AWS::Partition>:sns:us-east-1:111111111111:*' } });
+  });
+
+  test('one that the app makes gets the statements, and so does its key', () => {
+    const { stack, template } = told((scope) => new sns.Topic(scope, 'Ops', { masterKey: new kms.Key(scope, 'OpsKey') }));
+    const [{ Properties }] = Object.values(template.findResources('AWS::KMS::Key')).filter(({ Properties: { KeyPolicy } }) => KeyPolicy.Statement.length === 4);
+    expect(services(Properties.KeyPolicy.Statement)).toEqual(PUBLISHERS);
+    expect(services(Object.values(template.findResources('AWS::SNS::TopicPolicy'))[0].Properties.PolicyDocument.Statement)).toEqual(PUBLISHERS);
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('fixed-topic'));
+  });
+
+  test('one with the key of the place needs nothing for it', () => {
+    const { template } = made((stack) => {
+      const key = new kms.Key(stack, 'Key');
+      return { encryption: Encryption.fromKey(key), notifications: [Notification.topic(new sns.Topic(stack, 'Ops', { masterKey: key }))] };
+    });
+    expect(services(Object.values(template.findResources('AWS::KMS::Key'))[0].Properties.KeyPolicy.Statement)).toHaveLength(4);
+  });
 });
 
 describe('an existing VPC', () => {

@@ -150,6 +150,13 @@ const TASKS: [string, (scope: Construct) => Partial<FargateEnvironmentProps>][] 
     scaling: Scaling.onCpu({ schedules: [{ schedule: autoscaling.Schedule.cron({ hour: '20', minute: '0' }), minTasks: 1 }] }),
     executeCommand: ExecuteCommand.audited(), serviceDiscovery: ServiceDiscovery.privateDns('shop.internal'),
   })],
+  ['roles by ARN, with sidecars and sessions', (scope) => ({
+    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), executeCommand: ExecuteCommand.audited(),
+    container: {
+      taskRole: iam.Role.fromRoleArn(scope, 'TheirTaskRole', 'arn:aws:iam::111111111111:role/service-role/task'), executionRole: iam.Role.fromRoleName(scope, 'TheirExecutionRole', 'execution'),
+      metricNamespace: 'Shop', secrets: { DB: ecs.Secret.fromSecretsManager(secretsmanager.Secret.fromSecretNameV2(scope, 'Db', 'db')) }, sidecars: [Sidecar.fireLens(), Sidecar.adotCollector()],
+    },
+  })],
   ['blue/green with Service Connect, keys of AWS, a read-only root', (scope) => ({
     loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), encryption: Encryption.awsManaged(), deployStrategy: DeployStrategy.blueGreen(),
     container: { readonlyRootFilesystem: true, volumes: [Volume.memory('/tmp')] }, serviceConnect: ServiceConnect.server(new cloudmap.HttpNamespace(scope, 'Namespace', { name: 'shop' })),

@@ -1,7 +1,9 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { accountWithKey, inspectKey, servicesWithKey } from './key-policy';
+import { addOrAsk } from './printed-policy';
 import { Choice } from '../private/problems';
 
 /** Options of `Encryption.customerManaged`. */
@@ -37,8 +39,9 @@ export abstract class Encryption extends Choice {
   }
 
   /**
-   * An existing key, for all that the construct makes. Its policy gets the same statements. A key that was imported has no policy that could be changed: it must
-   * admit `logs.<region>.amazonaws.com`, `cloudwatch.amazonaws.com`, `events.amazonaws.com` and `codestar-notifications.amazonaws.com` itself.
+   * An existing key of the same region, for all that the construct makes. Its policy gets the same statements. A key that was imported has no policy that could be
+   * changed: a warning says which statements it must hold. An alias is refused, since policies and log groups know keys only.
+   * @see https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
    */
   static fromKey(key: kms.IKey): Encryption {
     return new Existing(key);
@@ -75,7 +78,7 @@ class CustomerManaged extends Encryption {
       removalPolicy: parts.removalPolicy,
       ...(alias ? { alias: `alias/${alias}` } : {}),
     });
-    admitServices(scope, key);
+    servicesWithKey(scope).forEach((statement) => key.addToResourcePolicy(statement));
     return key;
   }
 }
@@ -84,13 +87,14 @@ class Existing extends Encryption {
   constructor(private readonly key: kms.IKey) {
     super();
     this._inspect((look) => {
-      look.kind('', key ?? null, 'keyArn', 'a key', 'hand over a kms.IKey');
+      inspectKey(look, '', key ?? null);
       look.own('', 'a key', { region: key?.env?.region });
     });
   }
 
   _bind(scope: Construct): kms.IKey {
-    admitServices(scope, this.key);
+    const add = (statement: iam.PolicyStatement) => this.key.addToResourcePolicy(statement);
+    addOrAsk(scope, { id: 'fixed-key', prop: 'encryption', arn: this.key.keyArn, add, asked: [accountWithKey(scope)] }, servicesWithKey(scope));
     return this.key;
   }
 }
@@ -99,32 +103,4 @@ class AwsManaged extends Encryption {
   _bind(): undefined {
     return undefined;
   }
-}
-
-const DATA = ['kms:Decrypt', 'kms:GenerateDataKey'];
-
-/** Services that use the key on their own behalf, each as narrowly as it supports. */
-function admitServices(scope: Construct, key: kms.IKey): void {
-  const { account, region, partition } = Stack.of(scope);
-  const admit = (sid: string, service: string, actions: string[], conditions: iam.PolicyStatementProps['conditions']) =>
-    key.addToResourcePolicy(new iam.PolicyStatement({
-      sid, principals: [new iam.ServicePrincipal(service)], actions, resources: ['*'], conditions,
-    }));
-  const fromAccount = { StringEquals: { 'aws:SourceAccount': account } };
-  admit('Logs', `logs.${region}.amazonaws.com`, ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKey', 'kms:DescribeKey'],
-    { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` } });
-  admit('Alarms', 'cloudwatch.amazonaws.com', DATA, fromAccount);
-  admit('Notifications', 'codestar-notifications.amazonaws.com', DATA, fromAccount);
-  // EventBridge fills in no source account towards SNS; a condition on it would silence the mails.
-  admit('Events', 'events.amazonaws.com', DATA,
-    { ArnLike: { 'kms:EncryptionContext:aws:sns:topicArn': `arn:${partition}:sns:${region}:${account}:*` } });
-  // Grants only for AWS services: a principal that may use the key cannot hand it on.
-  key.addToResourcePolicy(new iam.PolicyStatement({
-    sid: 'GrantsForServicesOnly',
-    effect: iam.Effect.DENY,
-    principals: [new iam.AnyPrincipal()],
-    actions: ['kms:CreateGrant'],
-    resources: ['*'],
-    conditions: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' } },
-  }));
 }

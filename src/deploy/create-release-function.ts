@@ -7,10 +7,11 @@ import { PlaceAddress } from './release/release-request';
 import { ReleaseFunctionOptions } from './release-action';
 import { RELEASE_FUNCTION_PREFIX } from './release-role';
 import { IReleaseTarget, mayReadDescriptions } from './release-target';
+import { expectTrust } from './release-trust';
 import { BoundHistory } from '../observe/deployment-history';
 import { Foundation } from '../observe/foundation';
 import { createFunction, MadeFunction } from '../private/function';
-import { explicitName, shortPath } from '../private/naming';
+import { atMost, explicitName, shortPath } from '../private/naming';
 import { onlyVia, Right } from '../private/scoped-role';
 
 /** What a release function reads, writes and releases to. @internal */
@@ -52,6 +53,7 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
     removalPolicy: foundation.removalPolicy,
     owner: scope,
   });
+  expectTrust(made.role, targets);
   made.role.allow(
     { actions: ['sts:AssumeRole'], resources: [...new Set(targets.map((target) => target._releaseTarget().roleArn))] },
     { actions: ['ssm:GetParameter'], resources: places.map(({ parameterArn }) => parameterArn) },
@@ -85,9 +87,7 @@ function publishAddresses(scope: Construct, places: Record<string, PlaceAddress>
   }));
 }
 
-/** Unresolved parts are account, partition and region: 14 characters at most. */
-const lengthOf = (places: Array<[string, PlaceAddress]>): number =>
-  JSON.stringify(Object.fromEntries(places)).replace(/\$\{Token\[[^\]]*\]\}/g, 'ap-southeast-1').length;
+const lengthOf = (places: Array<[string, PlaceAddress]>): number => atMost(JSON.stringify(Object.fromEntries(places))).length;
 
 /** Where a direct call finds the places. Of two places of one name the first can be called so. */
 function addresses(scope: Construct, targets: IReleaseTarget[]): Record<string, PlaceAddress> {

@@ -1,13 +1,16 @@
-import { Aws, Stack } from 'aws-cdk-lib';
+import { Aws, Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { oneOffRights } from './one-off/one-off-rights';
 import { ONE_OFF_SUFFIX } from './published-place';
 import { explicitName } from '../private/naming';
-import { Right, ScopedRole } from '../private/scoped-role';
+import { deployedName, Right, ScopedRole } from '../private/scoped-role';
 
 /** Roles of release functions begin with this, so that a place can trust them without knowing a pipeline. */
 export const RELEASE_FUNCTION_PREFIX = 'release-function';
+
+/** What the names of roles are like that a place trusts; undefined: it names one role. @internal */
+export const trustedNames = ({ roleArn, functionRoles = `${RELEASE_FUNCTION_PREFIX}-*` }: TrustParts): string | undefined => roleArn === undefined ? functionRoles : undefined;
 
 /** Whom the release role of a place trusts. @internal */
 export interface TrustParts {
@@ -15,6 +18,8 @@ export interface TrustParts {
   readonly accounts: string[];
   /** The one role that is trusted; absent: every role of a release function in the accounts. */
   readonly roleArn?: string;
+  /** What the names of those are like. */
+  readonly functionRoles?: string;
   readonly organization?: string;
   readonly externalId?: string;
 }
@@ -75,7 +80,9 @@ export function releaseRights({ account, partition, region }: Record<'account' |
     { actions: ['ecs:DescribeServices'], resources: [parts.serviceArn] },
     ...(parts.codeDeploy ? codeDeployRights(parts.codeDeploy) : serviceDeploymentRights(parts.serviceArn, (kind) => arn('ecs', `${kind}/${path}/*`))),
     ...on(parts.repositoryArn, {
-      actions: ['ecr:BatchGetImage', 'ecr:BatchCheckLayerAvailability', 'ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload', 'ecr:PutImage'],
+      actions: [
+        'ecr:DescribeRepositories', 'ecr:BatchGetImage', 'ecr:BatchCheckLayerAvailability', 'ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload', 'ecr:PutImage',
+      ],
     }),
     { actions: ['elasticloadbalancing:DescribeTargetHealth'], resources: ['*'], wildcard: 'elasticloadbalancing:DescribeTargetHealth has no resource level' },
     ...(parts.alarmNames.length > 0
@@ -124,11 +131,17 @@ const codeDeployRights = ({ applicationArn, deploymentGroupArn, deploymentConfig
   },
 ];
 
-/** ARN that a role of this name has in the account of the place, in terms that mean the same in the template of a pipeline: no role is assumed across partitions. @internal */
-export const roleArnOf = (place: Construct, roleName: string): string => `arn:${Aws.PARTITION}:iam::${Stack.of(place).account}:role/${roleName}`;
+/**
+ * ARN of the release role of a place, in terms that mean the same in the template of a pipeline: no role is assumed across partitions. Its name is read when templates are
+ * written, since Aspects may change it.
+ * @internal
+ */
+export const releaseRoleArn = (place: Construct): string =>
+  `arn:${Aws.PARTITION}:iam::${Stack.of(place).account}:role/${Lazy.uncachedString({ produce: () => deployedName(place.node.findChild('ReleaseRole')) })}`;
 
 /** Who is trusted on which conditions, in terms that hold before the pipeline exists: IAM refuses to name a role as principal that does not exist. @internal */
-export function trusted(partition: string, { accounts, roleArn, organization, externalId }: TrustParts): { account: string; conditions: iam.Conditions }[] {
+export function trusted(partition: string, parts: TrustParts): { account: string; conditions: iam.Conditions }[] {
+  const { accounts, roleArn, organization, externalId } = parts;
   const equal = {
     ...(organization ? { 'aws:PrincipalOrgID': organization } : {}),
     ...(externalId ? { 'sts:ExternalId': externalId } : {}),
@@ -136,7 +149,7 @@ export function trusted(partition: string, { accounts, roleArn, organization, ex
   return accounts.map((account) => ({
     account,
     conditions: {
-      ArnLike: { 'aws:PrincipalArn': roleArn ?? `arn:${partition}:iam::${account}:role/${RELEASE_FUNCTION_PREFIX}-*` },
+      ArnLike: { 'aws:PrincipalArn': roleArn ?? `arn:${partition}:iam::${account}:role/${trustedNames(parts)}` },
       ...(Object.keys(equal).length > 0 ? { StringEquals: equal } : {}),
     },
   }));

@@ -12,6 +12,8 @@ export interface ReleaseTargetParts {
   readonly region: string;
   /** Accounts whose pipelines may release there; absent: not known. */
   readonly trustedAccounts?: string[];
+  /** What the names of roles are like that may release there; absent: not known, or it names one role. */
+  readonly trustedNames?: string;
   /** What the release role wants to hear of its caller. */
   readonly externalId?: string;
   /** For CodePipeline's own action; absent in a place of another app. */

@@ -1,8 +1,12 @@
-import { Arn, ArnFormat, Token } from 'aws-cdk-lib';
-import { RELEASE_FUNCTION_PREFIX, TrustParts } from './release-role';
+import { Arn, ArnFormat, Stack, Token } from 'aws-cdk-lib';
+import { ROLE_ARN } from './existing/existing-service';
+import { TrustParts } from './release-role';
+import { IReleaseTarget } from './release-target';
+import { flatten } from '../private/acknowledge';
 import { Choice, Inspection } from '../private/problems';
+import { deployedName, ScopedRole } from '../private/scoped-role';
 
-/** Options of `ReleaseTrust.account` and `ReleaseTrust.role`. */
+/** Options of all choices of `ReleaseTrust`. */
 export interface ReleaseTrustOptions {
   /**
    * A text that the caller must know, 2 to 128 characters of A-Z a-z 0-9 + = , . @ : / _ and -. Pipelines that name the place in the same app send it by themselves. It is no secret: it
@@ -13,20 +17,33 @@ export interface ReleaseTrustOptions {
   readonly externalId?: string;
 }
 
+/** Options of `ReleaseTrust.account`. */
+export interface AccountTrustOptions extends ReleaseTrustOptions {
+  /**
+   * Names of the roles of release functions, with their path but for its first `/`; `*` stands for any text, not among the first four characters. For accounts where all roles have a
+   * path or a prefix: `team/acme-release-function-*`.
+   * @default 'release-function-*'
+   */
+  readonly functionRoles?: string;
+}
+
 /** Options of `ReleaseTrust.organization`. */
-export interface OrganizationTrustOptions extends ReleaseTrustOptions {
+export interface OrganizationTrustOptions extends AccountTrustOptions {
   /** Accounts of the organization that pipelines may stand in, 12 digits each; at least one. */
   readonly accounts: string[];
 }
 
 /**
- * Who may release to a place. Whatever is trusted, only roles of release functions are: their names begin with `release-function-`. No choice admits a principal
- * by a wildcard.
+ * Who may release to a place. Of accounts only roles of release functions are trusted: their names begin with `release-function-`, unless `functionRoles` says otherwise. No
+ * choice admits a principal by a wildcard.
  */
 export abstract class ReleaseTrust extends Choice {
   /** Pipelines of one account, 12 digits. */
-  static account(id: string, options: ReleaseTrustOptions = {}): ReleaseTrust {
-    return new Trust({ accounts: [id] }, options, (look) => inspectAccount(look, 'id', id ?? null));
+  static account(id: string, options: AccountTrustOptions = {}): ReleaseTrust {
+    return new Trust({ accounts: [id], functionRoles: options?.functionRoles }, options, (look) => {
+      inspectAccount(look, 'id', id ?? null);
+      inspectNames(look, options);
+    });
   }
 
   /**
@@ -36,17 +53,20 @@ export abstract class ReleaseTrust extends Choice {
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid
    */
   static organization(id: string, options: OrganizationTrustOptions): ReleaseTrust {
-    return new Trust({ accounts: options?.accounts, organization: id }, options ?? null, (look) => {
+    return new Trust({ accounts: options?.accounts, functionRoles: options?.functionRoles, organization: id }, options ?? null, (look) => {
+      inspectNames(look, options);
       look.matches('id', id ?? null, /^o-[a-z0-9]{10,32}$/, "the id of an organization, 'o-' and 10 to 32 of a-z 0-9", 'copy it from AWS Organizations');
       look.notEmpty('accounts', options.accounts ?? [], 'name the accounts that pipelines stand in');
       if (Array.isArray(options.accounts)) look.each('accounts', options.accounts, (path, account) => inspectAccount(look, path, account ?? null));
     });
   }
 
-  /** One pipeline: the role of its release function, by ARN (the output `ReleaseFunctionRoleArn` of the pipeline). The role need not exist yet. */
+  /**
+   * One pipeline: the role of its release function, by ARN (the output `ReleaseFunctionRoleArn` of the pipeline), whatever its name. The role need not exist yet. One-off tasks of the pipeline
+   * beside the service have roles of their own, which are not trusted then.
+   */
   static role(arn: string, options: ReleaseTrustOptions = {}): ReleaseTrust {
-    return new Trust({ accounts: [arn], roleArn: arn }, options, (look) => look.matches('arn', arn ?? null, FUNCTION_ROLE,
-      `arn:<partition>:iam::<account>:role/${RELEASE_FUNCTION_PREFIX}-<name>, the role of a release function`, 'copy the output ReleaseFunctionRoleArn of the pipeline'));
+    return new Trust({ accounts: [arn], roleArn: arn }, options, (look) => look.matches('arn', arn ?? null, ROLE_ARN[0], ROLE_ARN[1], 'copy the output ReleaseFunctionRoleArn of the pipeline'));
   }
 
   /** @internal */
@@ -55,8 +75,6 @@ export abstract class ReleaseTrust extends Choice {
 
 /** It goes through the parameters of the release action, which have 1,000 characters in all. @internal */
 export const EXTERNAL_ID: [RegExp, string, string] = [/^[\w+=,.@:/-]{2,128}$/, '2 to 128 of A-Z a-z 0-9 + = , . @ : / _ -', "write for example 'shop-production'"];
-
-const FUNCTION_ROLE = new RegExp(`^arn:aws[a-z-]*:iam::\\d{12}:role/${RELEASE_FUNCTION_PREFIX}-[\\w+=,.@-]{1,47}$`);
 
 class Trust extends ReleaseTrust {
   constructor(private readonly parts: TrustParts, private readonly options: ReleaseTrustOptions, look: (inspection: Inspection) => void) {
@@ -78,3 +96,25 @@ function inspectAccount(look: Inspection, prop: string, account: string): void {
   if (Token.isUnresolved(account)) return;
   look.that(typeof account === 'string' && /^\d{12}$/.test(account), prop, account, 'an account, 12 digits', "write for example '111111111111', in quotes");
 }
+
+function inspectNames(look: Inspection, { functionRoles }: AccountTrustOptions): void {
+  look.matches('functionRoles', functionRoles, /^[\w+=,.@-]{4}[\w+=,.@/*-]{0,508}$/, "the names of roles, with their path but for its first '/', and no '*' among the first four characters",
+    "write for example 'team/release-function-*'");
+}
+
+/**
+ * Places trust release functions by the names of their roles. Aspects of the user and `iam.Role.customizeRoles` may give a role another name or a path: then a release would be refused.
+ * @internal
+ */
+export function expectTrust(role: ScopedRole, targets: IReleaseTarget[]): void {
+  role.node.addValidation({
+    validate: () => {
+      const name = flatten(Stack.of(role).resolve(deployedName(role)));
+      const strangers = targets.map((target) => target._releaseTarget()).filter(({ trustedNames }) => trustedNames !== undefined && !isLike(name, trustedNames));
+      return strangers.map(({ placeName, trustedNames }) =>
+        `releaseTrust: the place ${placeName} trusts roles named '${trustedNames}', and the role of the function that releases there is '${name}'; give it a ReleaseTrust with functionRoles that match`);
+    },
+  });
+}
+
+const isLike = (name: string, pattern: string): boolean => new RegExp(`^${pattern.split('*').map((part) => part.replace(/[+.]/g, '\\$&')).join('.*')}$`).test(name);

@@ -1,10 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { inspectNeighbours } from './task/inspect-neighbours';
 import { inspectProcess } from './task/process';
 import { Sidecar } from './task/sidecar';
 import { Volume } from './volume/volume';
+import { inspectTaskRole } from '../common/task-role';
 import { inspectTaskSize, taskSize } from '../common/task-size';
 import { FirstImage } from '../deploy/first-image/first-image';
 import { Inspection } from '../private/problems';
@@ -87,6 +89,17 @@ export interface ContainerOptions {
   readonly ulimits?: ecs.Ulimit[];
   /** Time between SIGTERM and SIGKILL, 0 to 120 seconds on Fargate. @default Duration.seconds(30) */
   readonly stopTimeout?: Duration;
+  /**
+   * Role of the application, an existing one or one that the app makes, of the account of the place; it trusts `ecs-tasks.amazonaws.com`. What you grant to the environment, and what the library needs
+   * (sessions, volumes, sidecars), stands in managed policies that are attached to it. Of a role with `mutable: false` a warning says what it must allow.
+   * @default - a role that may do what you grant
+   */
+  readonly taskRole?: iam.IRole;
+  /**
+   * Role by which ECS pulls images, reads secrets and writes logs, an existing one or one that the app makes, as `taskRole`.
+   * @default - a role with exactly these rights
+   */
+  readonly executionRole?: iam.IRole;
   /** What a new service runs until the first release. Later it plays no part. @default - a page which says that the pipeline has not released yet */
   readonly firstImage?: FirstImage;
   /** Base name of the container's log group. @default - by CloudFormation */
@@ -113,6 +126,8 @@ export function inspectContainer(look: Inspection, prop: string, container: Cont
   look.kind(at('cpuArchitecture'), container.cpuArchitecture, '_cpuArchitecture', 'an architecture', 'take for example ecs.CpuArchitecture.ARM64');
   look.oneOf(at('logRetention'), container.logRetention, Object.values(logs.RetentionDays).filter(Number.isInteger), 'take for example logs.RetentionDays.ONE_MONTH');
   look.choice(at('firstImage'), container.firstImage, FirstImage);
+  inspectTaskRole(look, at('taskRole'), container.taskRole);
+  inspectTaskRole(look, at('executionRole'), container.executionRole);
   inspectProcess(look, `${prop}.`, container);
   inspectRoom(look, at, container);
   if (look.struct(at('healthCheck'), healthCheck)) inspectHealthCheck(look, at('healthCheck'), healthCheck);

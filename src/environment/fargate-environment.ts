@@ -28,7 +28,7 @@ import { PublishedEnvironment } from '../deploy/existing/published-environment';
 import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
 import { PublishedPlace } from '../deploy/published-place';
-import { createReleaseRole, releaseRoleName, roleArnOf, TrustParts } from '../deploy/release-role';
+import { createReleaseRole, releaseRoleArn, releaseRoleName, trustedNames, TrustParts } from '../deploy/release-role';
 import { IReleaseTarget, placeNameOf, ReleaseTargetParts } from '../deploy/release-target';
 import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
@@ -123,10 +123,9 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     const mover = this.appointMover(props, task, { foundation, network, balancer, alarms });
     this.deploymentGroup = mover.group;
     this.dashboard = (props.dashboard ?? Dashboard.standard())._bind(this, { names: foundation.names, services: [this._dimensions()] });
-    const roleName = releaseRoleName(this, foundation.names.suffix);
-    this.target = this.describeTarget(props, task, roleName, mover, foundation);
+    this.target = this.describeTarget(props, task, mover, foundation);
     const parameter = this.publish(props, task, alarms, mover);
-    this.releaseRole = this.createReleaseRole(props, roleName, task, alarms, parameter);
+    this.releaseRole = this.createReleaseRole(props, foundation, task, alarms, parameter);
     this.createOutputs();
     openRoles(this);
   }
@@ -198,30 +197,31 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     });
   }
 
-  private appointMover({ deployStrategy = DeployStrategy.rolling() }: FargateEnvironmentProps, { taskRole, executionRole }: Task,
+  private appointMover({ deployStrategy = DeployStrategy.rolling() }: FargateEnvironmentProps, { roleArns }: Task,
     parts: { foundation: Foundation; network: BoundNetwork; balancer: BoundLoadBalancer; alarms: BoundServiceAlarm[] }): Mover {
-    return appointMover(this, deployStrategy, { ...parts, service: this.service, passableRoleArns: [taskRole.roleArn, executionRole.roleArn] });
+    return appointMover(this, deployStrategy, { ...parts, service: this.service, passableRoleArns: roleArns });
   }
 
   private trust(releaseTrust = ReleaseTrust.account(Stack.of(this).account)): TrustParts {
     return releaseTrust._bind();
   }
 
-  private describeTarget({ container = {}, deployStrategy, placeName, releaseTrust }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
-    { group }: Mover, { names: { suffix } }: Foundation): ReleaseTargetParts {
-    const { accounts, externalId } = this.trust(releaseTrust);
+  private describeTarget({ container = {}, deployStrategy, placeName, releaseTrust }: FargateEnvironmentProps, { roleArns, definition }: Task, { group }: Mover,
+    { names: { suffix } }: Foundation): ReleaseTargetParts {
+    const trust = this.trust(releaseTrust);
     return {
       placeName: placeName ?? placeNameOf(this),
-      roleArn: roleArnOf(this, roleName),
+      roleArn: releaseRoleArn(this),
       parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200, { suffix })}`,
       region: Stack.of(this).region,
-      trustedAccounts: accounts,
-      externalId,
+      trustedAccounts: trust.accounts,
+      trustedNames: trustedNames(trust),
+      externalId: trust.externalId,
       clusterName: this.cluster.clusterName,
       serviceName: this.service.serviceName,
       serviceArn: this.service.serviceArn,
       taskFamily: definition.family,
-      passableRoleArns: [taskRole.roleArn, executionRole.roleArn],
+      passableRoleArns: roleArns,
       containerName: container.containerName ?? 'app',
       cpuArchitecture: container.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
       waitMinutes: deployStrategy?._minutes,
@@ -264,9 +264,9 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     });
   }
 
-  private createReleaseRole({ releaseTrust }: FargateEnvironmentProps, roleName: string, { definition, logGroup }: Task, alarms: BoundServiceAlarm[],
+  private createReleaseRole({ releaseTrust }: FargateEnvironmentProps, { names }: Foundation, { definition, logGroup }: Task, alarms: BoundServiceAlarm[],
     parameter: ssm.StringParameter): iam.IRole {
-    return createReleaseRole(this, roleName, {
+    return createReleaseRole(this, releaseRoleName(this, names.suffix), {
       clusterArn: this.cluster.clusterArn,
       clusterName: this.cluster.clusterName,
       serviceArn: this.service.serviceArn,

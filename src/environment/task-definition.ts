@@ -1,4 +1,3 @@
-import { Stack } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
@@ -9,12 +8,13 @@ import { allowCommands, ClusterCommandOptions } from './running/execute-command'
 import { CONNECTED_PORT } from './running/service-connect';
 import { BoundTask } from './task/task-parts';
 import { VolumeParts } from './volume/volume';
+import { createTaskRole, GivenRole, TaskRole } from '../common/task-role';
 import { taskSize } from '../common/task-size';
 import { RELEASED_TAG } from '../deploy/published-place';
 import { Foundation } from '../observe/foundation';
 import { acknowledge } from '../private/acknowledge';
 import { createLogGroup } from '../private/log-group';
-import { guarded, REGISTRY_LOGIN, ScopedRole } from '../private/scoped-role';
+import { REGISTRY_LOGIN } from '../private/scoped-role';
 
 export const LOG_STREAM_PREFIX = 'task';
 
@@ -31,8 +31,9 @@ interface TaskSettings {
 
 export interface Task {
   readonly definition: ecs.FargateTaskDefinition;
-  readonly taskRole: ScopedRole;
-  readonly executionRole: ScopedRole;
+  readonly taskRole: TaskRole;
+  /** Of both roles: whoever registers a revision passes them to ECS. */
+  readonly roleArns: string[];
   readonly logGroup: logs.LogGroup;
   /** That the tasks mount. */
   readonly fileSystems: efs.IFileSystem[];
@@ -48,11 +49,10 @@ export function createTaskDefinition(scope: Construct, settings: TaskSettings): 
     ...foundation, retention: container.logRetention,
     logGroupName: foundation.names.name({ type: 'log-group', base: container.logGroupName, prop: 'container.logGroupName', maxLength: 512 }),
   });
-  const taskRole = createTaskRole(scope, 'TaskRole', 'What the application may do');
+  const taskRole = roleOf(scope, 'taskRole', container, 'What the application may do');
   if (container.metricNamespace !== undefined) allowMetrics(taskRole, container.metricNamespace);
   if (settings.commands) allowCommands(taskRole, settings.commands);
-  const executionRole = createTaskRole(scope, 'ExecutionRole', 'Pulls the image, reads secrets and writes logs');
-  executionRole.allow(
+  const executionRole = roleOf(scope, 'executionRole', container, 'Pulls the image, reads secrets and writes logs').allow(
     REGISTRY_LOGIN,
     { actions: ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'], resources: [repository.repositoryArn] },
   );
@@ -66,7 +66,7 @@ export function createTaskDefinition(scope: Construct, settings: TaskSettings): 
   });
   const logging = ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: LOG_STREAM_PREFIX, mode: ecs.AwsLogDriverMode.NON_BLOCKING });
   const fileSystems = addContainers(scope, settings, { definition, taskRole, logGroup, logging }, `${repository.repositoryUri}:${RELEASED_TAG}`);
-  return { definition, taskRole, executionRole, logGroup, fileSystems };
+  return { definition, taskRole, roleArns: [...new Set([taskRole.roleArn, executionRole.roleArn])], logGroup, fileSystems };
 }
 
 /** The application first: ECS takes the first essential container for the one that matters. */
@@ -118,18 +118,16 @@ function addApplication({ container, commands, connected }: TaskSettings, task: 
 }
 
 /** Open from birth: what CDK grants to these roles (secrets, log streams) is exact, and the task role is the user's. */
-function createTaskRole(scope: Construct, id: string, description: string): ScopedRole {
-  const { account, partition, region } = Stack.of(scope);
-  const role = new ScopedRole(scope, id, {
-    description: `${description} (${scope.node.path})`,
-    assumedBy: guarded(scope, 'ecs-tasks.amazonaws.com', `arn:${partition}:ecs:${region}:${account}:*`),
-  });
+function roleOf(scope: Construct, prop: 'taskRole' | 'executionRole', { [prop]: given }: ContainerOptions, description: string): TaskRole {
+  const id = `${prop[0].toUpperCase()}${prop.slice(1)}`;
+  if (given) return new GivenRole(scope, id, given, `container.${prop}`);
+  const role = createTaskRole(scope, id, description);
   role._open();
   return role;
 }
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html */
-function allowMetrics(taskRole: ScopedRole, namespace: string): void {
+function allowMetrics(taskRole: TaskRole, namespace: string): void {
   const wildcard = 'metrics have no resource level; a condition limits them to one namespace';
   taskRole.allow({ actions: ['cloudwatch:PutMetricData'], resources: ['*'], conditions: { StringEquals: { 'cloudwatch:namespace': namespace } }, wildcard });
   acknowledge(taskRole, { 'IAM-STAR[cloudwatch:PutMetricData]': wildcard });

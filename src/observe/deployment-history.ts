@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { inspectKey } from '../common/key-policy';
 import { NameMaker } from '../common/resource-names';
 import { acknowledge, inPacks } from '../private/acknowledge';
 import { Choice } from '../private/problems';
@@ -70,7 +71,7 @@ class HistoryTable extends DeploymentHistory {
     super();
     this._inspect((look) => {
       look.matches('tableName', options.tableName, /^[A-Za-z0-9_.-]{3,255}$/, '3 to 255 of A-Z a-z 0-9 _ . -', 'leave out spaces and other characters');
-      look.kind('key', options.key, 'keyArn', 'a key', 'hand over a kms.IKey, or leave it out');
+      inspectKey(look, 'key', options.key);
       look.seconds('expiry', options.expiry, 86_400, 3_650 * 86_400, 'take for example Duration.days(730)', 86_400);
     }, options);
   }

@@ -5,6 +5,8 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { publishersWithKey } from '../common/key-policy';
+import { addOrAsk } from '../common/printed-policy';
 import { NameMaker } from '../common/resource-names';
 import { acknowledge, inPacks } from '../private/acknowledge';
 import { DeadLetterQueue } from '../private/dead-letter-queue';
@@ -47,8 +49,8 @@ export abstract class Notification extends Choice {
   }
 
   /**
-   * An existing topic. If it was imported, its policy and key must admit `cloudwatch.amazonaws.com`, `events.amazonaws.com` and
-   * `codestar-notifications.amazonaws.com` already.
+   * An existing topic. Its policy, and that of its key, admit CloudWatch, EventBridge and notifications of the account from then on. Of one that was imported they cannot be
+   * changed: a warning says which statements they must hold. Whether an imported topic has a key is known of `sns.Topic.fromTopicAttributes` only.
    */
   static topic(topic: sns.ITopic): Notification {
     return new ExistingTopic(topic);
@@ -108,7 +110,7 @@ export function bindNotifications(scope: Construct, notifications: Notification[
   const plan: TopicPlan = { subscribers: [], existing: [], own: notifications === undefined };
   notifications?.forEach((notification) => notification._bind(plan));
   const topics = [...plan.existing, ...(plan.own ? [createTopic(scope, plan, parts)] : [])];
-  topics.forEach((topic) => admitPublishers(scope, topic));
+  topics.forEach((topic) => admitPublishers(scope, topic, parts.key));
   if (topics.length === 1 && plan.own && plan.subscribers.length === 0) {
     Annotations.of(scope).addWarningV2('cdk-fargate-cicd:nobody-listens',
       "notifications: nobody listens to alarms and failed pipelines; add Notification.email('team@example.com'), or [] to go without");
@@ -134,18 +136,22 @@ function createTopic(scope: Construct, plan: TopicPlan, { key, names, detail }: 
   return topic;
 }
 
-/** Once a topic has a policy, only those it names may publish. Imported topics keep the policy they have. */
-function admitPublishers(scope: Construct, topic: sns.ITopic): void {
-  const admit = (sid: string, service: string, conditions?: iam.PolicyStatementProps['conditions']) =>
-    topic.addToResourcePolicy(new iam.PolicyStatement({
-      sid, principals: [new iam.ServicePrincipal(service)], actions: ['sns:Publish'], resources: [topic.topicArn], conditions,
-    }));
+/** Once a topic has a policy, only those it names may publish; a key of its own must admit them too. */
+function admitPublishers(scope: Construct, topic: sns.ITopic, key: kms.IKey | undefined): void {
+  const { masterKey, topicArn: arn } = topic;
   const { account } = Stack.of(scope);
   const fromAccount = { StringEquals: { 'aws:SourceAccount': account } };
   // Accounts that share a topic have a statement each, and no two of one name.
   const guest = areApart(account, topic.env.account) ? account : '';
-  admit(`Alarms${guest}`, 'cloudwatch.amazonaws.com', fromAccount);
-  admit(`Notifications${guest}`, 'codestar-notifications.amazonaws.com', fromAccount);
-  // "You can't use Condition blocks in Amazon SNS topic policies for EventBridge" (EventBridge user guide, resource-based policies).
-  admit('Events', 'events.amazonaws.com');
+  const admission = (sid: string, service: string, conditions?: iam.PolicyStatementProps['conditions']) =>
+    new iam.PolicyStatement({ sid, principals: [new iam.ServicePrincipal(service)], actions: ['sns:Publish'], resources: [arn], conditions });
+  addOrAsk(scope, { id: 'fixed-topic', prop: 'notifications', arn, add: (statement) => topic.addToResourcePolicy(statement) }, [
+    admission(`Alarms${guest}`, 'cloudwatch.amazonaws.com', fromAccount),
+    admission(`Notifications${guest}`, 'codestar-notifications.amazonaws.com', fromAccount),
+    // "You can't use Condition blocks in Amazon SNS topic policies for EventBridge" (EventBridge user guide, resource-based policies).
+    admission('Events', 'events.amazonaws.com'),
+  ]);
+  if (masterKey && masterKey !== key) {
+    addOrAsk(scope, { id: 'fixed-topic-key', prop: 'notifications', arn: masterKey.keyArn, add: (statement) => masterKey.addToResourcePolicy(statement) }, publishersWithKey(scope));
+  }
 }

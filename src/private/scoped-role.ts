@@ -1,7 +1,8 @@
-import { Stack } from 'aws-cdk-lib';
+import { Fn, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, DependencyGroup, IConstruct } from 'constructs';
 import { acknowledge, flatten, Reasons } from './acknowledge';
+import { atMost } from './naming';
 
 /** A statement of ours. `wildcard` is the reason why a resource in it ends in `*`. */
 export interface Right {
@@ -26,44 +27,87 @@ const LONGEST_POLICY = 5_800;
 const MOST_RESOURCES = 30;
 
 /** As long as it can become: an ARN that only CloudFormation knows, and account, partition or region within one. */
-const lengthOf = (statement: iam.PolicyStatement): number => JSON.stringify(statement.toStatementJson())
-  .replace(/"\$\{Token\[[^\]]*\]\}"/g, 'x'.repeat(130)).replace(/\$\{Token\[[^\]]*\]\}/g, 'ap-southeast-1').length;
+const lengthOf = (statement: iam.PolicyStatement): number => atMost(JSON.stringify(statement.toStatementJson())
+  .replace(/"\$\{Token\[[^\]]*\]\}"/g, 'x'.repeat(130))).length;
+
+/** A right as a statement of a policy. */
+export const statementOf = ({ wildcard: _, ...statement }: Right): iam.PolicyStatement => new iam.PolicyStatement(statement);
 
 /**
- * A role with exactly the rights that the library writes into it, in a customer-managed policy, or several when they are many (inline policies fail
- * three checker packs). While the library builds, the role is closed: CDK's own grants (wildcard actions, PassRole on `*`)
+ * The rights of a role in a customer-managed policy, or several when they are many (inline policies fail three checker packs). The policies stand below the scope: whoever
+ * depends on that waits for them. They name the role, not the other way round, so that they may speak of resources that need the role.
+ */
+export class Rights {
+  readonly policies: iam.ManagedPolicy[] = [];
+  private length = 0;
+  private readonly reasons = new Map<string, string>();
+  private logsIn = false;
+
+  constructor(private readonly scope: Construct, private readonly role: iam.IRole) {}
+
+  allow(...rights: Right[]): void {
+    for (const right of rights) {
+      const { actions, resources, wildcard } = right;
+      for (let from = 0; from < resources.length; from += MOST_RESOURCES) this.write(statementOf({ ...right, resources: resources.slice(from, from + MOST_RESOURCES) }));
+      this.logsIn ||= actions.includes(REGISTRY_LOGIN.actions[0]);
+      if (wildcard) resources.forEach((resource) => this.reasons.set(resource, wildcard));
+    }
+  }
+
+  /** What follows stands in a further policy. */
+  apart(): void {
+    this.length = LONGEST_POLICY;
+  }
+
+  /** Policies are made with their first statement: an empty one fails synth. */
+  write(statement: iam.PolicyStatement): void {
+    const length = lengthOf(statement);
+    this.length += length;
+    if (this.policies.length === 0 || this.length > LONGEST_POLICY) {
+      const policy = new iam.ManagedPolicy(this.scope, `Rights${this.policies.length || ''}`, { description: 'Rights of a role made by cdk-fargate-cicd', roles: [this.role] });
+      acknowledge(policy, () => this.findings());
+      this.policies.push(policy);
+      this.length = length;
+    }
+    this.policies.at(-1)!.addStatements(statement);
+  }
+
+  /** The ids under which checkers report our wildcard resources, each with the reason given for it. */
+  private findings(): Reasons {
+    const found: Reasons = this.logsIn ? { 'cloudsplaining::CredentialsExposure': 'ecr:GetAuthorizationToken is needed to pull and push images' } : {};
+    for (const [resource, reason] of this.reasons) {
+      const text = flatten(Stack.of(this.scope).resolve(resource));
+      if (text.includes('*')) found[`AwsSolutions-IAM5[Resource::${text}]`] = reason;
+    }
+    return found;
+  }
+}
+
+/**
+ * A role with exactly the rights that the library writes into it. While the library builds, the role is closed: CDK's own grants (wildcard actions, PassRole on `*`)
  * hear "added" and are dropped. `openRoles` ends that, so that what the user grants afterwards arrives.
  */
 export class ScopedRole extends iam.Role {
   private open = false;
   /** How many of the policies are the library's; undefined while it builds. */
   private own?: number;
-  private readonly policies: iam.ManagedPolicy[] = [];
-  private length = 0;
-  private readonly reasons = new Map<string, string>();
-  private logsIn = false;
+  private readonly rights = new Rights(this, this);
 
   /** Adds rights of the library. */
   allow(...rights: Right[]): this {
-    for (const { wildcard, ...statement } of rights) {
-      for (let from = 0; from < statement.resources.length; from += MOST_RESOURCES) {
-        this.write(new iam.PolicyStatement({ ...statement, resources: statement.resources.slice(from, from + MOST_RESOURCES) }));
-      }
-      this.logsIn ||= statement.actions.includes(REGISTRY_LOGIN.actions[0]);
-      if (wildcard) statement.resources.forEach((resource) => this.reasons.set(resource, wildcard));
-    }
+    this.rights.allow(...rights);
     return this;
   }
 
   /** Adds rights in a further policy: of what only CloudFormation knows, the names may be longer than they look here. */
   allowApart(...rights: Right[]): this {
-    this.length = LONGEST_POLICY;
+    this.rights.apart();
     return this.allow(...rights);
   }
 
   addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
     // The pipeline's right to assume its action roles is the one grant of CDK's that is exact.
-    if (this.open || statement.actions.every((action) => action === 'sts:AssumeRole')) this.write(statement);
+    if (this.open || statement.actions.every((action) => action === 'sts:AssumeRole')) this.rights.write(statement);
     // Not "false" when dropped: a grant that fails falls back into the resource's policy.
     return { statementAdded: true, policyDependable: new DependencyGroup() };
   }
@@ -78,39 +122,26 @@ export class ScopedRole extends iam.Role {
 
   /** Those of the library, for what needs them and names the role already: depending on the whole role would say so twice. @internal */
   get _rights(): iam.ManagedPolicy[] {
-    return this.policies.slice(0, this.own);
+    return this.rights.policies.slice(0, this.own);
   }
 
   /** What is granted afterwards stands in a policy of its own: it may speak of what waits for the rights of the library. @internal */
   _open(): void {
-    [this.open, this.own, this.length] = [true, this.policies.length, LONGEST_POLICY];
+    [this.open, this.own] = [true, this.rights.policies.length];
+    this.rights.apart();
   }
+}
 
-  /**
-   * Policies are made with their first statement: an empty one fails synth. They name the role, not the other way round, so that they may
-   * speak of resources that need the role; being the role's children, whoever depends on the role waits for them.
-   */
-  private write(statement: iam.PolicyStatement): void {
-    const length = lengthOf(statement);
-    this.length += length;
-    if (this.policies.length === 0 || this.length > LONGEST_POLICY) {
-      const policy = new iam.ManagedPolicy(this, `Rights${this.policies.length || ''}`, { description: 'Rights of a role made by cdk-fargate-cicd', roles: [this] });
-      acknowledge(policy, () => this.findings());
-      this.policies.push(policy);
-      this.length = length;
-    }
-    this.policies.at(-1)!.addStatements(statement);
-  }
-
-  /** The ids under which checkers report our wildcard resources, each with the reason given for it. */
-  private findings(): Reasons {
-    const found: Reasons = this.logsIn ? { 'cloudsplaining::CredentialsExposure': 'ecr:GetAuthorizationToken is needed to pull and push images' } : {};
-    for (const [resource, reason] of this.reasons) {
-      const text = flatten(Stack.of(this).resolve(resource));
-      if (text.includes('*')) found[`AwsSolutions-IAM5[Resource::${text}]`] = reason;
-    }
-    return found;
-  }
+/**
+ * Path and name of a role as it is deployed: Aspects of the user may change both, and `iam.Role.customizeRoles` names a role that exists. To be asked when the app is complete.
+ * The CDK resolves properties with their overrides only together with the whole resource.
+ */
+export function deployedName(role: IConstruct): string {
+  const { roleName, node } = role as iam.Role;
+  const resource = node.tryFindChild('Resource') as unknown as { _toCloudFormation(): { Resources: object } } | undefined;
+  if (!resource) return roleName;
+  const [{ Properties }] = Object.values(Stack.of(role).resolve(resource._toCloudFormation()).Resources) as [{ Properties: { Path?: string; RoleName: string } }];
+  return Fn.join('', [(Properties.Path ?? '/').slice(1), Properties.RoleName]);
 }
 
 /** Opens every role below a construct: the library has built, from now on grants are the user's. */

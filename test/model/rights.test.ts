@@ -69,6 +69,7 @@ const questionsOf = ({ codeDeploy }: ModelWorld): Record<string, Record<string, 
     UploadLayerPart: repository,
     CompleteLayerUpload: repository,
     PutImage: repository,
+    DescribeRepositories: (input, action) => input.repositoryNames.flatMap((repositoryName: string) => repository({ ...input, repositoryName }, action)),
   },
   codedeploy: {
     CreateDeployment: createDeployment,

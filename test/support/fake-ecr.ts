@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
   BatchCheckLayerAvailabilityCommand, BatchDeleteImageCommand, BatchGetImageCommand, CompleteLayerUploadCommand, DescribeImageScanFindingsCommand,
-  DescribeImagesCommand, ECRClient, GetAuthorizationTokenCommand, GetDownloadUrlForLayerCommand, InitiateLayerUploadCommand, PutImageCommand, UploadLayerPartCommand,
+  DescribeImagesCommand, DescribeRepositoriesCommand, ECRClient, GetAuthorizationTokenCommand, GetDownloadUrlForLayerCommand,
+  InitiateLayerUploadCommand, PutImageCommand, UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr';
 import { mockClient } from 'aws-sdk-client-mock';
 import { awsError, type Caller, FakeService } from './fake-service';
@@ -30,6 +31,8 @@ export class FakeRepository {
   keepsContent = true;
   /** Findings of scanned images, by digest and severity. */
   readonly scans = new Map<string, Record<string, number>>();
+  /** What the repository says of the mutability of its tags, where that is not to follow from `mutableTags`. */
+  said?: { imageTagMutability?: string; imageTagMutabilityExclusionFilters?: Array<{ filterType: string; filter: string }> };
   /** Whether images are of a kind that cannot be scanned. */
   unsupported = false;
 
@@ -115,6 +118,7 @@ export class FakeEcr extends FakeService {
     this.on(mock, UploadLayerPartCommand, (input, caller) => uploadPart(this.find(input, caller, 'writers'), input));
     this.on(mock, CompleteLayerUploadCommand, (input, caller) => complete(this.find(input, caller, 'writers'), input));
     this.on(mock, DescribeImagesCommand, (input, caller) => describe(this.find(input, caller, 'readers'), input.imageIds[0].imageDigest));
+    this.on(mock, DescribeRepositoriesCommand, ({ repositoryNames: [repositoryName], ...input }, caller) => settings(this.find({ ...input, repositoryName }, caller, 'readers')));
     this.on(mock, DescribeImageScanFindingsCommand, (input, caller) => findings(this.find(input, caller, 'readers'), input.imageId.imageDigest));
     this.on(mock, PutImageCommand, (input, caller) => putImage(this.find(input, caller, 'writers'), input));
     jest.spyOn(globalThis, 'fetch').mockImplementation((url, init) => this.fetch(String(url), init));
@@ -196,6 +200,12 @@ function checkAvailability({ layers }: FakeRepository, { layerDigests }: any) {
 function describe({ manifests, tags }: FakeRepository, imageDigest: string) {
   if (!manifests.has(imageDigest)) throw awsError('ImageNotFoundException');
   return { imageDetails: [{ imageDigest, imageTags: [...tags].filter(([, digest]) => digest === imageDigest).map(([tag]) => tag) }] };
+}
+
+function settings({ props: { account, mutableTags = [], name }, said }: FakeRepository) {
+  const exceptions = mutableTags.map(filter => ({ filterType: 'WILDCARD', filter }));
+  const mutability = { imageTagMutability: exceptions.length > 0 ? 'IMMUTABLE_WITH_EXCLUSION' : 'IMMUTABLE', imageTagMutabilityExclusionFilters: exceptions };
+  return { repositories: [{ registryId: account, repositoryName: name, ...said ?? mutability }] };
 }
 
 function findings({ scans, unsupported }: FakeRepository, imageDigest: string) {

@@ -8,7 +8,7 @@ import {
 import { explicitName } from '../../private/naming';
 import { Inspection } from '../../private/problems';
 import { openRoles } from '../../private/scoped-role';
-import { CodeDeployArns, createReleaseRole, releaseRights, ReleaseRoleParts, roleArnOf, trusted } from '../release-role';
+import { CodeDeployArns, createReleaseRole, releaseRights, releaseRoleArn, ReleaseRoleParts, trusted } from '../release-role';
 import { ReleaseTrust } from '../release-trust';
 
 /** A deployment group that releases may use. */
@@ -81,7 +81,7 @@ export class ReleaseRole extends Construct {
     const address = addressOf(props, Stack.of(this));
     const roleName = props.roleName ?? explicitName(this, 'release', 64, { perRegion: true });
     this.role = createReleaseRole(this, roleName, partsOf(props, address));
-    this.roleArn = roleArnOf(this, roleName);
+    this.roleArn = releaseRoleArn(this);
     new CfnOutput(this, 'ReleaseRoleArn', { value: this.roleArn, description: 'releaseRoleArn of FargateEnvironment.fromAttributes' });
     openRoles(this);
   }

@@ -12,6 +12,7 @@ import { createFunction } from '../../private/function';
 import { explicitName } from '../../private/naming';
 import { inspect } from '../../private/problems';
 import { RELEASE_FUNCTION_PREFIX } from '../release-role';
+import { expectTrust } from '../release-trust';
 
 /** @internal */
 export interface OneOffTaskSettings extends Pick<OneOffSettings, 'name' | 'command' | 'environment' | 'tests'> {
@@ -53,6 +54,7 @@ export function createOneOffTask(scope: Construct, parts: OneOffTaskParts, place
     removalPolicy: parts.removalPolicy,
     owner: parts.owner,
   });
+  expectTrust(made.role, place.targets);
   made.role.allow({
     actions: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'], resources: ['*'], wildcard: 'results of jobs have no resource level',
   }, ...place.rights);

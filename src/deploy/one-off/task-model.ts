@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -6,11 +6,12 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { NameMaker } from '../../common/resource-names';
+import { createTaskRole } from '../../common/task-role';
 import { taskSize } from '../../common/task-size';
 import { acknowledge } from '../../private/acknowledge';
 import { createLogGroup } from '../../private/log-group';
 import { explicitName } from '../../private/naming';
-import { guarded, REGISTRY_LOGIN, ScopedRole } from '../../private/scoped-role';
+import { REGISTRY_LOGIN } from '../../private/scoped-role';
 
 /** @internal */
 export interface TaskModelSettings {
@@ -40,7 +41,7 @@ export function createTaskModel(scope: Construct, settings: TaskModelSettings): 
   const { names, key, removalPolicy, repository, architecture } = settings;
   const size = taskSize(settings);
   const logGroup = createLogGroup(scope, 'TaskLogs', { key, removalPolicy });
-  const executionRole = createRole(scope, 'ExecutionRole', 'Pulls the image and writes logs').allow(
+  const executionRole = createTaskRole(scope, 'ExecutionRole', 'Pulls the image and writes logs').allow(
     REGISTRY_LOGIN,
     { actions: ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'], resources: [repository.repositoryArn] },
     { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
@@ -50,7 +51,7 @@ export function createTaskModel(scope: Construct, settings: TaskModelSettings): 
     family,
     ...size,
     runtimePlatform: { cpuArchitecture: architecture, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
-    taskRole: settings.taskRole ?? createRole(scope, 'TaskRole', 'What the task may do'),
+    taskRole: settings.taskRole ?? createTaskRole(scope, 'TaskRole', 'What the task may do'),
     executionRole,
   });
   definition.addContainer(CONTAINER, {
@@ -62,12 +63,4 @@ export function createTaskModel(scope: Construct, settings: TaskModelSettings): 
   const reason = 'depends on the image: ordinary images write to their file system and choose their own user';
   acknowledge(definition, { 'cfn-guard::CT.ECS.PR.3': reason, 'cfn-guard::CT.ECS.PR.6': reason, 'CKV_AWS_336': reason });
   return { definition, logGroup, family };
-}
-
-function createRole(scope: Construct, id: string, description: string): ScopedRole {
-  const { account, partition, region } = Stack.of(scope);
-  return new ScopedRole(scope, id, {
-    description: `${description} (${scope.node.path})`,
-    assumedBy: guarded(scope, 'ecs-tasks.amazonaws.com', `arn:${partition}:ecs:${region}:${account}:*`),
-  });
 }

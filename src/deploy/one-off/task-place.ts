@@ -9,6 +9,7 @@ import { oneOffRights } from './one-off-rights';
 import { OneOffSettings } from './run/settings';
 import { CONTAINER, createTaskModel, LOG_STREAM_PREFIX } from './task-model';
 import { NameMaker } from '../../common/resource-names';
+import { inspectTaskRole } from '../../common/task-role';
 import { inspectTaskSize } from '../../common/task-size';
 import { Choice, placeOf } from '../../private/problems';
 import { Right } from '../../private/scoped-role';
@@ -51,6 +52,8 @@ export interface BoundTaskPlace {
   /** In messages. */
   readonly name: string;
   readonly home: OneOffSettings['home'];
+  /** Whose release role the function takes on. */
+  readonly targets: IReleaseTarget[];
   /** What the function that runs the task may do. */
   readonly rights: Right[];
 }
@@ -82,6 +85,7 @@ class OfService extends TaskPlace {
     return {
       name: placeName,
       home: { roleArn, parameterName, region, externalId },
+      targets: [this.target],
       rights: [
         { actions: ['sts:AssumeRole'], resources: [roleArn] },
         ...mayReadDescriptions([this.target]),
@@ -102,7 +106,7 @@ class InCluster extends TaskPlace {
       look.that(isFew(options.securityGroups, 5), 'securityGroups', options.securityGroups, '1 to 5', 'say which security groups the task has');
       look.each('securityGroups', options.securityGroups, (path, group) => look.kind(path, group ?? null, 'securityGroupId', 'a security group', 'hand over an ec2.ISecurityGroup'));
       look.oneOf('assignPublicIp', options.assignPublicIp, [true, false], 'say whether the task gets a public address');
-      look.kind('taskRole', options.taskRole, 'roleArn', 'a role', 'hand over an iam.IRole, or leave it out');
+      inspectTaskRole(look, 'taskRole', options.taskRole);
       inspectTaskSize(look, (name) => name, options);
     }, options ?? null);
   }
@@ -125,6 +129,7 @@ class InCluster extends TaskPlace {
         logStreamPrefix: LOG_STREAM_PREFIX,
         repositoryUri: parts.repository.repositoryUri,
       },
+      targets: [],
       rights: [
         ...oneOffRights(Stack.of(scope), { clusterArn, clusterName, family }),
         ...lookingRights(Stack.of(scope), clusterArn, clusterName),

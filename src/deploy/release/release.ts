@@ -2,7 +2,7 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { CLIENT_SETTINGS, clientsOf } from './clients';
 import { engineOf } from './engines';
 import { copyImage, manifestToRelease } from './image/copy-image';
-import { moveReleasedTag, releasedDigest } from './image/released-tag';
+import { moveReleasedTag, refuseFixedTag, releasedDigest } from './image/released-tag';
 import { parseRepositoryArn, parseRepositoryUri, type Repository, uriOf } from './image/repository';
 import { type ArtifactAccess, writeArtifact } from './pipeline/artifact';
 import { readPlace } from './place';
@@ -71,6 +71,7 @@ async function check(run: Run): Promise<void> {
   if (run.progress.copied) return;
   await readService(run);
   await manifestToRelease(run);
+  await refuseFixedTag(run);
   await notePrevious(run);
 }
 

@@ -2,10 +2,12 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { inspectKey } from '../../common/key-policy';
+import { TaskRole } from '../../common/task-role';
 import { acknowledge } from '../../private/acknowledge';
 import { createLogGroup, LogGroupSettings } from '../../private/log-group';
 import { Choice } from '../../private/problems';
-import { Right, ScopedRole } from '../../private/scoped-role';
+import { Right } from '../../private/scoped-role';
 
 /** Options of `ExecuteCommand.audited`. */
 export interface AuditedCommandOptions {
@@ -90,7 +92,7 @@ class OfCluster extends ExecuteCommand {
     super();
     this._inspect((look) => {
       look.kind('logGroup', options.logGroup, 'logGroupArn', 'a log group', 'hand over a logs.ILogGroup');
-      look.kind('key', options.key, 'keyArn', 'a key', 'hand over a kms.IKey');
+      inspectKey(look, 'key', options.key);
     }, options);
   }
 
@@ -116,7 +118,7 @@ export const commandConfiguration = ({ logGroup, key }: ClusterCommandOptions): 
 const CHANNELS = ['CreateControlChannel', 'CreateDataChannel', 'OpenControlChannel', 'OpenDataChannel'].map((action) => `ssmmessages:${action}`);
 
 /** What the agent in the container does with the task role. @internal */
-export function allowCommands(taskRole: ScopedRole, { logGroup, key }: ClusterCommandOptions): void {
+export function allowCommands(taskRole: TaskRole, { logGroup, key }: ClusterCommandOptions): void {
   const wildcard = 'neither channels of Session Manager nor the list of log groups have a resource level';
   const rights: Right[] = [{ actions: logGroup ? [...CHANNELS, 'logs:DescribeLogGroups'] : CHANNELS, resources: ['*'], wildcard }];
   if (logGroup) rights.push({ actions: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] });

@@ -2,8 +2,8 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import { Construct } from 'constructs';
 import { Access, bindAccess, inspectAccess } from './efs-access';
+import { TaskRole } from '../../common/task-role';
 import { Choice, Inspection } from '../../private/problems';
-import { ScopedRole } from '../../private/scoped-role';
 
 /** Options of `Volume.memory`. */
 export interface MemoryVolumeOptions {
@@ -34,7 +34,7 @@ export interface AccessPointVolumeOptions {
 /** What all volumes of a task definition are made with. @internal */
 export interface VolumeParts {
   readonly definition: ecs.FargateTaskDefinition;
-  readonly taskRole: ScopedRole;
+  readonly taskRole: TaskRole;
   /** Where what a volume makes stands. */
   readonly scope: Construct;
   readonly names: Map<Volume, string>;

@@ -28,7 +28,7 @@ describe('from a pipeline in one account and region to a place in another', () =
     expect([world.releasedDigest, ...world.runningDigests]).toEqual([world.next, world.next, world.next]);
     expect(callers(world.ecr)).toEqual({
       [TOOLS]: ['BatchGetImage', 'DescribeImageScanFindings', 'DescribeImages', 'GetDownloadUrlForLayer'],
-      [PLACE]: ['BatchCheckLayerAvailability', 'BatchGetImage', 'CompleteLayerUpload', 'InitiateLayerUpload', 'PutImage', 'UploadLayerPart'],
+      [PLACE]: ['BatchCheckLayerAvailability', 'BatchGetImage', 'CompleteLayerUpload', 'DescribeRepositories', 'InitiateLayerUpload', 'PutImage', 'UploadLayerPart'],
     });
     expect(Object.keys(callers(world.ecs))).toEqual([PLACE]);
     expect(callers(world.around)).toEqual({ [TOOLS]: ['AssumeRole'], [PLACE]: ['DescribeAlarms', 'DescribeStacks', 'DescribeTargetHealth', 'GetParameter'] });

@@ -1,5 +1,6 @@
 import type { DescribedPlace } from '../../../src/deploy/published-place';
 import { byCodeDeploy } from '../../support/fake-codedeploy';
+import type { FakeRepository } from '../../support/fake-ecr';
 import { deployment } from '../../support/fake-ecs';
 import { GREEN_TARGET_GROUP, ReleaseWorld, setEnvironment } from '../../support/release-world';
 
@@ -149,9 +150,35 @@ describe('a service with a repository of its own', () => {
     expect(world.history.records.at(-1)!.previousDigest).toBe(world.previous);
   });
 
-  test('says when the tag cannot move', async () => {
-    world.released.props.mutableTags!.length = 0;
-    expect(await cause()).toBe("production: the image runs, but the tag 'released' of the repository web cannot move: exclude it from the immutability of tags");
+  describe('whose tag cannot move', () => {
+    const FIXED = "the tag 'released' of the repository web cannot move: exclude it from the immutability of tags";
+
+    test('gets no release: nothing has been changed', async () => {
+      world.released.props.mutableTags!.length = 0;
+      expect(await cause()).toBe(`production: ${FIXED}`);
+      expect(world.ecs.inputs('RegisterTaskDefinition')).toHaveLength(0);
+      expect(world.released.manifests.has(world.next)).toBe(false);
+    });
+
+    test('says so at the end, when it was allowed to move at the beginning', async () => {
+      world.ecs.fail('UpdateService', () => { world.released.props.mutableTags!.length = 0; return undefined; });
+      expect(await cause()).toBe(`production: the image runs, but ${FIXED}`);
+    });
+
+    const except = (...filters: string[]) => filters.map(filter => ({ filterType: 'WILDCARD', filter }));
+    test.each<[string, boolean, NonNullable<FakeRepository['said']>]>([
+      ['all move', true, { imageTagMutability: 'MUTABLE' }],
+      ['nothing is said', true, {}],
+      ['none moves', false, { imageTagMutability: 'IMMUTABLE' }],
+      ['it is excepted by its name', true, { imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION', imageTagMutabilityExclusionFilters: except('latest', 'released') }],
+      ['it is excepted by a pattern', true, { imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION', imageTagMutabilityExclusionFilters: except('rel*d') }],
+      ['others are excepted', false, { imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION', imageTagMutabilityExclusionFilters: except('release', 'r.leased') }],
+      ['only it does not move', false, { imageTagMutability: 'MUTABLE_WITH_EXCLUSION', imageTagMutabilityExclusionFilters: except('re*') }],
+      ['only others do not move', true, { imageTagMutability: 'MUTABLE_WITH_EXCLUSION', imageTagMutabilityExclusionFilters: except('v*') }],
+    ])('where %s, that it may move is %s', async (_, moves, said) => {
+      world.released.said = said;
+      expect((await release()).succeeded).toBe(moves);
+    });
   });
 
   test('tells any other failure of the tag as it is', async () => {

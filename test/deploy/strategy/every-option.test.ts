@@ -5,6 +5,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -70,6 +71,8 @@ const CONTAINER: EachOption<ContainerOptions> = {
   entryPoint: () => ['/bin/app'],
   metricNamespace: () => 'Shop',
   user: () => '1000',
+  taskRole: (scope) => iam.Role.fromRoleArn(scope, 'Task role', 'arn:aws:iam::111111111111:role/shop-task'),
+  executionRole: (scope) => iam.Role.fromRoleArn(scope, 'Execution role', 'arn:aws:iam::111111111111:role/shop-execution'),
   commandHealthCheck: () => ({ command: ['CMD', 'check'] }),
   readonlyRootFilesystem: () => true,
   volumes: () => [Volume.memory('/tmp')],

@@ -1,5 +1,5 @@
 import { releasedManifest } from './copy-image';
-import { digestUnder, putManifest } from './repository';
+import { digestUnder, putManifest, tagMoves } from './repository';
 import { RELEASED_TAG } from '../../published-place';
 import { isError, isPassing, ReleaseFailure, toFailure } from '../failure';
 import type { Run } from '../run';
@@ -19,6 +19,12 @@ export async function releasedDigest(run: Run): Promise<string | undefined> {
   return revision && imageIn(run, revision)?.split('@')[1];
 }
 
+/** The tag moves last. That it cannot is found first, while nothing has been changed. */
+export async function refuseFixedTag(run: Run): Promise<void> {
+  if (!hasTag(run) || await tagMoves(run.target, RELEASED_TAG)) return;
+  throw new ReleaseFailure(`${cannotMove(run)}: ${CURE}`, ['A release ends with moving it, so none was begun.'], 'ConfigurationError');
+}
+
 /** Moves the tag that the template's task definition names, where there is one: one PutImage of the same manifest, an index as a whole. */
 export async function moveReleasedTag(run: Run): Promise<void> {
   if (!hasTag(run)) return;
@@ -29,8 +35,8 @@ export async function moveReleasedTag(run: Run): Promise<void> {
   } catch (error) {
     if (isPassing(error)) throw error;
     const { message, type } = isError(error, 'ImageTagAlreadyExistsException')
-      ? new ReleaseFailure('exclude it from the immutability of tags', [], 'ConfigurationError') : toFailure(error);
-    throw new ReleaseFailure(`the image runs, but the tag '${RELEASED_TAG}' of the repository ${target.repositoryName} cannot move: ${message}`, [
+      ? new ReleaseFailure(CURE, [], 'ConfigurationError') : toFailure(error);
+    throw new ReleaseFailure(`the image runs, but ${cannotMove(run)}: ${message}`, [
       'Until it does, a stack update deploys the image released before. Retry the release when the cause is gone: it proves the image again and moves the tag.',
     ], type);
   }
@@ -41,3 +47,6 @@ export async function moveReleasedTag(run: Run): Promise<void> {
 export function aboutTag(run: Run): string[] {
   return hasTag(run) ? ['The tag of released images was not moved.'] : [];
 }
+
+const cannotMove = ({ target }: Run): string => `the tag '${RELEASED_TAG}' of the repository ${target.repositoryName} cannot move`;
+const CURE = 'exclude it from the immutability of tags';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BatchGetImageCommand, type ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
+import { BatchGetImageCommand, DescribeRepositoriesCommand, type ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
 import { isError, ReleaseFailure } from '../failure';
 
 /** A repository and the client whose rights reach it. */
@@ -106,6 +106,18 @@ export async function putManifest(repository: Repository, manifest: Manifest, ta
   } catch (error) {
     if (!isError(error, 'ImageAlreadyExistsException')) throw error;
   }
+}
+
+/**
+ * Whether a tag may be put on another image, by the setting of the repository and its exceptions, in which `*` stands for any text.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+ */
+export async function tagMoves(repository: Repository, tag: string): Promise<boolean> {
+  const { client, registryId, repositoryName } = repository;
+  const { repositories } = await known(repository, client.send(new DescribeRepositoriesCommand({ registryId, repositoryNames: [repositoryName] })));
+  const { imageTagMutability = 'MUTABLE', imageTagMutabilityExclusionFilters: exceptions = [] } = repositories![0];
+  const isExcepted = exceptions.some(({ filter }) => new RegExp(`^${filter!.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(tag));
+  return imageTagMutability.startsWith('MUTABLE') !== isExcepted;
 }
 
 /** Says which repository is missing: ECR's own message may leave the reader guessing whether it is the build's or the place's. */
