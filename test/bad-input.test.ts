@@ -738,6 +738,8 @@ describe('what stands elsewhere', () => {
       })),
     }), [wrongRegion('cluster', 'a cluster'), wrongAccount('cluster', 'a cluster')]],
     ['key', (scope) => ({ encryption: Encryption.fromKey(kms.Key.fromKeyArn(scope, 'There', `arn:aws:kms:${ELSEWHERE}key/1`)) }), [wrongRegion('encryption', 'a key')]],
+    ['topics', (scope) => ({ notifications: [1, 2, 3, 4, 5].map((index) => Notification.topic(new sns.Topic(scope, `Topic${index}`))).concat(Notification.createTopic()) }),
+      ["notifications: got '6 topics'; allowed 5, as many as an alarm and an event rule tell; subscribe to one of them whoever listens to the others"]],
     ['topic', (scope) => ({ notifications: [Notification.topic(sns.Topic.fromTopicArn(scope, 'There', `arn:aws:sns:${ELSEWHERE}t`))] }), [wrongRegion('notifications[0]', 'a topic')]],
     ['bucket of a cache', (scope) => ({
       imageBuild: ImageBuild.dockerfile({ cache: BuildCache.fromBucket(s3.Bucket.fromBucketAttributes(scope, 'There', { bucketName: 'bucket', region: 'us-east-1' })) }),

@@ -6,7 +6,7 @@ import { inspectRange, overlapping, subnetRanges } from './address-range';
 import { Egress, NeededServices } from './network/egress';
 import { anyIsolated, inspectSelection, missingEndpoints } from './network/existing-subnets';
 import { createVpc } from './vpc';
-import { Choice, Inspection } from '../private/problems';
+import { Choice, inspect, Inspection } from '../private/problems';
 
 /** Options of `Network.create`. */
 export interface CreateNetworkOptions {
@@ -71,9 +71,9 @@ export abstract class Network extends Choice {
     return new Existing(vpc, options);
   }
 
-  /** A network that stands already, with all that is known of it. @internal */
-  static _of(bound: BoundNetwork): Network {
-    return new Bound(bound);
+  /** A network that stands already, for further services. @internal */
+  static _of(origin: Network, bound: BoundNetwork): Network {
+    return new Bound(origin, bound);
   }
 
   /** @internal */
@@ -87,6 +87,9 @@ export abstract class Network extends Choice {
 
   /** @internal */
   abstract _bind(scope: Construct, parts: NetworkParts): BoundNetwork;
+
+  /** That a further service finds what it needs in what was made of this. @internal */
+  abstract _admit(scope: Construct, bound: BoundNetwork, needs: NeededServices): void;
 }
 
 class Created extends Network {
@@ -113,6 +116,15 @@ class Created extends Network {
       functionSubnets: { subnets: [...vpc.privateSubnets, ...vpc.isolatedSubnets] },
     };
   }
+
+  /** An endpoint that came with a service would change the network of all others, and go with that service. */
+  _admit(scope: Construct, { vpc }: BoundNetwork, needs: NeededServices): void {
+    const { egress = Egress.natGateways() } = this.options;
+    const missing = missingEndpoints(vpc.node.scope!, egress._throughEndpoints(needs));
+    const services = missing.map((name) => `new ec2.InterfaceVpcEndpointAwsService('${name}')`);
+    inspect((look) => look.that(missing.length === 0, 'network', `a platform without a VPC endpoint of ${missing.join(', ')}`, 'one with whatever its services need',
+      `make the platform with ${this._onlyAws ? `Egress.vpcEndpoints({ interfaceEndpoints: [${services.join(', ')}] })` : 'Egress.natGateways(): functions get no public address'}`)).throwFor(scope);
+  }
 }
 
 class Existing extends Network {
@@ -137,12 +149,19 @@ class Existing extends Network {
 
   _bind(scope: Construct, { needs }: NetworkParts): BoundNetwork {
     const { existing: vpc, taskSubnets } = this;
-    const missing = anyIsolated(vpc, taskSubnets) ? missingEndpoints(vpc, needs) : [];
-    if (missing.length > 0) {
-      Annotations.of(scope).addWarningV2('cdk-fargate-cicd:isolated-subnets',
-        `network.taskSubnets: tasks in isolated subnets need VPC endpoints, and of these none is seen here: ${missing.join(', ')}; add them to the VPC, or acknowledge this if they exist`);
-    }
+    this.look(scope, needs);
     return { vpc, taskSubnets, assignPublicIp: this._tasksInPublic, functionSubnets: taskSubnets, loadBalancerSubnets: this.options.loadBalancerSubnets, ready: [] };
+  }
+
+  _admit(scope: Construct, _bound: BoundNetwork, needs: NeededServices): void {
+    this.look(scope, needs);
+  }
+
+  private look(scope: Construct, { byTasks, byFunctions }: NeededServices): void {
+    const missing = anyIsolated(this.existing, this.taskSubnets) ? missingEndpoints(this.existing, [...byTasks, ...byFunctions, 's3']) : [];
+    if (missing.length === 0) return;
+    Annotations.of(scope).addWarningV2('cdk-fargate-cicd:isolated-subnets',
+      `network.taskSubnets: tasks in isolated subnets need VPC endpoints, and of these none is seen here: ${missing.join(', ')}; add them to the VPC, or acknowledge this if they exist`);
   }
 
   private get taskSubnets(): ec2.SubnetSelection {
@@ -153,13 +172,22 @@ class Existing extends Network {
 
 class Bound extends Network {
   readonly _creates = false;
+  readonly _onlyAws: boolean;
+  readonly _tasksInPublic: boolean;
+  readonly _lacksPublic: boolean;
 
-  constructor(private readonly bound: BoundNetwork) {
+  constructor(private readonly origin: Network, private readonly bound: BoundNetwork) {
     super();
+    ({ _onlyAws: this._onlyAws, _tasksInPublic: this._tasksInPublic, _lacksPublic: this._lacksPublic } = origin);
   }
 
-  _bind(): BoundNetwork {
+  _bind(scope: Construct, { needs }: NetworkParts): BoundNetwork {
+    this._admit(scope, this.bound, needs);
     return this.bound;
+  }
+
+  _admit(scope: Construct, bound: BoundNetwork, needs: NeededServices): void {
+    this.origin._admit(scope, bound, needs);
   }
 }
 

@@ -25,9 +25,9 @@ const LONGEST_POLICY = 5_800;
 /** Resources of one statement; more of them stand in several. */
 const MOST_RESOURCES = 30;
 
-/** As long as it can become: an ARN that only CloudFormation knows, and account, partition or region within one. */
+/** As long as it can become: an ARN that only CloudFormation knows; account, partition or region within one; and a name that CloudFormation gives. */
 const lengthOf = (statement: iam.PolicyStatement): number => JSON.stringify(statement.toStatementJson())
-  .replace(/"\$\{Token\[[^\]]*\]\}"/g, 'x'.repeat(130)).replace(/\$\{Token\[[^\]]*\]\}/g, 'ap-southeast-1').length;
+  .replace(/"\$\{Token\[[^\]]*\]\}"/g, 'x'.repeat(130)).replace(/\$\{Token\[AWS\.[^\]]*\]\}/g, 'ap-southeast-1').replace(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(60)).length;
 
 /**
  * A role with exactly the rights that the library writes into it, in a customer-managed policy, or several when they are many (inline policies fail

@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { NeededServices } from './egress';
+import { IConstruct } from 'constructs';
 import { Inspection } from '../../private/problems';
 
 /** That a selection finds any subnet in the VPC; the CDK says no more than that it does not. */
@@ -19,9 +19,10 @@ export function anyIsolated(vpc: ec2.IVpc, selection: ec2.SubnetSelection): bool
   return vpc.selectSubnets(selection).subnetIds.some((id) => isolated.has(id));
 }
 
-/** Names of endpoints that are needed and that nobody has added to the VPC in this app. */
-export function missingEndpoints(vpc: ec2.IVpc, { byTasks, byFunctions }: NeededServices): string[] {
-  const names = vpc.node.findAll().filter((construct): construct is ec2.CfnVPCEndpoint => construct instanceof ec2.CfnVPCEndpoint)
+/** Which of these services have no endpoint below a construct: the VPC, or what a network of ours consists of. */
+export function missingEndpoints(home: IConstruct, services: string[]): string[] {
+  if (services.length === 0) return [];
+  const names = home.node.findAll().filter((construct): construct is ec2.CfnVPCEndpoint => construct instanceof ec2.CfnVPCEndpoint)
     .map((endpoint) => JSON.stringify(Stack.of(endpoint).resolve(endpoint.serviceName)));
-  return [...byTasks, ...byFunctions, 's3'].filter((service) => !names.some((name) => name.includes(`.${service}"`)));
+  return services.filter((service) => !names.some((name) => name.includes(`.${service}"`)));
 }

@@ -62,12 +62,13 @@ export class FargatePlatform extends Construct {
     look.throwFor(this);
     warnEnvironment(this, props);
     const foundation = layFoundation(this, props);
-    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, { ...foundation, needs: neededServices(props, foundation.key) });
+    const origin = props.network ?? defaultNetwork(props.cluster);
+    const network = origin._bind(this, { ...foundation, needs: neededServices(props, foundation.key) });
     this.vpc = network.vpc;
     this.ecsCluster = this.createCluster(props, foundation);
     const balancer = this.createLoadBalancer(props, network, foundation);
     ({ loadBalancer: this.loadBalancer, url: this.url, production: { listener: this.listener } } = balancer);
-    this.network = Network._of(network);
+    this.network = Network._of(origin, network);
     this.cluster = Cluster.fromCluster(this.ecsCluster);
     this.encryptionKey = foundation.key;
     this.encryption = foundation.key ? Encryption.fromKey(foundation.key) : Encryption.awsManaged();
