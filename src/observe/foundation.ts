@@ -13,7 +13,7 @@ import { Inspection } from '../private/problems';
 
 /** What every construct of the library can be told. */
 export interface FoundationProps {
-  /** Who is told about alarms and failures; an empty list: nobody. @default - a topic to which nobody listens yet, with a warning */
+  /** Who is told about alarms and failures, over five topics at most; an empty list: nobody. @default - a topic to which nobody listens yet, with a warning */
   readonly notifications?: Notification[];
   /** Who holds the key of everything at rest. @default Encryption.customerManaged() */
   readonly encryption?: Encryption;

@@ -7,8 +7,8 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import {
-  Cluster, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, FirstImage, Http5xxOrigin,
-  ListenerRuleOptions, LoadBalancer, Network, Scaling, ServiceAlarm, Sidecar, TargetProtocol,
+  Cluster, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, FirstImage,
+  Http5xxOrigin, ListenerRuleOptions, LoadBalancer, Network, Scaling, ServiceAlarm, Sidecar, TargetProtocol,
 } from '../../src';
 import { all, flat, idOf, only } from '../support/template';
 

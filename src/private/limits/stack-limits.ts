@@ -8,6 +8,11 @@ const MOST = { resources: 500, outputs: 200, bytes: 1_000_000, bytesInline: 51_2
 /** Writing a template takes time, so it is measured only where it may be too long: 250 resources would have 3,600 bytes each. */
 const MEASURED_FROM = MOST.resources / 2;
 
+/** What the CDK itself asks of a resource. */
+interface Rendered {
+  shouldSynthesize(): boolean;
+}
+
 const WATCHED = new WeakSet<Stack>();
 
 /** Looks once, however many constructs of ours stand in the stack: 100 services are synthesized in linear time. */
@@ -22,7 +27,7 @@ export function watchStack(scope: IConstruct): void {
 function inspectStack(scope: IConstruct, stack: Stack): string[] {
   const elements = stack.node.findAll().filter((element): element is CfnElement => CfnElement.isCfnElement(element) && element.stack === stack);
   // What is left out of the template does not count, such as policies without a statement.
-  const resources = elements.filter((element) => CfnResource.isCfnResource(element) && element.shouldSynthesize());
+  const resources = elements.filter((element) => CfnResource.isCfnResource(element) && (element as unknown as Rendered).shouldSynthesize());
   const cure = wayOut(stack, resources);
   const prop = `stack '${stack.node.path}'`;
   return [
