@@ -6,7 +6,9 @@ import { FargateEnvironment } from '../../src';
 import { watchStack } from '../../src/private/limits/stack-limits';
 
 const times = (count: number, make: (index: number) => void): void => Array.from({ length: count }, (_, index) => index).forEach(make);
-const resources = (scope: Construct, count: number, properties = {}): void => times(count, (index) => new CfnResource(scope, `R${index}`, { type: 'Test::Some::Thing', properties }));
+const HANDLE = { type: 'AWS::CloudFormation::WaitConditionHandle' };
+const resources = (scope: Construct, count: number, length = 0): void =>
+  times(count, (index) => new CfnResource(scope, `R${index}`, HANDLE).addMetadata('Text', 'x'.repeat(length)));
 const found = ({ node }: IConstruct): string[] => [...node.validate(), ...node.metadata.map(({ data }) => `warning ${data}`)];
 
 const watched = (props: StackProps = {}, app = new App()) => {
@@ -26,7 +28,7 @@ describe('resources of a stack', () => {
   ])('%i', (count, messages) => {
     const { stack, ours } = watched();
     resources(ours, count - 1);
-    new CfnResource(stack, 'Beside', { type: 'Test::Some::Thing' });
+    new CfnResource(stack, 'Beside', HANDLE);
     expect(found(ours)).toEqual(messages);
   });
 
@@ -72,30 +74,28 @@ test.each([
 });
 
 describe('the length of a template', () => {
-  const thing = (length: number) => ({ Text: 'x'.repeat(length) });
-
   test.each([
     [3400, []],
     [3600, [expect.stringMatching(/^warning stack 'Shop': 9\d{5} of at most 1000000 bytes in the template; write the stack with suppressTemplateIndentation, or put places .*long-template\]$/)]],
     [3950, [expect.stringMatching(/^stack 'Shop': got 10\d{5} bytes in the template; allowed 1000000; write the stack with suppressTemplateIndentation, or put places/)]],
   ])('of 250 resources with %i characters', (length, messages) => {
     const { ours } = watched();
-    resources(ours, 250, thing(length));
+    resources(ours, 250, length);
     expect(found(ours)).toEqual(messages);
   });
 
   test('is less without indentation, and not measured where few resources are', () => {
     const [indented, plain] = [false, true].map((suppressTemplateIndentation) => watched({ suppressTemplateIndentation }).ours);
-    [indented, plain].forEach((ours) => resources(ours, 250, thing(3510)));
+    [indented, plain].forEach((ours) => resources(ours, 250, 3487));
     expect([found(indented).length, found(plain).length]).toEqual([1, 0]);
     const few = watched();
-    resources(few.ours, 249, thing(4000));
+    resources(few.ours, 249, 4000);
     expect(found(few.ours)).toEqual([]);
   });
 
   test('is that of the file', () => {
     const { app, stack, ours } = watched();
-    resources(ours, 250, thing(3600));
+    resources(ours, 250, 3600);
     const { templateFullPath } = app.synth().getStackByName(stack.stackName);
     // The CDK adds its own rule and parameter when it writes.
     expect(found(ours).at(-1)).toContain(`'Shop': ${statSync(templateFullPath).size} of at most`);
@@ -107,7 +107,7 @@ describe('the length of a template', () => {
     [51_200, [expect.stringMatching(/^stack 'Shop': got 51\d{3} bytes in a template that is sent inline; allowed 51200; leave out the BootstraplessSynthesizer/)]],
   ])('of a stack that nothing is uploaded for: %i characters', (length, messages) => {
     const { ours } = watched({ synthesizer: new BootstraplessSynthesizer() });
-    resources(ours, 1, thing(length));
+    resources(ours, 1, length);
     expect(found(ours)).toEqual(messages);
   });
 });
