@@ -12,6 +12,7 @@ import { admitsIpv6, inspectRequests, RequestOptions, requestSettings, settleReq
 import { inspectTargets, needsHttps, TargetOptions, targetSettings } from './load-balancer/target-options';
 import { conditionsOf, importLoadBalancer, inspectListenerRule, ListenerRuleOptions, urlOf } from './traffic/listener-rule';
 import { createProductionEntrance, createTestEntrance, createTrafficRule, Entrance, ListenerSettings, OwnEntrance, testPort } from './traffic/listeners';
+import { watchLoadBalancer } from './traffic/load-balancer-limits';
 import { createTargetGroup } from './traffic/target-groups';
 import { HookParts } from '../deploy/strategy/hook-parts';
 import { TestListenerOptions } from '../deploy/strategy/test-listener';
@@ -195,6 +196,7 @@ class OnListener extends LoadBalancer {
   _bind(scope: Construct, parts: LoadBalancerParts): BoundLoadBalancer {
     const { listener, options } = this;
     const targetGroups = createTargetGroups(scope, parts, options);
+    watchLoadBalancer(listener);
     const rule = createTrafficRule(scope, { listener, targetGroups, priority: options.priority, conditions: conditionsOf(options), sticky: options.stickiness !== undefined });
     const { firstLoadBalancerFullName: fullName } = targetGroups[0];
     const loadBalancer = listener instanceof elbv2.ApplicationListener ? listener.loadBalancer : importLoadBalancer(scope, listener, fullName);

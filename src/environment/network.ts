@@ -5,9 +5,9 @@ import { Construct, IDependable } from 'constructs';
 import { inspectRange, overlapping, subnetRanges } from './address-range';
 import { Egress, NeededServices } from './network/egress';
 import { inspectSelection } from './network/existing-subnets';
-import { watchIsolatedSubnets } from './network/isolated-subnets';
+import { lackingBelow, watchIsolatedSubnets } from './network/isolated-subnets';
 import { createVpc } from './vpc';
-import { Choice, Inspection } from '../private/problems';
+import { Choice, inspect, Inspection } from '../private/problems';
 
 /** Options of `Network.create`. */
 export interface CreateNetworkOptions {
@@ -74,9 +74,9 @@ export abstract class Network extends Choice {
     return new Existing(vpc, options);
   }
 
-  /** A network that stands already, with all that is known of it, and what it was made for. @internal */
-  static _of(bound: BoundNetwork, needs: NeededServices): Network {
-    return new Bound(bound, needs);
+  /** A network that stands already, for further services: how it came about, all that is known of it, and what it was made for. @internal */
+  static _of(origin: Network, bound: BoundNetwork, needs: NeededServices): Network {
+    return new Bound(origin, bound, needs);
   }
 
   /** @internal */
@@ -90,6 +90,9 @@ export abstract class Network extends Choice {
 
   /** @internal */
   abstract _bind(scope: Construct, parts: NetworkParts): BoundNetwork;
+
+  /** That a further service finds what it needs in what was made of this. @internal */
+  abstract _admit(scope: Construct, bound: BoundNetwork, needs: NeededServices): void;
 }
 
 class Created extends Network {
@@ -115,6 +118,15 @@ class Created extends Network {
       vpc, taskSubnets: { subnetType: egress._taskSubnets }, assignPublicIp: egress._assignPublicIp, ready, own: true,
       functionSubnets: { subnets: [...vpc.privateSubnets, ...vpc.isolatedSubnets] },
     };
+  }
+
+  /** An endpoint that came with a service would change the network of all others, and go with that service. */
+  _admit(scope: Construct, { vpc }: BoundNetwork, needs: NeededServices): void {
+    const { egress = Egress.natGateways() } = this.options;
+    const missing = lackingBelow(vpc.node.scope!, egress._throughEndpoints(needs));
+    const services = missing.map((name) => `new ec2.InterfaceVpcEndpointAwsService('${name}')`);
+    inspect((look) => look.that(missing.length === 0, 'network', `a platform without a VPC endpoint of ${missing.join(', ')}`, 'one with whatever its services need',
+      `make the platform with ${this._onlyAws ? `Egress.vpcEndpoints({ interfaceEndpoints: [${services.join(', ')}] })` : 'Egress.natGateways(): functions get no public address'}`)).throwFor(scope);
   }
 }
 
@@ -145,6 +157,10 @@ class Existing extends Network {
     return { vpc, taskSubnets, assignPublicIp: this._tasksInPublic, functionSubnets: taskSubnets, loadBalancerSubnets: this.options.loadBalancerSubnets, ready: [], own };
   }
 
+  _admit(scope: Construct, bound: BoundNetwork, needs: NeededServices): void {
+    watchIsolatedSubnets(scope, bound, all(needs));
+  }
+
   private get taskSubnets(): ec2.SubnetSelection {
     const { taskSubnets = { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } } = this.options;
     return taskSubnets;
@@ -153,14 +169,23 @@ class Existing extends Network {
 
 class Bound extends Network {
   readonly _creates = false;
+  readonly _onlyAws: boolean;
+  readonly _tasksInPublic: boolean;
+  readonly _lacksPublic: boolean;
 
-  constructor(private readonly bound: BoundNetwork, private readonly needs: NeededServices) {
+  constructor(private readonly origin: Network, private readonly bound: BoundNetwork, private readonly known: NeededServices) {
     super();
+    ({ _onlyAws: this._onlyAws, _tasksInPublic: this._tasksInPublic, _lacksPublic: this._lacksPublic } = origin);
   }
 
   _bind(scope: Construct, { needs }: NetworkParts): BoundNetwork {
-    watchIsolatedSubnets(scope, this.bound, all(needs).filter((service) => !all(this.needs).includes(service)));
+    this._admit(scope, this.bound, needs);
     return this.bound;
+  }
+
+  _admit(scope: Construct, bound: BoundNetwork, { byTasks, byFunctions }: NeededServices): void {
+    const isNew = (service: string) => !all(this.known).includes(service);
+    this.origin._admit(scope, bound, { byTasks: byTasks.filter(isNew), byFunctions: byFunctions.filter(isNew) });
   }
 }
 

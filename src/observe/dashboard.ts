@@ -84,7 +84,7 @@ class Standard extends Dashboard {
       dashboardName: names.name({ type: 'dashboard', base: dashboardName, prop: 'dashboardName', maxLength: 255 }),
       widgets: [
         ...services.flatMap((service) => serviceRows(service, titles)),
-        ...(pipeline ? [[pipelineWidget(pipeline, titles)], doraWidgets(pipeline, titles)] : []),
+        ...(pipeline ? [[pipelineWidget(pipeline, titles)], ...doraRows(pipeline, titles)] : []),
       ],
     });
   }
@@ -115,6 +115,14 @@ const pipelineWidget = ({ pipelineName }: PipelineDimensions, titles: DashboardT
   metric('AWS/CodePipeline', 'PipelineDuration', 'SampleCount', { PipelineName: pipelineName }),
   metric('AWS/CodePipeline', 'FailedPipelineExecutions', 'Sum', { PipelineName: pipelineName }),
 );
+
+/** A widget shows 500 metrics at most, and a rate of failures is made of three. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html */
+const MOST_PLACES = 150;
+
+function doraRows({ places, ...pipeline }: PipelineDimensions, titles: DashboardTitles): cloudwatch.IWidget[][] {
+  const rows = Array.from({ length: Math.ceil(places.length / MOST_PLACES) }, (_, row) => places.slice(row * MOST_PLACES, (row + 1) * MOST_PLACES));
+  return rows.map((some) => doraWidgets({ ...pipeline, places: some }, titles));
+}
 
 /** The four metrics of DORA, from what the release function writes into its log. */
 function doraWidgets({ releaseFunctionName, places }: PipelineDimensions, titles: DashboardTitles): cloudwatch.IWidget[] {

@@ -8,11 +8,12 @@ import { bindNotifications, Notification } from './notification';
 import { createLogBucket } from '../common/bucket';
 import { Encryption } from '../common/encryption';
 import { NameMaker, ResourceNames } from '../common/resource-names';
+import { watchStack } from '../private/limits/stack-limits';
 import { Inspection } from '../private/problems';
 
 /** What every construct of the library can be told. */
 export interface FoundationProps {
-  /** Who is told about alarms and failures; an empty list: nobody. @default - a topic to which nobody listens yet, with a warning */
+  /** Who is told about alarms and failures, over five topics at most; an empty list: nobody. @default - a topic to which nobody listens yet, with a warning */
   readonly notifications?: Notification[];
   /** Who holds the key of everything at rest. @default Encryption.customerManaged() */
   readonly encryption?: Encryption;
@@ -44,6 +45,7 @@ export function layFoundation(scope: Construct, props: FoundationProps): Foundat
   Object.entries(props.tags ?? {}).forEach(([key, value]) => Tags.of(scope).add(key, value));
   if (props._foundation) return props._foundation;
   warnOfRegion(scope);
+  watchStack(scope);
   const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
   const names = (props.resourceNames ?? ResourceNames.generated())._bind(scope);
   const key = (props.encryption ?? Encryption.customerManaged())._bind(scope, {

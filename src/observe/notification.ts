@@ -10,7 +10,7 @@ import { addOrAsk } from '../common/printed-policy';
 import { NameMaker } from '../common/resource-names';
 import { acknowledge, inPacks } from '../private/acknowledge';
 import { DeadLetterQueue } from '../private/dead-letter-queue';
-import { areApart, Choice } from '../private/problems';
+import { areApart, Choice, inspect } from '../private/problems';
 
 /** Options of `Notification.createTopic`. */
 export interface CreateTopicOptions {
@@ -104,12 +104,20 @@ class ExistingTopic extends Notification {
 }
 
 /**
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+ */
+const MOST_TOPICS = 5;
+
+/**
  * The topics behind a list of notifications: the construct's own one, unless only existing topics are named or the list is empty.
  */
 export function bindNotifications(scope: Construct, notifications: Notification[] | undefined, parts: NotificationParts): sns.ITopic[] {
   const plan: TopicPlan = { subscribers: [], existing: [], own: notifications === undefined };
   notifications?.forEach((notification) => notification._bind(plan));
   const topics = [...plan.existing, ...(plan.own ? [createTopic(scope, plan, parts)] : [])];
+  inspect((look) => look.that(topics.length <= MOST_TOPICS, 'notifications', `${topics.length} topics`, `${MOST_TOPICS}, as many as an alarm and an event rule tell`,
+    'subscribe to one of them whoever listens to the others')).throwFor(scope);
   topics.forEach((topic) => admitPublishers(scope, topic, parts.key));
   if (topics.length === 1 && plan.own && plan.subscribers.length === 0) {
     Annotations.of(scope).addWarningV2('cdk-fargate-cicd:nobody-listens',

@@ -11,6 +11,16 @@ import { admitRule, DeadLetterQueue } from '../private/dead-letter-queue';
 const pipelineInEvent = (scope: Construct): string =>
   pipelineUrl(events.EventField.fromPath('$.detail.pipeline'), events.EventField.fromPath('$.region'), Stack.of(scope).region);
 
+/**
+ * A pattern has 2,048 characters, and the name of a project up to 150.
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+ * @see https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html
+ */
+const MOST_NAMES = 12;
+
+/** https://docs.aws.amazon.com/codebuild/latest/APIReference/API_Build.html */
+const startedBy = ({ pipelineName }: codepipeline.Pipeline) => ({ 'additional-information': { initiator: [`codepipeline/${pipelineName}`] } });
+
 /** Tells the topics about failed executions of the pipeline and failed builds of its projects. */
 export function notifyFailures(scope: Construct, pipeline: codepipeline.Pipeline, projects: codebuild.IProject[], topics: sns.ITopic[]): void {
   if (topics.length === 0) return;
@@ -23,7 +33,10 @@ export function notifyFailures(scope: Construct, pipeline: codepipeline.Pipeline
   notify(scope, 'FailedBuilds', topics, 'A build or check of the pipeline failed', {
     source: ['aws.codebuild'],
     detailType: ['CodeBuild Build State Change'],
-    detail: { 'project-name': projects.map(({ projectName }) => projectName), 'build-status': ['FAILED', 'FAULT', 'TIMED_OUT'] },
+    detail: {
+      ...projects.length <= MOST_NAMES ? { 'project-name': projects.map(({ projectName }) => projectName) } : startedBy(pipeline),
+      'build-status': ['FAILED', 'FAULT', 'TIMED_OUT'],
+    },
   }, `Build of ${field('$.detail.project-name')} failed: ${field('$.detail.additional-information.logs.deep-link')}`);
 }
 

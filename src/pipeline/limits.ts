@@ -1,32 +1,48 @@
-import { Annotations } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import { Construct } from 'constructs';
+import { keepWithin, Limit } from '../private/limits/limit';
 
-interface Limit {
-  readonly what: string;
-  readonly most: number;
-  readonly cure: string;
-}
+const COMMON = { prop: 'stages', id: 'nearly-full' };
 
-/** https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
-const ACTIONS: Limit = { what: 'actions in the stage', most: 50, cure: 'release to some of the places in a stage of their own, or by a second DeliveryPipeline' };
-const ALL_ACTIONS: Limit = { what: 'actions in the pipeline', most: 1_000, cure: 'release to some of the places by a second DeliveryPipeline' };
-const STAGES: Limit = { what: 'stages in the pipeline', most: 50, cure: 'release to several places in one stage, or make a second DeliveryPipeline' };
+/** All of them are fixed. https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
+const ACTIONS: Limit = { ...COMMON, what: 'actions in the stage', most: 50, cure: 'release to some of the places in a stage of their own, or by a second DeliveryPipeline' };
+const ALL_ACTIONS: Limit = { ...COMMON, what: 'actions in the pipeline', most: 1_000, cure: 'release to some of the places by a second DeliveryPipeline' };
+const STAGES: Limit = { ...COMMON, what: 'stages in the pipeline', most: 50, cure: 'release to several places in one stage, or make a second DeliveryPipeline' };
+
+/** Of every invoke action, with its variables as they are written. https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionConfiguration.html */
+const PARAMETERS: Limit = {
+  ...COMMON, id: 'long-user-parameters', what: 'characters in UserParameters', most: 1_000,
+  cure: 'shorten what they name: placeName and externalId of the place, userParameters or url of the check, the names of stacks and constructs',
+};
+
+/** What only CloudFormation knows, in an ARN or a name. */
+const UNKNOWN = 40;
 
 /** Looks when the app is synthesized: users may add stages and actions of their own. @internal */
 export function watchLimits(scope: Construct, pipeline: codepipeline.Pipeline): void {
   scope.node.addValidation({
     validate: () => [
-      ...compare(scope, pipeline.stageCount, STAGES),
-      ...compare(scope, pipeline.stages.reduce((sum, { actions }) => sum + actions.length, 0), ALL_ACTIONS),
-      ...pipeline.stages.flatMap(({ stageName, actions }) => compare(scope, actions.length, { ...ACTIONS, what: `${ACTIONS.what} ${stageName}` })),
+      ...keepWithin(scope, pipeline.stageCount, STAGES),
+      ...keepWithin(scope, pipeline.stages.reduce((sum, { actions }) => sum + actions.length, 0), ALL_ACTIONS),
+      ...pipeline.stages.flatMap(({ stageName, actions }) => keepWithin(scope, actions.length, { ...ACTIONS, what: `${ACTIONS.what} ${stageName}` })),
+      ...inspectParameters(scope, pipeline),
     ],
   });
 }
 
-/** From nine tenths on it warns. */
-function compare(scope: Construct, count: number, { what, most, cure }: Limit): string[] {
-  if (count > most) return [`stages: got ${count} ${what}; allowed ${most}; ${cure}`];
-  if (count >= 0.9 * most) Annotations.of(scope).addWarningV2('cdk-fargate-cicd:nearly-full', `stages: ${count} of at most ${most} ${what}; ${cure}`);
-  return [];
+/** As the template has them, whoever wrote the action. */
+function inspectParameters(scope: Construct, pipeline: codepipeline.Pipeline): string[] {
+  const stages: codepipeline.CfnPipeline.StageDeclarationProperty[] = Stack.of(pipeline).resolve((pipeline.node.defaultChild as codepipeline.CfnPipeline).stages);
+  return stages.flatMap(({ actions }) => actions as codepipeline.CfnPipeline.ActionDeclarationProperty[]).flatMap(({ name, configuration }) => {
+    const [certain, likely] = lengthsOf(configuration?.UserParameters);
+    return keepWithin(scope, certain > PARAMETERS.most ? certain : Math.min(likely, PARAMETERS.most), { ...PARAMETERS, what: `${PARAMETERS.what} of the action ${name}` });
+  });
+}
+
+/** Of a resolved text: what is certain, and what it will be. */
+function lengthsOf(text: any): [certain: number, likely: number] {
+  const parts: unknown[] = text?.['Fn::Join']?.[1] ?? [text ?? ''];
+  const certain = parts.reduce<number>((sum, part) => sum + (typeof part === 'string' ? part.length : 0), 0);
+  return [certain, certain + UNKNOWN * parts.filter((part) => typeof part !== 'string').length];
 }

@@ -26,7 +26,7 @@ const LONGEST_POLICY = 5_800;
 /** Resources of one statement; more of them stand in several. */
 const MOST_RESOURCES = 30;
 
-/** As long as it can become: an ARN that only CloudFormation knows, and account, partition or region within one. */
+/** As long as it can become: an ARN that only CloudFormation knows; account, partition or region within one; and a name that CloudFormation gives. */
 const lengthOf = (statement: iam.PolicyStatement): number => atMost(JSON.stringify(statement.toStatementJson())
   .replace(/"\$\{Token\[[^\]]*\]\}"/g, 'x'.repeat(130))).length;
 

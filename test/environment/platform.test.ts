@@ -5,12 +5,11 @@ import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct } from 'constructs';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import {
-  Cluster, DeployStrategy, Egress, Encryption, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, FirstImage, Http5xxOrigin,
-  ListenerRuleOptions, LoadBalancer, Network, Scaling, ServiceAlarm, TargetProtocol,
+  Cluster, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, FirstImage,
+  Http5xxOrigin, ListenerRuleOptions, LoadBalancer, Network, Scaling, ServiceAlarm, Sidecar, TargetProtocol,
 } from '../../src';
-import { claimPriority } from '../../src/environment/traffic/priorities';
 import { all, flat, idOf, only } from '../support/template';
 
 const stackOf = (id = 'Shop', app = new App()): Stack => new Stack(app, id);
@@ -116,25 +115,79 @@ describe('a platform', () => {
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
   });
 
-  test('with VPC endpoints only, what a service needs beside these and nobody has named is an error', () => {
-    const serviceWithSecret = (props: FargatePlatformProps) => () => {
-      const { stack, platform } = make(props);
-      const token = ecs.Secret.fromSecretsManager(Secret.fromSecretNameV2(stack, 'Token', 'token'));
-      serviceOn(platform, stack, 'Orders', { path: '/orders*', priority: 10 }, { container: { secrets: { TOKEN: token } } });
-      return Template.fromStack(stack);
-    };
-    const endpoints = (interfaceEndpoints: InterfaceVpcEndpointAwsService[]) => ({ network: Network.create({ egress: Egress.vpcEndpoints({ interfaceEndpoints }) }) });
-    expect(serviceWithSecret(endpoints([]))).toThrow('[Shop/Orders] network.taskSubnets: got isolated subnets without VPC endpoints for secretsmanager; allowed');
-    expect(serviceWithSecret(endpoints([InterfaceVpcEndpointAwsService.SECRETS_MANAGER]))).not.toThrow();
-    expect(serviceWithSecret({})).not.toThrow();
-  });
-
   test('of an imported VPC, tells once which endpoints nobody has seen', () => {
     const stack = stackOf();
     const vpc = Vpc.fromVpcAttributes(stack, 'Theirs', { vpcId: 'vpc-11111111', availabilityZones: ['a', 'b'], isolatedSubnetIds: ['subnet-11111111', 'subnet-22222222'] });
     const platform = new FargatePlatform(stack, 'Platform', { network: Network.fromVpc(vpc, { taskSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED } }), loadBalancer: LoadBalancer.internal() });
     serviceOn(platform, stack, 'Orders', { path: '/orders*', priority: 10 });
     expect(Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('isolated subnets')).map(({ id }) => id)).toEqual(['/Shop/Platform']);
+  });
+
+  describe('what a service needs beyond that', () => {
+    const on = (network: Network, props: (scope: Stack) => FargateEnvironmentProps, prepare: (platform: FargatePlatform) => void = () => undefined) => {
+      const app = new App();
+      const platform = new FargatePlatform(stackOf('Platform', app), 'Platform', { network, loadBalancer: LoadBalancer.internetFacing() });
+      prepare(platform);
+      const stack = stackOf('Orders', app);
+      return { place: () => serviceOn(platform, stack, 'Orders', { path: '/*', priority: 1 }, props(stack)), stack, template: () => Template.fromStack(Stack.of(platform)) };
+    };
+    const isolated = (interfaceEndpoints: InterfaceVpcEndpointAwsService[] = []) => Network.create({ egress: Egress.vpcEndpoints({ interfaceEndpoints }) });
+    const secret = (scope: Stack): FargateEnvironmentProps => ({ container: { secrets: { TOKEN: ecs.Secret.fromSecretsManager(Secret.fromSecretNameV2(scope, 'Token', 'token')) } } });
+    const parameter = (scope: Stack): FargateEnvironmentProps => ({ container: { secrets: { TOKEN: ecs.Secret.fromSsmParameter(StringParameter.fromSecureStringParameterAttributes(scope, 'Token', { parameterName: 'token' })) } } });
+    const image = (scope: Stack) => ecs.ContainerImage.fromEcrRepository(ecr.Repository.fromRepositoryName(scope, 'Sidecar', 'sidecar'), 'v1');
+
+    test.each<[string, (scope: Stack) => FargateEnvironmentProps, string[]]>([
+      ['a secret', secret, ['secretsmanager']],
+      ['a parameter', parameter, ['ssm']],
+      ['sessions', () => ({ executeCommand: ExecuteCommand.ofCluster() }), ['ssmmessages']],
+      ['metrics', () => ({ container: { metricNamespace: 'Shop' } }), ['monitoring']],
+      ['traces', (scope) => ({ container: { sidecars: [Sidecar.adotCollector({ image: image(scope) })] } }), ['xray']],
+    ])('%s: is refused at synth, with what the platform has to be told', (_, props, services) => {
+      expect(on(isolated(), props).place).toThrow(
+        `FargateEnvironment at 'Orders/Orders' has 1 problem:\n  network: got 'a platform without a VPC endpoint of ${services.join(', ')}'; allowed one with whatever its services need; make the platform with `
+        + `Egress.vpcEndpoints({ interfaceEndpoints: [${services.map((name) => `new ec2.InterfaceVpcEndpointAwsService('${name}')`).join(', ')}] })`);
+      expect(on(isolated(services.map((name) => new InterfaceVpcEndpointAwsService(name))), props).place).not.toThrow();
+    });
+
+    test('or added to the VPC by hand', () => {
+      const { place, template } = on(isolated(), secret, ({ vpc }) => vpc.addInterfaceEndpoint('Secrets', { service: InterfaceVpcEndpointAwsService.SECRETS_MANAGER }));
+      expect(place).not.toThrow();
+      template().resourceCountIs('AWS::EC2::VPCEndpoint', 5);
+    });
+
+    test('images of a public registry are refused as they are beside a network of its own', () => {
+      expect(on(isolated(), () => ({ container: { sidecars: [Sidecar.adotCollector()] } })).place).toThrow("container.sidecars[0].image: got 'the public registry of ECR, beside Egress.vpcEndpoints'");
+    });
+
+    test('is there with a NAT gateway; with public addresses, functions have none', () => {
+      expect(on(Network.create(), secret).place).not.toThrow();
+      expect(on(Network.create({ egress: Egress.publicIp() }), secret).place).not.toThrow();
+      const checked = () => ({ loadBalancer: LoadBalancer.internetFacing(), deployStrategy: DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] }) });
+      expect(on(Network.create(), checked).place).not.toThrow();
+      expect(on(isolated(), checked).place).toThrow("network: got 'a platform without a VPC endpoint of ec2'; allowed one with whatever its services need; make the platform with Egress.vpcEndpoints(");
+      expect(on(Network.create({ egress: Egress.publicIp() }), checked).place)
+        .toThrow("network: got 'a platform without a VPC endpoint of ec2'; allowed one with whatever its services need; make the platform with Egress.natGateways(): functions get no public address");
+    });
+
+    test('is asked of a platform on a platform as well', () => {
+      const app = new App();
+      const first = new FargatePlatform(stackOf('First', app), 'Platform', { network: isolated() });
+      const second = new FargatePlatform(stackOf('Second', app), 'Platform', { network: first.network, loadBalancer: LoadBalancer.internal() });
+      const stack = stackOf('Orders', app);
+      expect(() => serviceOn(second, stack, 'Orders', { path: '/*', priority: 1 }, secret(stack))).toThrow('a platform without a VPC endpoint of secretsmanager');
+    });
+
+    test('is warned of in isolated subnets of a VPC that exists, of which endpoints made elsewhere cannot be seen', () => {
+      const app = new App();
+      const vpcStack = stackOf('Vpc', app);
+      const vpc = Vpc.fromVpcAttributes(vpcStack, 'Vpc', {
+        vpcId: 'vpc-11111111', availabilityZones: ['a', 'b'], publicSubnetIds: ['subnet-11111111', 'subnet-22222222'], isolatedSubnetIds: ['subnet-33333333', 'subnet-44444444'],
+      });
+      const platform = new FargatePlatform(stackOf('Platform', app), 'Platform', { network: Network.fromVpc(vpc, { taskSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED } }) });
+      const stack = stackOf('Orders', app);
+      serviceOn(platform, stack, 'Orders', { path: '/*', priority: 1 }, secret(stack));
+      expect(Annotations.fromStack(stack).findWarning('/Orders/Orders', Match.stringLikeRegexp('none is seen here: secretsmanager;'))).toHaveLength(1);
+    });
   });
 
   test.each([
@@ -252,36 +305,5 @@ describe('a service on a shared listener', () => {
     const unknown = Token.asNumber({ Ref: 'Priority' });
     add('Four', unknown);
     expect(() => add('Five', unknown)).not.toThrow();
-  });
-
-  test('is one of fifty at most: a load balancer takes 100 target groups', () => {
-    const stack = stackOf();
-    const listener = imported(stack);
-    const claim = (priority: number) => {
-      const scope = new Construct(stack, `Service${priority}`);
-      claimPriority(scope, listener, priority);
-      return scope.node.metadata.filter(({ data }) => /^loadBalancer: 45 of at most 50 services stand behind one load balancer/.test(data as string)).length;
-    };
-    expect(Array.from({ length: 44 }, (_, index) => claim(index + 1)).every((warnings) => warnings === 0)).toBe(true);
-    expect(claim(45)).toBe(1);
-    for (let priority = 46; priority <= 50; priority++) claim(priority);
-    expect(() => claim(51)).toThrow("loadBalancer: got '51 services behind one load balancer'; allowed 50, since a load balancer takes 100 target groups; put further services behind another FargatePlatform");
-  });
-
-  test.each<[string, (stack: Stack) => [elbv2.IApplicationListener, elbv2.IApplicationListener]]>([
-    ['of a load balancer of the app', (stack) => {
-      const loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'Shared', { vpc: new Vpc(stack, 'Vpc') });
-      const listen = (port: number) => loadBalancer.addListener(`On${port}`, { port, protocol: elbv2.ApplicationProtocol.HTTP, defaultAction: elbv2.ListenerAction.fixedResponse(404) });
-      return [listen(80), listen(8080)];
-    }],
-    ['imported', (stack) => ['a', 'b'].map((id) => elbv2.ApplicationListener.fromApplicationListenerAttributes(stack, id, {
-      listenerArn: `arn:aws:elasticloadbalancing:us-east-1:111111111111:listener/app/shop/50dc6c495c0c9188/${id}`, securityGroup: SecurityGroup.fromSecurityGroupId(stack, `Group${id}`, 'sg-1'),
-    })) as [elbv2.IApplicationListener, elbv2.IApplicationListener]],
-  ])('services behind two listeners %s count together', (_, listenersOf) => {
-    const stack = stackOf();
-    const listeners = listenersOf(stack);
-    const claim = (index: number) => claimPriority(new Construct(stack, `Service${index}`), listeners[index % 2], 1 + index);
-    for (let index = 0; index < 50; index++) claim(index);
-    expect(() => claim(50)).toThrow('51 services behind one load balancer');
   });
 });

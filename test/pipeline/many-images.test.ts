@@ -1,13 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
-import { ManualApprovalAction } from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Construct } from 'constructs';
 import { text } from './pipeline-world';
 import { Check, CheckOrder, DeliveryPipeline, DeliveryPipelineProps, DeployStage, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, ImageBuild, ReleaseAction, Source } from '../../src';
-import { watchLimits } from '../../src/pipeline/limits';
 import { actionOf, all, flat, projectOf, stagesOf } from '../support/template';
 
 const imageOf = (name: string, options = {}): ImageBuild => ImageBuild.dockerfile({ directory: `services/${name}`, imageName: name, ...options });
@@ -149,42 +145,4 @@ test('templates grow by the same with each service', () => {
   const [two, four, six] = [2, 4, 6].map(sizeOf);
   expect(six.resources - four.resources).toBe(four.resources - two.resources);
   expect((six.characters - four.characters) / (four.characters - two.characters)).toBeCloseTo(1, 1);
-});
-
-describe('limits of CodePipeline', () => {
-  const actions = (count: number) => Array.from({ length: count }, (_, index) => new ManualApprovalAction({ actionName: `A${index}` }));
-  const found = (fill: (pipeline: codepipeline.Pipeline) => void) => {
-    const scope = new Construct(new Stack(new App(), 'Shop'), 'Road');
-    const pipeline = new codepipeline.Pipeline(scope, 'Pipeline', { pipelineType: codepipeline.PipelineType.V2 });
-    watchLimits(scope, pipeline);
-    fill(pipeline);
-    return [...scope.node.validate(), ...scope.node.metadata.map(({ data }) => `warning ${data}`)].map((message) => message.replace(/; .*/, ''));
-  };
-
-  test.each([
-    [44, []],
-    [45, ['warning stages: 45 of at most 50 stages in the pipeline']],
-    [51, ['stages: got 51 stages in the pipeline']],
-  ])('%i stages', (count, messages) => {
-    expect(found((pipeline) => actions(count).forEach((action, index) => pipeline.addStage({ stageName: `S${index}`, actions: [action] })))).toEqual(messages);
-  });
-
-  test.each([
-    [44, []],
-    [45, ['warning stages: 45 of at most 50 actions in the stage Many']],
-    [51, ['stages: got 51 actions in the stage Many']],
-  ])('%i actions in a stage', (count, messages) => {
-    expect(found((pipeline) => pipeline.addStage({ stageName: 'Many', actions: actions(count) }))).toEqual(messages);
-  });
-
-  test.each([
-    [899, []],
-    [900, ['warning stages: 900 of at most 1000 actions in the pipeline']],
-    [1001, ['stages: got 1001 actions in the pipeline']],
-  ])('%i actions in all', (count, messages) => {
-    const inAll = found((pipeline) => {
-      for (let rest = count; rest > 0; rest -= 40) pipeline.addStage({ stageName: `S${rest}`, actions: actions(Math.min(40, rest)) });
-    });
-    expect(inAll).toEqual(messages);
-  });
 });

@@ -71,6 +71,9 @@ export abstract class Egress extends Choice {
   /** Where tasks run. @internal */
   abstract readonly _taskSubnets: ec2.SubnetType;
 
+  /** Of what is needed, what is reached through endpoints only. @internal */
+  abstract _throughEndpoints(needs: NeededServices): string[];
+
   /** What must be there before the first task starts. @internal */
   abstract _bind(scope: Construct, parts: EgressParts): Construct[];
 }
@@ -81,6 +84,10 @@ class NatGateways extends Egress {
   constructor(readonly _natGateways: number) {
     super();
     this._inspect((look) => look.literal('count', _natGateways, 'it decides what the template holds'));
+  }
+
+  _throughEndpoints(): string[] {
+    return [];
   }
 
   _bind(): Construct[] {
@@ -101,9 +108,13 @@ class VpcEndpoints extends Egress {
     }, options);
   }
 
+  _throughEndpoints({ byTasks, byFunctions }: NeededServices): string[] {
+    return [...byTasks, ...byFunctions];
+  }
+
   _bind(scope: Construct, { vpc, needs }: EgressParts): Construct[] {
     const { interfaceEndpoints = [], gatewayEndpoints = [] } = this.options;
-    const needed = [...needs.byTasks, ...needs.byFunctions].map((name) => new ec2.InterfaceVpcEndpointAwsService(name));
+    const needed = this._throughEndpoints(needs).map((name) => new ec2.InterfaceVpcEndpointAwsService(name));
     return createEndpoints(scope, vpc, [...needed, ...interfaceEndpoints], [ec2.GatewayVpcEndpointAwsService.S3, ...gatewayEndpoints]);
   }
 }
@@ -112,7 +123,11 @@ class PublicIp extends Egress {
   readonly _taskSubnets = ec2.SubnetType.PUBLIC;
   readonly _assignPublicIp = true;
 
+  _throughEndpoints({ byFunctions }: NeededServices): string[] {
+    return byFunctions;
+  }
+
   _bind(scope: Construct, { vpc, needs }: EgressParts): Construct[] {
-    return createEndpoints(scope, vpc, needs.byFunctions.map((name) => new ec2.InterfaceVpcEndpointAwsService(name)), []);
+    return createEndpoints(scope, vpc, this._throughEndpoints(needs).map((name) => new ec2.InterfaceVpcEndpointAwsService(name)), []);
   }
 }

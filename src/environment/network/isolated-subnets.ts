@@ -39,6 +39,15 @@ function missingIn(root: IConstruct, vpc: ec2.IVpc, isolated: ec2.ISubnet[], ser
   const parts = root.node.findAll();
   const routed = new Set(parts.flatMap((part) => part instanceof ec2.CfnRoute ? part.routeTableId : []));
   if (isolated.every(({ routeTable }) => routed.has(routeTable.routeTableId))) return [];
-  const names = parts.flatMap((part) => part instanceof ec2.CfnVPCEndpoint && part.vpcId === vpc.vpcId ? JSON.stringify(Stack.of(part).resolve(part.serviceName)) : []);
+  return without(parts.filter((part): part is ec2.CfnVPCEndpoint => part instanceof ec2.CfnVPCEndpoint && part.vpcId === vpc.vpcId), services);
+}
+
+/** Which of these services have no endpoint below a construct. */
+export function lackingBelow(home: IConstruct, services: string[]): string[] {
+  return services.length === 0 ? [] : without(home.node.findAll().filter((part): part is ec2.CfnVPCEndpoint => part instanceof ec2.CfnVPCEndpoint), services);
+}
+
+function without(endpoints: ec2.CfnVPCEndpoint[], services: string[]): string[] {
+  const names = endpoints.map((endpoint) => JSON.stringify(Stack.of(endpoint).resolve(endpoint.serviceName)));
   return services.filter((service) => !names.some((name) => name.includes(`.${service}"`)));
 }

@@ -62,13 +62,14 @@ export class FargatePlatform extends Construct {
     look.throwFor(this);
     warnEnvironment(this, props);
     const foundation = layFoundation(this, props);
+    const origin = props.network ?? defaultNetwork(props.cluster);
     const needs = neededServices(props, foundation.key);
-    const network = (props.network ?? defaultNetwork(props.cluster))._bind(this, { ...foundation, needs });
+    const network = origin._bind(this, { ...foundation, needs });
     this.vpc = network.vpc;
     this.ecsCluster = this.createCluster(props, foundation);
     const balancer = this.createLoadBalancer(props, network, foundation);
     ({ loadBalancer: this.loadBalancer, url: this.url, production: { listener: this.listener } } = balancer);
-    this.network = Network._of(network, needs);
+    this.network = Network._of(origin, network, needs);
     this.cluster = Cluster.fromCluster(this.ecsCluster);
     this.encryptionKey = foundation.key;
     this.encryption = foundation.key ? Encryption.fromKey(foundation.key) : Encryption.awsManaged();

@@ -51,7 +51,23 @@ export function inspectListenerRule(look: Inspection, listener: elbv2.IApplicati
   look.that(!needsHttps(options) || !(listener instanceof elbv2.ApplicationListener) || listener.protocol === elbv2.ApplicationProtocol.HTTPS, 'protocol',
     'HTTP/2 or gRPC behind a listener of plain HTTP', 'TargetProtocol.http1', 'the load balancer speaks both over HTTPS only');
   if (look.problems.length > 0) return;
+  inspectConditions(look, options);
   look.that(url !== undefined || hostOf(listener, host) !== undefined, 'url', url, 'the URL of the service, where no single host is known', "write for example 'https://shop.example.com'");
+}
+
+/** Kinds that a rule has once at most. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html */
+const SINGLE = ['host-header', 'http-request-method', 'path-pattern', 'source-ip'];
+
+/** Neither number can be raised. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html */
+function inspectConditions(look: Inspection, options: ListenerRuleOptions): void {
+  const raw = conditionsOf(options).map((condition) => condition.renderRawCondition());
+  const fields: string[] = raw.map(({ field }) => field);
+  const values = raw.flatMap((condition) => Object.values<{ readonly values?: unknown[] }>(condition).flatMap((config) => config.values ?? []));
+  const wildcards = JSON.stringify(values).match(/[*?]/g) ?? [];
+  const twice = fields.find((field, index) => SINGLE.includes(field) && fields.indexOf(field) !== index);
+  look.that(twice === undefined, 'conditions', `${twice} twice`, 'each kind once, host and path included', 'write all values of a kind in one condition, instead of host or path');
+  look.that(values.length <= 5, 'conditions', `${values.length} values with host and path`, '5 values in a rule', 'say the same with fewer, for example by a wildcard');
+  look.that(wildcards.length <= 6, 'conditions', `${wildcards.length} wildcards with host and path`, '6 wildcards in a rule', 'say the same with fewer');
 }
 
 /** A single name that leads to the listener, as far as one is known. */
