@@ -207,14 +207,14 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     return releaseTrust._bind();
   }
 
-  private describeTarget({ container = {}, deployStrategy, placeName, releaseTrust }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task, roleName: string,
-    { group }: Mover, { names: { suffix } }: Foundation): ReleaseTargetParts {
+  private describeTarget({ container = {}, deployStrategy, network, placeName, releaseTrust }: FargateEnvironmentProps, { taskRole, executionRole, definition }: Task,
+    roleName: string, { group }: Mover, { names: { suffix } }: Foundation): ReleaseTargetParts {
     const { accounts, externalId } = this.trust(releaseTrust);
     return {
       placeName: placeName ?? placeNameOf(this),
       roleArn: roleArnOf(this, roleName),
       parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200, { suffix })}`,
-      region: Stack.of(this).region,
+      region: Stack.of(this).region, onlyAws: network?._onlyAws,
       trustedAccounts: accounts,
       externalId,
       clusterName: this.cluster.clusterName,

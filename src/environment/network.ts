@@ -57,6 +57,8 @@ export interface BoundNetwork {
   readonly loadBalancerSubnets?: ec2.SubnetSelection;
   /** What the way out consists of: a task that starts earlier finds no image. */
   readonly ready: IDependable[];
+  /** Tasks certainly reach AWS and nothing else. */
+  readonly onlyAws?: boolean;
 }
 
 /** Where the service runs. */
@@ -109,7 +111,7 @@ class Created extends Network {
       privateRanges: this.options.privateSubnetCidrs ?? ranges.slice(zones.length),
     });
     return {
-      vpc, taskSubnets: { subnetType: egress._taskSubnets }, assignPublicIp: egress._assignPublicIp, ready,
+      vpc, taskSubnets: { subnetType: egress._taskSubnets }, assignPublicIp: egress._assignPublicIp, ready, onlyAws: this._onlyAws,
       functionSubnets: { subnets: [...vpc.privateSubnets, ...vpc.isolatedSubnets] },
     };
   }
@@ -153,9 +155,11 @@ class Existing extends Network {
 
 class Bound extends Network {
   readonly _creates = false;
+  readonly _onlyAws: boolean;
 
   constructor(private readonly bound: BoundNetwork) {
     super();
+    this._onlyAws = bound.onlyAws === true;
   }
 
   _bind(): BoundNetwork {

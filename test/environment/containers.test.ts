@@ -8,6 +8,11 @@ import { all, flat, idOf, only, rightsOf } from '../support/template';
 
 const image = ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.29.1');
 
+function unsynthesized(props: FargateEnvironmentProps) {
+  const stack = new Stack(new App(), 'Shop');
+  return { stack, place: new FargateEnvironment(stack, 'Place', props) };
+}
+
 function make(props: (stack: Stack) => FargateEnvironmentProps) {
   const stack = new Stack(new App(), 'Shop');
   const place = new FargateEnvironment(stack, 'Place', props(stack));
@@ -91,6 +96,28 @@ describe('sidecars', () => {
     const { containers, template } = make(() => ({ container: { sidecars: [Sidecar.adotCollector({ config: 'receivers: {}', image })] } }));
     expect(containers['otel-collector']).toMatchObject({ Image: 'public.ecr.aws/nginx/nginx:1.29.1', Environment: [{ Value: 'receivers: {}' }] });
     expect(all(template, 'AWS::IAM::ManagedPolicy').filter(([id]) => id.startsWith('PlaceTaskRole'))).toEqual([]);
+  });
+});
+
+describe('what is let wait on the definition itself', () => {
+  const { HEALTHY, START, COMPLETE } = ecs.ContainerDependencyCondition;
+  const errorsOf = (condition: ecs.ContainerDependencyCondition, container: FargateEnvironmentProps['container'] = {}) => {
+    const { place, stack } = unsynthesized({ container: { ...container, sidecars: [Sidecar.container('proxy', { image })] } });
+    const definition = place.service.taskDefinition;
+    definition.findContainer('proxy')!.addContainerDependencies({ container: definition.findContainer('app')!, condition });
+    return () => Template.fromStack(stack);
+  };
+
+  test('the health of an application without a check is an error', () => {
+    expect(errorsOf(HEALTHY)).toThrow('containers: got proxy, which waits until app is HEALTHY; allowed with a health check of app; add commandHealthCheck, or wait for START');
+  });
+
+  test('so is the end of an essential one', () => {
+    expect(errorsOf(COMPLETE)).toThrow('containers: got proxy, which waits until app is COMPLETE; allowed with one that may end; make app essential: false, or wait for START');
+  });
+
+  test.each<[string, () => void]>([['its start', errorsOf(START)], ['the health of one with a check', errorsOf(HEALTHY, { commandHealthCheck: { command: ['CMD', 'true'] } })]])('%s is none', (_, synthesize) => {
+    expect(synthesize).not.toThrow();
   });
 });
 

@@ -7,7 +7,7 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import {
   Cluster, DeployStrategy, Egress, Encryption, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, FirstImage, Http5xxOrigin,
-  ListenerRuleOptions, LoadBalancer, Network, Scaling, ServiceAlarm, TargetProtocol,
+  ListenerRuleOptions, LoadBalancer, Network, Scaling, ServiceAlarm, Sidecar, TargetProtocol,
 } from '../../src';
 import { claimPriority } from '../../src/environment/traffic/priorities';
 import { all, flat, idOf, only } from '../support/template';
@@ -113,6 +113,8 @@ describe('a platform', () => {
     expect(all(template, 'AWS::EC2::VPCEndpoint').map(([, { ServiceName }]) => flat(ServiceName).split('.').slice(3).join('.')).sort()).toEqual(['ecr.api', 'ecr.dkr', 'logs', 's3', 'secretsmanager']);
     expect(only(template, 'AWS::ECS::Service').NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp).toBe('DISABLED');
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    expect(() => new FargateEnvironment(stack, 'Traced', { cluster, encryption, network, loadBalancer: platform.route({ path: '/b', priority: 2 }), container: { sidecars: [Sidecar.adotCollector()] } }))
+      .toThrow("container.sidecars[0].image: got 'public.ecr.aws/");
   });
 
   test.each([
