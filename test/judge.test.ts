@@ -20,7 +20,7 @@ import {
   Approval, BuildCache, Capacity, Check, Cluster, CodeDeployEvent, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand,
   FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, FargateEnvironmentProps, FirstImage, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction,
   ReleaseRole, ReleaseTrust, ResourceNames, Scaling, ServiceConnect, ServiceDiscovery, Sidecar, Source, StageCondition, StageFailure, Stickiness, TargetProtocol,
-  TaskPlace, TrafficRouting, Volume, WebAcl,
+  TaskPlace, TaskReport, TrafficRouting, Volume, WebAcl,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -97,7 +97,7 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
   })],
   ['one-off tasks beside services and in a cluster of its own', (scope) => ({
     loadBalancer: LoadBalancer.internal(),
-    checks: [Check.task('Integration', { tests: { image: 'public.ecr.aws/acme/tests:1' } }), Check.task('Elsewhere', {
+    checks: [Check.task('Integration', { tests: { image: 'public.ecr.aws/acme/tests:1' }, report: TaskReport.uploaded() }), Check.task('Elsewhere', {
       place: TaskPlace.inCluster({
         cluster: ecs.Cluster.fromClusterArn(scope, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'), subnetIds: ['subnet-11111111'],
         securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'TheirGroup', 'sg-11111111')],
@@ -110,6 +110,7 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
   ['keys of AWS, one-off tasks', (scope) => ({
     loadBalancer: LoadBalancer.internal(), encryption: Encryption.awsManaged(), removalPolicy: RemovalPolicy.DESTROY, network: Network.fromVpc(existingVpc(scope)),
     checks: [Check.task('Elsewhere', {
+      report: TaskReport.uploaded(),
       place: TaskPlace.inCluster({
         cluster: ecs.Cluster.fromClusterArn(scope, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'), subnetIds: ['subnet-11111111'],
         securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'TheirGroup', 'sg-11111111')], taskRole: iam.Role.fromRoleName(scope, 'TheirRole', 'theirs'),

@@ -51,6 +51,8 @@ export interface BoundTaskPlace {
   /** In messages. */
   readonly name: string;
   readonly home: OneOffSettings['home'];
+  /** Its region, when the task certainly reaches AWS and nothing else. */
+  readonly onlyAwsIn?: string;
   /** What the function that runs the task may do. */
   readonly rights: Right[];
 }
@@ -78,10 +80,11 @@ class OfService extends TaskPlace {
   }
 
   _bind(_: Construct, { repository }: TaskPlaceParts): BoundTaskPlace {
-    const { placeName, roleArn, parameterName, region, externalId } = this.target._releaseTarget();
+    const { placeName, roleArn, parameterName, region, onlyAws, externalId } = this.target._releaseTarget();
     return {
       name: placeName,
       home: { roleArn, parameterName, region, externalId },
+      onlyAwsIn: onlyAws ? region : undefined,
       rights: [
         { actions: ['sts:AssumeRole'], resources: [roleArn] },
         ...mayReadDescriptions([this.target]),

@@ -1,7 +1,6 @@
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { nameOf } from '../../release/service/ecs-service';
-import { decisive } from '../run/definition';
-import type { OneOff } from '../run/one-off';
+import { decisive, type OneOff } from '../run/one-off';
 
 /** Lines between which a task prints its report. */
 const BEGIN = '-----BEGIN JUNIT-----';
@@ -41,13 +40,14 @@ export function findReport(lines: string[]): Report | string | undefined {
   if (from < 0) return undefined;
   const length = lines.slice(from + 1).findIndex((line) => line.trim() === END);
   if (length < 0) return `the log has no line ${END}`;
-  return parse(lines.slice(from + 1, from + 1 + length).join('\n'));
+  return parseReport(lines.slice(from + 1, from + 1 + length).join('\n'));
 }
 
 const ATTRIBUTES = '(?:[^>"\'/]|"[^"]*"|\'[^\']*\')*';
 const CASE = new RegExp(`<testcase\\b(${ATTRIBUTES})(?:/>|>([\\s\\S]*?)</testcase\\s*>)`, 'g');
 
-function parse(xml: string): Report | string {
+/** What a report says; a text says what is wrong with it. */
+export function parseReport(xml: string): Report | string {
   // Texts may hold whatever looks like elements.
   const bare = xml.replace(/<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->/g, '').trim();
   if (!/<testsuites?\b/.test(bare) || !/(<\/testsuites?\s*>|<testsuites?\b[^>]*\/>)$/.test(bare)) return 'it is no <testsuites> or <testsuite> from beginning to end';
