@@ -9,6 +9,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -141,7 +142,7 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
 
 const TASKS: [string, (scope: Construct) => Partial<FargateEnvironmentProps>][] = [
   ['sidecars, volumes, Spot, a schedule, discovery, sessions of people', (scope) => ({
-    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), cluster: Cluster.create(), capacity: Capacity.fargateSpot(),
+    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), cluster: Cluster.create({ storageKey: kms.Key.fromKeyArn(scope, 'Disks', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555') }), capacity: Capacity.fargateSpot(),
     container: {
       ephemeralStorageGiB: 30, sidecars: [Sidecar.fireLens(), Sidecar.adotCollector()],
       volumes: [Volume.memory('/tmp'), Volume.disk('/cache'), Volume.efs(efs.FileSystem.fromFileSystemAttributes(scope, 'Files', {

@@ -3,7 +3,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
-import { DeployStrategy, FargateEnvironment, FargateEnvironmentProps, Sidecar, Volume } from '../../src';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { Cluster, DeployStrategy, Encryption, FargateEnvironment, FargateEnvironmentProps, Sidecar, Volume } from '../../src';
 import { all, flat, idOf, only, rightsOf } from '../support/template';
 
 const image = ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.29.1');
@@ -188,4 +189,18 @@ test('disk and limits of the operating system', () => {
   }));
   expect(definition.EphemeralStorage).toEqual({ SizeInGiB: 50 });
   expect(app.Ulimits).toEqual([{ Name: 'nofile', SoftLimit: 1000, HardLimit: 2000 }]);
+});
+
+test('a key for the disks of tasks, which Fargate may use for clusters of this account', () => {
+  const { template } = make((stack) => ({ cluster: Cluster.create({ storageKey: new kms.Key(stack, 'Disks') }), clusterName: 'shop', encryption: Encryption.awsManaged() }));
+  expect(only(template, 'AWS::ECS::Cluster').Configuration).toEqual({ ManagedStorageConfiguration: { FargateEphemeralStorageKmsKeyId: { Ref: idOf(template, 'AWS::KMS::Key') } } });
+  const statements = only(template, 'AWS::KMS::Key').KeyPolicy.Statement.filter(({ Principal }: any) => Principal.Service === 'fargate.amazonaws.com');
+  const StringEquals = { 'kms:EncryptionContext:aws:ecs:clusterAccount': [{ Ref: 'AWS::AccountId' }], 'kms:EncryptionContext:aws:ecs:clusterName': ['shop'] };
+  expect(statements.map(({ Action, Condition }: any) => [Action, Condition])).toEqual([
+    ['kms:GenerateDataKeyWithoutPlaintext', { StringEquals }], ['kms:CreateGrant', { StringEquals, 'ForAllValues:StringEquals': { 'kms:GrantOperations': ['Decrypt'] } }],
+  ]);
+});
+
+test('without one Fargate takes a key of its own, also where everything else has a key', () => {
+  expect(only(make(() => ({ encryption: Encryption.customerManaged() })).template, 'AWS::ECS::Cluster')).not.toHaveProperty('Configuration');
 });
