@@ -37,6 +37,16 @@ describe('a task beside a service', () => {
     expect(world.releasedDigest).toBe(world.previous);
   });
 
+  test('has the roles, the size, the disk and the platform of the service', async () => {
+    const same = {
+      taskRoleArn: 'arn:aws:iam::222222222222:role/task', executionRoleArn: 'arn:aws:iam::222222222222:role/execution', cpu: '1024', memory: '2048', ephemeralStorage: { sizeInGiB: 50 },
+      networkMode: 'awsvpc', runtimePlatform: { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' }, requiresCompatibilities: ['FARGATE'],
+    };
+    Object.assign(world.ecs.definitions.get(world.ecs.service.taskDefinition!)!.definition, same);
+    await world.runTask();
+    expect(registered()[0]).toMatchObject(same);
+  });
+
   test('does everything in the place by its release role', async () => {
     await world.runTask();
     expect(new Set(world.ecs.calls.map(({ caller }) => `${caller.accessKeyId} ${caller.region}`))).toEqual(new Set(['release-role eu-west-1']));
@@ -373,6 +383,16 @@ describe('the task is stopped', () => {
     world.clock.pass(60_000);
     await world.sweep('execution-7');
     expect(world.ecs.inputs('StopTask')).toHaveLength(1);
+  });
+
+  test('but none of the family that somebody else has started', async () => {
+    world.ecs.oneOff.fates.push(fate.runsForEver());
+    world.ecs.oneOff.run({ clientToken: 'theirs', startedBy: 'somebody', taskDefinition: 'web-one-off:7' }, { family: 'web-one-off', containerDefinitions: [] });
+    world.clock.pass(86_400_000);
+    await world.sweep();
+    await world.sweep('execution-7');
+    expect(world.ecs.inputs('DescribeTasks').length).toBeGreaterThan(0);
+    expect(world.ecs.inputs('StopTask')).toEqual([]);
   });
 
   test('when it was started by an invocation that was under way while its execution was stopped', async () => {
