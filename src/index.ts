@@ -6,6 +6,7 @@ export * from './deploy/existing/existing-service';
 export * from './deploy/existing/release-role';
 export * from './deploy/first-image/first-image';
 export * from './deploy/one-off/task-place';
+export * from './deploy/one-off/task-report';
 export * from './deploy/release-action';
 export * from './deploy/release-target';
 export * from './deploy/release-trust';

@@ -9,6 +9,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -20,7 +21,7 @@ import {
   Approval, BuildCache, Capacity, Check, Cluster, CodeDeployEvent, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand,
   FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, FargateEnvironmentProps, FirstImage, ImageBuild, LoadBalancer, Network, Notification, ReleaseAction,
   ReleaseRole, ReleaseTrust, ResourceNames, Scaling, ServiceConnect, ServiceDiscovery, Sidecar, Source, StageCondition, StageFailure, Stickiness, TargetProtocol,
-  TaskPlace, TrafficRouting, Volume, WebAcl,
+  TaskPlace, TaskReport, TrafficRouting, Volume, WebAcl,
 } from '../src';
 
 // The CDK prints its report of warnings, which the judge returns.
@@ -97,7 +98,7 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
   })],
   ['one-off tasks beside services and in a cluster of its own', (scope) => ({
     loadBalancer: LoadBalancer.internal(),
-    checks: [Check.task('Integration', { tests: { image: 'public.ecr.aws/acme/tests:1' } }), Check.task('Elsewhere', {
+    checks: [Check.task('Integration', { tests: { image: 'public.ecr.aws/acme/tests:1' }, report: TaskReport.uploaded() }), Check.task('Elsewhere', {
       place: TaskPlace.inCluster({
         cluster: ecs.Cluster.fromClusterArn(scope, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'), subnetIds: ['subnet-11111111'],
         securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'TheirGroup', 'sg-11111111')],
@@ -110,6 +111,7 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
   ['keys of AWS, one-off tasks', (scope) => ({
     loadBalancer: LoadBalancer.internal(), encryption: Encryption.awsManaged(), removalPolicy: RemovalPolicy.DESTROY, network: Network.fromVpc(existingVpc(scope)),
     checks: [Check.task('Elsewhere', {
+      report: TaskReport.uploaded(),
       place: TaskPlace.inCluster({
         cluster: ecs.Cluster.fromClusterArn(scope, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'), subnetIds: ['subnet-11111111'],
         securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'TheirGroup', 'sg-11111111')], taskRole: iam.Role.fromRoleName(scope, 'TheirRole', 'theirs'),
@@ -140,7 +142,7 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
 
 const TASKS: [string, (scope: Construct) => Partial<FargateEnvironmentProps>][] = [
   ['sidecars, volumes, Spot, a schedule, discovery, sessions of people', (scope) => ({
-    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), cluster: Cluster.create(), capacity: Capacity.fargateSpot(),
+    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), cluster: Cluster.create({ storageKey: kms.Key.fromKeyArn(scope, 'Disks', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555') }), capacity: Capacity.fargateSpot(),
     container: {
       ephemeralStorageGiB: 30, sidecars: [Sidecar.fireLens(), Sidecar.adotCollector()],
       volumes: [Volume.memory('/tmp'), Volume.disk('/cache'), Volume.efs(efs.FileSystem.fromFileSystemAttributes(scope, 'Files', {

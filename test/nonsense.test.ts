@@ -98,6 +98,7 @@ const PLACES: Record<string, (choice: any) => Props> = {
   Stickiness: (stickiness) => ({ loadBalancer: library.LoadBalancer.internal({ stickiness }) }),
   TargetProtocol: (protocol) => ({ loadBalancer: library.LoadBalancer.internal({ protocol }) }),
   TaskPlace: (place) => ({ checks: [library.Check.task('Integration', { place })] }),
+  TaskReport: (report) => ({ checks: [library.Check.task('Integration', { report })] }),
   TrafficRouting: (trafficRouting) => ({ deployStrategy: library.DeployStrategy.codeDeploy({ trafficRouting }) }),
   WebAcl: (webAcl) => ({ loadBalancer: library.LoadBalancer.internal({ webAcl }) }),
   Volume: (volume) => ({ container: { volumes: [volume] } }),

@@ -10,6 +10,8 @@ export interface ReleaseTargetParts {
   readonly roleArn: string;
   readonly parameterName: string;
   readonly region: string;
+  /** Its tasks certainly reach AWS and nothing else. */
+  readonly onlyAws?: boolean;
   /** Accounts whose pipelines may release there; absent: not known. */
   readonly trustedAccounts?: string[];
   /** What the names of roles are like that may release there; absent: not known, or it names one role. */

@@ -1,5 +1,6 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { ClusterCommandOptions, commandConfiguration } from './running/execute-command';
 import { acknowledge } from '../private/acknowledge';
@@ -9,6 +10,13 @@ import { Choice, placeOf } from '../private/problems';
 export interface CreateClusterOptions {
   /** How closely Container Insights looks. @default ecs.ContainerInsights.ENHANCED */
   readonly containerInsights?: ecs.ContainerInsights;
+  /**
+   * Key of the disks of all tasks, which Fargate encrypts with a key of AWS otherwise. One of this app: its policy is to admit Fargate, and gets the statements for it; not of
+   * several regions. Without the key, or when it is disabled, no task starts.
+   * @default - a key that AWS owns
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-storage-encryption.html
+   */
+  readonly storageKey?: kms.IKey;
 }
 
 /** @internal */
@@ -43,14 +51,18 @@ class Created extends Cluster {
 
   constructor(private readonly options: CreateClusterOptions) {
     super();
-    this._inspect((look) => look.oneOf('containerInsights', options.containerInsights, Object.values(ecs.ContainerInsights),
-      'take for example ecs.ContainerInsights.ENABLED'), options);
+    this._inspect((look) => {
+      look.oneOf('containerInsights', options.containerInsights, Object.values(ecs.ContainerInsights), 'take for example ecs.ContainerInsights.ENABLED');
+      look.kind('storageKey', options.storageKey, 'keyArn', 'a key', 'hand over a kms.IKey');
+      look.own('storageKey', 'a key', placeOf(options.storageKey?.keyArn));
+    }, options);
   }
 
   _bind(scope: Construct, { vpc, clusterName, commands }: ClusterParts): ecs.ICluster {
     const cluster = new ecs.Cluster(scope, 'Cluster', {
       vpc, clusterName, containerInsightsV2: this.options.containerInsights ?? ecs.ContainerInsights.ENHANCED,
       executeCommandConfiguration: commands && commandConfiguration(commands),
+      managedStorageConfiguration: this.options.storageKey && { fargateEphemeralStorageKmsKey: this.options.storageKey },
     });
     acknowledge(cluster, { 'cfn-guard::CT.ECS.PR.2': 'the rule knows `enabled` only; `enhanced` is more, and less is chosen by the user' });
     return cluster;

@@ -206,7 +206,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     return releaseTrust._bind();
   }
 
-  private describeTarget({ container = {}, deployStrategy, placeName, releaseTrust }: FargateEnvironmentProps, { roleArns, definition }: Task, { group }: Mover,
+  private describeTarget({ container = {}, deployStrategy, network, placeName, releaseTrust }: FargateEnvironmentProps, { roleArns, definition }: Task, { group }: Mover,
     { names: { suffix } }: Foundation): ReleaseTargetParts {
     const trust = this.trust(releaseTrust);
     return {
@@ -214,6 +214,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
       roleArn: releaseRoleArn(this),
       parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200, { suffix })}`,
       region: Stack.of(this).region,
+      onlyAws: network?._onlyAws,
       trustedAccounts: trust.accounts,
       trustedNames: trustedNames(trust),
       externalId: trust.externalId,

@@ -11,6 +11,7 @@ import { ExecuteCommand } from './running/execute-command';
 import { ServiceConnect } from './running/service-connect';
 import { ServiceDiscovery } from './running/service-discovery';
 import { Scaling } from './scaling';
+import { isOutsideEcr } from '../common/image-name';
 import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
@@ -100,11 +101,12 @@ function inspectSharing(look: Inspection, { deployStrategy, alarms }: Pick<Farga
     'alarms that do not roll this service back for what others do', 'write rollsBack: false, or take Http5xxOrigin.CONTAINERS'));
 }
 
-/** The public registry of ECR has no endpoint in a VPC: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html */
+/** Registries of others, and the public one of ECR, have no endpoint in a VPC. */
 function inspectPulls(look: Inspection, { container, network }: FargateEnvironmentProps): void {
   if (!network?._onlyAws || !Array.isArray(container?.sidecars)) return;
-  container!.sidecars.forEach((sidecar, index) => look.that(!sidecar?._fromPublicRegistry, `container.sidecars[${index}].image`, 'the public registry of ECR, beside Egress.vpcEndpoints',
-    'images of a repository in ECR', 'copy the image there and write image: ecs.ContainerImage.fromEcrRepository(...)'));
+  look.inPlace((later, { region }) => container!.sidecars!.forEach((sidecar, index) => later.that(!isOutsideEcr(sidecar?._imageName, region), `container.sidecars[${index}].image`,
+    `${sidecar?._imageName}, beside Egress.vpcEndpoints`, 'images of a private repository in ECR, in the region of the stack',
+    'copy the image there and write image: ecs.ContainerImage.fromEcrRepository(...)')));
 }
 
 /** What is suspicious and allowed. @internal */

@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { ContainerOptions } from './container';
 import { allowCommands, ClusterCommandOptions } from './running/execute-command';
 import { CONNECTED_PORT } from './running/service-connect';
+import { watchOrder } from './task/inspect-neighbours';
 import { BoundTask } from './task/task-parts';
 import { VolumeParts } from './volume/volume';
 import { createTaskRole, GivenRole, TaskRole } from '../common/task-role';
@@ -64,6 +65,7 @@ export function createTaskDefinition(scope: Construct, settings: TaskSettings): 
     taskRole,
     executionRole,
   });
+  watchOrder(definition);
   const logging = ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: LOG_STREAM_PREFIX, mode: ecs.AwsLogDriverMode.NON_BLOCKING });
   const fileSystems = addContainers(scope, settings, { definition, taskRole, logGroup, logging }, `${repository.repositoryUri}:${RELEASED_TAG}`);
   return { definition, taskRole, roleArns: [...new Set([taskRole.roleArn, executionRole.roleArn])], logGroup, fileSystems };

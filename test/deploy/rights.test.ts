@@ -5,7 +5,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import {
-  Check, DeliveryPipeline, DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ReleaseRole, ReleaseRoleRights, Source, TaskPlace,
+  Check, DeliveryPipeline, DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ReleaseRole, ReleaseRoleRights, Source, TaskPlace, TaskReport,
 } from '../../src';
 import { rightsOf } from '../pipeline/pipeline-world';
 
@@ -33,6 +33,8 @@ const IMPLIED: Record<string, string[]> = {
 
 /** Files of the release function, and beside them those of the functions that run one-off tasks. */
 const ONE_OFF = '../one-off/';
+/** Reports that tasks upload: only where they do, and by the role of the function. */
+const UPLOAD = `${ONE_OFF}result/upload.ts`;
 const filesOf = (folder: string): string[] => fs.readdirSync(path.join(DEPLOY, folder), { recursive: true, encoding: 'utf-8' })
   .filter((file) => file.endsWith('.ts')).map((file) => file.split(path.sep).join('/'));
 const files = [...filesOf('release'), ...filesOf('one-off').map((file) => `${ONE_OFF}${file}`)];
@@ -46,7 +48,7 @@ function actionsOf(file: string): string[] {
 
 const isOwn = (action: string): boolean => OWN.includes(action.split(':')[0]) || ON_BUILD_REPOSITORY.includes(action);
 const sorted = (actions: Iterable<string>): string[] => [...new Set(actions)].sort();
-const sent = (wanted: (file: string) => boolean): string[] => sorted(files.filter(wanted).flatMap(actionsOf)).filter((action) => !BY_THE_JOB.includes(action));
+const sent = (wanted: (file: string) => boolean): string[] => sorted(files.filter((file) => file !== UPLOAD && wanted(file)).flatMap(actionsOf)).filter((action) => !BY_THE_JOB.includes(action));
 
 /** Only the engine of ECS asks for deployments and revisions of the service, and only that of CodeDeploy for those of CodeDeploy. */
 const ONLY_ECS = ['service/start.ts', 'service/follow.ts', 'service/service-deployment.ts'];
@@ -142,6 +144,15 @@ describe('the rights of a one-off task', () => {
     // The definition that the task is modelled on is read by code of the release.
     const calls = [...sent((file) => file.startsWith(ONE_OFF)), 'ecs:DescribeTaskDefinition'];
     expect(allowed(template, /ChecksThereFunctionRole/)).toEqual(sorted([...withImplied(calls), ...REPLIES, ...EVERY_FUNCTION]));
+  });
+
+  test('where its report is uploaded it may also take on the role that signs, and look for the report', () => {
+    const uploading = new Stack(new App(), 'Uploading');
+    new FargateCicdPipeline(uploading, 'Shop', { source: Source.gitHub('acme/shop'), beforeRelease: [Check.task('Migrate', { report: TaskReport.uploaded() })] });
+    const more = actionsOf(UPLOAD).map((action) => action.replace('ListObjectsV2', 'ListBucket'));
+    const before = allowed(template, /BeforeDeployMigrateFunctionRole/);
+    expect(allowed(Template.fromStack(uploading), /BeforeDeployMigrateFunctionRole/)).toEqual(sorted([...before, ...more]));
+    expect(allowed(Template.fromStack(uploading), /BeforeDeployMigrateUploadRole/)).toEqual(['kms:GenerateDataKey', 's3:PutObject']);
   });
 
   test('it starts that family in that cluster, and stops nothing else', () => {

@@ -3,10 +3,16 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
-import { DeployStrategy, FargateEnvironment, FargateEnvironmentProps, Sidecar, Volume } from '../../src';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { Cluster, DeployStrategy, Encryption, FargateEnvironment, FargateEnvironmentProps, Sidecar, Volume } from '../../src';
 import { all, flat, idOf, only, rightsOf } from '../support/template';
 
 const image = ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.29.1');
+
+function unsynthesized(props: FargateEnvironmentProps) {
+  const stack = new Stack(new App(), 'Shop');
+  return { stack, place: new FargateEnvironment(stack, 'Place', props) };
+}
 
 function make(props: (stack: Stack) => FargateEnvironmentProps) {
   const stack = new Stack(new App(), 'Shop');
@@ -94,6 +100,28 @@ describe('sidecars', () => {
   });
 });
 
+describe('what is let wait on the definition itself', () => {
+  const { HEALTHY, START, COMPLETE } = ecs.ContainerDependencyCondition;
+  const errorsOf = (condition: ecs.ContainerDependencyCondition, container: FargateEnvironmentProps['container'] = {}) => {
+    const { place, stack } = unsynthesized({ container: { ...container, sidecars: [Sidecar.container('proxy', { image })] } });
+    const definition = place.service.taskDefinition;
+    definition.findContainer('proxy')!.addContainerDependencies({ container: definition.findContainer('app')!, condition });
+    return () => Template.fromStack(stack);
+  };
+
+  test('the health of an application without a check is an error', () => {
+    expect(errorsOf(HEALTHY)).toThrow('containers: got proxy, which waits until app is HEALTHY; allowed with a health check of app; add commandHealthCheck, or wait for START');
+  });
+
+  test('so is the end of an essential one', () => {
+    expect(errorsOf(COMPLETE)).toThrow('containers: got proxy, which waits until app is COMPLETE; allowed with one that may end; make app essential: false, or wait for START');
+  });
+
+  test.each<[string, () => void]>([['its start', errorsOf(START)], ['the health of one with a check', errorsOf(HEALTHY, { commandHealthCheck: { command: ['CMD', 'true'] } })]])('%s is none', (_, synthesize) => {
+    expect(synthesize).not.toThrow();
+  });
+});
+
 describe('volumes', () => {
   test('a volume in memory whose size is known at deployment', () => {
     const { containers } = make(() => ({ container: { volumes: [Volume.memory('/tmp', { sizeMiB: Lazy.number({ produce: () => 128 }) })] } }));
@@ -161,4 +189,18 @@ test('disk and limits of the operating system', () => {
   }));
   expect(definition.EphemeralStorage).toEqual({ SizeInGiB: 50 });
   expect(app.Ulimits).toEqual([{ Name: 'nofile', SoftLimit: 1000, HardLimit: 2000 }]);
+});
+
+test('a key for the disks of tasks, which Fargate may use for clusters of this account', () => {
+  const { template } = make((stack) => ({ cluster: Cluster.create({ storageKey: new kms.Key(stack, 'Disks') }), clusterName: 'shop', encryption: Encryption.awsManaged() }));
+  expect(only(template, 'AWS::ECS::Cluster').Configuration).toEqual({ ManagedStorageConfiguration: { FargateEphemeralStorageKmsKeyId: { Ref: idOf(template, 'AWS::KMS::Key') } } });
+  const statements = only(template, 'AWS::KMS::Key').KeyPolicy.Statement.filter(({ Principal }: any) => Principal.Service === 'fargate.amazonaws.com');
+  const StringEquals = { 'kms:EncryptionContext:aws:ecs:clusterAccount': [{ Ref: 'AWS::AccountId' }], 'kms:EncryptionContext:aws:ecs:clusterName': ['shop'] };
+  expect(statements.map(({ Action, Condition }: any) => [Action, Condition])).toEqual([
+    ['kms:GenerateDataKeyWithoutPlaintext', { StringEquals }], ['kms:CreateGrant', { StringEquals, 'ForAllValues:StringEquals': { 'kms:GrantOperations': ['Decrypt'] } }],
+  ]);
+});
+
+test('without one Fargate takes a key of its own, also where everything else has a key', () => {
+  expect(only(make(() => ({ encryption: Encryption.customerManaged() })).template, 'AWS::ECS::Cluster')).not.toHaveProperty('Configuration');
 });

@@ -113,6 +113,8 @@ describe('a platform', () => {
     expect(all(template, 'AWS::EC2::VPCEndpoint').map(([, { ServiceName }]) => flat(ServiceName).split('.').slice(3).join('.')).sort()).toEqual(['ecr.api', 'ecr.dkr', 'logs', 's3', 'secretsmanager']);
     expect(only(template, 'AWS::ECS::Service').NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp).toBe('DISABLED');
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    expect(() => new FargateEnvironment(stack, 'Traced', { cluster, encryption, network, loadBalancer: platform.route({ path: '/b', priority: 2 }), container: { sidecars: [Sidecar.adotCollector()] } }))
+      .toThrow("container.sidecars[0].image: got 'public.ecr.aws/");
   });
 
   test('of an imported VPC, tells once which endpoints nobody has seen', () => {
@@ -156,7 +158,7 @@ describe('a platform', () => {
     });
 
     test('images of a public registry are refused as they are beside a network of its own', () => {
-      expect(on(isolated(), () => ({ container: { sidecars: [Sidecar.adotCollector()] } })).place).toThrow("container.sidecars[0].image: got 'the public registry of ECR, beside Egress.vpcEndpoints'");
+      expect(on(isolated(), () => ({ container: { sidecars: [Sidecar.adotCollector()] } })).place).toThrow("container.sidecars[0].image: got 'public.ecr.aws/aws-observability/aws-otel-collector:");
     });
 
     test('is there with a NAT gateway; with public addresses, functions have none', () => {

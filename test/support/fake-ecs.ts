@@ -1,5 +1,5 @@
 import {
-  DescribeServiceDeploymentsCommand, DescribeServiceRevisionsCommand, DescribeServicesCommand, DescribeTaskDefinitionCommand, DescribeTasksCommand,
+  type ContainerDefinition, DescribeServiceDeploymentsCommand, DescribeServiceRevisionsCommand, DescribeServicesCommand, DescribeTaskDefinitionCommand, DescribeTasksCommand,
   ECSClient, ListServiceDeploymentsCommand, ListTasksCommand, RegisterTaskDefinitionCommand, RunTaskCommand, type Service, type ServiceDeployment,
   type ServiceRevision, StopServiceDeploymentCommand, StopTaskCommand, type Tag, type Task, type TaskDefinition, UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
@@ -14,6 +14,17 @@ export { deployment, type Script };
 const CLUSTER = 'arn:aws:ecs:eu-west-1:222222222222:cluster/shop';
 const PREFIX = 'arn:aws:ecs:eu-west-1:222222222222';
 const PAGE = 2;
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html */
+function refuseContainers(containers: ContainerDefinition[]): void {
+  if (new Set(containers.map(({ name }) => name)).size < containers.length) throw awsError('ClientException', 'Container names must be unique');
+  for (const { containerName, condition } of containers.flatMap(({ dependsOn = [] }) => dependsOn)) {
+    const awaited = containers.find(({ name }) => name === containerName);
+    if (!awaited) throw awsError('ClientException', `Unknown container ${containerName}`);
+    if (condition === 'HEALTHY' && !awaited.healthCheck) throw awsError('ClientException', 'Dependency on HEALTHY needs a health check');
+    if (['SUCCESS', 'COMPLETE'].includes(condition!) && awaited.essential !== false) throw awsError('ClientException', 'A dependency container with SUCCESS or COMPLETE condition cannot be an essential container');
+  }
+}
 
 interface Deployment {
   readonly state: ServiceDeployment;
@@ -215,6 +226,7 @@ export class FakeEcs extends FakeService {
       .filter(key => key in definition);
     if (unknown.length > 0) throw awsError('ClientException', `unknown parameters ${unknown}`);
     if (tags.some(({ key }: Tag) => key!.startsWith('aws:'))) throw awsError('InvalidParameterException', 'aws: prefixed tag key names are not allowed');
+    refuseContainers(definition.containerDefinitions);
     return { taskDefinition: this.definitions.get(this.define(definition, tags))!.definition };
   }
 

@@ -41,6 +41,13 @@ export const fate = {
 const STOPPING = 10;
 const PAGE = 1;
 
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html */
+function refuseOverrides(overrides: { containerOverrides?: Array<{ name: string }> } | undefined, names: string[]): void {
+  if (JSON.stringify(overrides ?? {}).length > 8192) throw awsError('InvalidParameterException', 'Overrides are longer than 8192 characters');
+  const unknown = overrides?.containerOverrides?.find(({ name }) => !names.includes(name));
+  if (unknown) throw awsError('InvalidParameterException', `Override for container named ${unknown.name} is not a container in the TaskDefinition.`);
+}
+
 /** Tasks of ECS that no service has started. Their fate is written down before they begin, and unfolds with the clock. */
 export class FakeOneOffTasks {
   /** Fates of the tasks to come; when there are none they end well. */
@@ -54,6 +61,9 @@ export class FakeOneOffTasks {
   mostAtOnce = 0;
 
   constructor(private readonly clock: FakeClock) {}
+
+  /** What the containers do. */
+  whenStarted: () => void = () => {};
 
   run(input: any, definition: TaskDefinition) {
     const { clientToken: token, taskDefinition, startedBy, tags } = input;
@@ -72,7 +82,9 @@ export class FakeOneOffTasks {
       token,
       request,
     };
+    refuseOverrides(input.overrides, names);
     this.started.push(one);
+    this.whenStarted();
     this.mostAtOnce = Math.max(this.mostAtOnce, this.started.filter(other => this.look(other).lastStatus !== 'STOPPED').length);
     return { tasks: [this.look(one)] };
   }

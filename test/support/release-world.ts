@@ -3,7 +3,7 @@ import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwa
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Task } from '@aws-sdk/client-ecs';
 import { DescribeListenersCommand, DescribeTargetHealthCommand, ElasticLoadBalancingV2Client, type Listener, type TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -57,6 +57,8 @@ export class FakeSurroundings extends FakeService {
   /** Lines that one call answers with at most. */
   pageLength = 10_000;
   readonly objects: any[] = [];
+  /** What was uploaded to buckets by others, by key. */
+  readonly uploads = new Map<string, { readonly text: string; readonly size?: number }>();
   readonly targetGroups = new Set([TARGET_GROUP, GREEN_TARGET_GROUP]);
 
   constructor(ecs: FakeEcs) {
@@ -95,7 +97,13 @@ export class FakeSurroundings extends FakeService {
       if (StackName !== STACK) throw awsError('ValidationError', `Stack with id ${StackName} does not exist`);
       return { Stacks: [{ StackId: STACK, StackStatus: this.stackStatus() }] };
     });
-    this.on(mockClient(S3Client), PutObjectCommand, input => { this.objects.push(input); });
+    const storage = mockClient(S3Client);
+    this.on(storage, PutObjectCommand, input => { this.objects.push(input); });
+    this.on(storage, ListObjectsV2Command, ({ Prefix }) => {
+      const found = [...this.uploads].filter(([key]) => key.startsWith(Prefix)).map(([Key, { text, size }]) => ({ Key, Size: size ?? text.length }));
+      return { Contents: found.length > 0 ? found : undefined };
+    });
+    this.on(storage, GetObjectCommand, ({ Key }) => ({ Body: { transformToString: async () => this.uploads.get(Key)!.text } }));
   }
 
   /** Listeners of the place's load balancer. */

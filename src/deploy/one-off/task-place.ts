@@ -54,6 +54,8 @@ export interface BoundTaskPlace {
   readonly home: OneOffSettings['home'];
   /** Whose release role the function takes on. */
   readonly targets: IReleaseTarget[];
+  /** Its region, when the task certainly reaches AWS and nothing else. */
+  readonly onlyAwsIn?: string;
   /** What the function that runs the task may do. */
   readonly rights: Right[];
 }
@@ -81,11 +83,12 @@ class OfService extends TaskPlace {
   }
 
   _bind(_: Construct, { repository }: TaskPlaceParts): BoundTaskPlace {
-    const { placeName, roleArn, parameterName, region, externalId } = this.target._releaseTarget();
+    const { placeName, roleArn, parameterName, region, onlyAws, externalId } = this.target._releaseTarget();
     return {
       name: placeName,
       home: { roleArn, parameterName, region, externalId },
       targets: [this.target],
+      onlyAwsIn: onlyAws ? region : undefined,
       rights: [
         { actions: ['sts:AssumeRole'], resources: [roleArn] },
         ...mayReadDescriptions([this.target]),

@@ -1,4 +1,5 @@
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Sidecar } from './sidecar';
 import { Inspection } from '../../private/problems';
 import { Volume } from '../volume/volume';
@@ -25,6 +26,29 @@ export function inspectNeighbours(look: Inspection, at: (name: string) => string
   });
   if (sidecars.length > 0) inspectShares(look, at, container, sidecars, taskSize);
   inspectMemory(look, at, container, volumes, sidecars, taskSize);
+}
+
+/**
+ * Whether containers can ever start in the order that was asked for. Looks when the app is synthesized: users may let containers wait for each other on the definition itself,
+ * and ECS would refuse it in the middle of a deployment.
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html
+ * @internal
+ */
+export function watchOrder(definition: ecs.FargateTaskDefinition): void {
+  const { HEALTHY, COMPLETE, SUCCESS } = ecs.ContainerDependencyCondition;
+  definition.node.addValidation({
+    validate: () => {
+      const containers = definition.node.children.flatMap((child) => child instanceof ecs.ContainerDefinition ? child.renderContainerDefinition() : []);
+      const waitsOf = (dependsOn: unknown) => (Stack.of(definition).resolve(dependsOn) ?? []) as ecs.CfnTaskDefinition.ContainerDependencyProperty[];
+      return containers.flatMap(({ name, dependsOn }) => waitsOf(dependsOn).flatMap(({ containerName, condition }) => {
+        const awaited = containers.find((container) => container.name === containerName);
+        const got = `containers: got ${name}, which waits until ${containerName} is ${condition};`;
+        if (condition === HEALTHY && !awaited?.healthCheck) return [`${got} allowed with a health check of ${containerName}; add commandHealthCheck, or wait for START`];
+        if ([COMPLETE, SUCCESS].some((end) => end === condition) && awaited?.essential) return [`${got} allowed with one that may end; make ${containerName} essential: false, or wait for START`];
+        return [];
+      }));
+    },
+  });
 }
 
 /** A sidecar or volume that is wrong by itself has been told so. */

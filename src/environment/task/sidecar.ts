@@ -4,6 +4,7 @@ import { FireLensOptions, inspectFireLens, logOptions } from './fire-lens';
 import { SIDECAR_IMAGES } from './sidecar-images';
 import { ContainerSidecarOptions, inspectContainerSidecar, inspectSidecar, SidecarOptions } from './sidecar-options';
 import { BoundTask } from './task-parts';
+import { nameOfImage } from '../../common/image-name';
 import { acknowledge } from '../../private/acknowledge';
 import { Choice } from '../../private/problems';
 import { Volume } from '../volume/volume';
@@ -43,8 +44,8 @@ export abstract class Sidecar extends Choice {
   readonly _secrets: ecs.Secret[] = [];
   /** Names of the endpoints of services that it calls, beside CloudWatch Logs. @internal */
   readonly _calls: string[] = [];
-  /** Whether its image comes from the public registry of ECR. @internal */
-  readonly _fromPublicRegistry: boolean = false;
+  /** As far as it is known. @internal */
+  abstract readonly _imageName?: string;
   /** What the application waits for. @internal */
   readonly _awaited?: ecs.ContainerDependencyCondition;
 
@@ -64,6 +65,7 @@ class Plain extends Sidecar {
   readonly _volumes;
   readonly _awaited;
   readonly _secrets: ecs.Secret[];
+  readonly _imageName?: string;
 
   constructor(readonly _name: string, private readonly options: ContainerSidecarOptions) {
     super();
@@ -71,6 +73,7 @@ class Plain extends Sidecar {
     this._volumes = options?.volumes;
     this._awaited = options?.awaited;
     this._secrets = Object.values(options?.secrets ?? {});
+    this._imageName = nameOfImage(options?.image);
     this._inspect((look) => {
       look.matches('name', _name ?? '', /^[A-Za-z0-9_-]{1,255}$/, '1 to 255 of A-Z a-z 0-9 _ -', "write for example 'proxy'");
       inspectContainerSidecar(look, options);
@@ -94,13 +97,13 @@ class FireLens extends Sidecar {
   readonly _name = 'log-router';
   readonly _share;
   readonly _secrets: ecs.Secret[];
-  readonly _fromPublicRegistry: boolean;
+  readonly _imageName?: string;
 
   constructor(private readonly options: FireLensOptions) {
     super();
     this._share = shareOf(options ?? {});
     this._secrets = Object.values(options?.secretOutput ?? {});
-    this._fromPublicRegistry = options?.image === undefined;
+    this._imageName = options?.image ? nameOfImage(options.image) : SIDECAR_IMAGES.fluentBit;
     this._inspect((look) => {
       inspectSidecar(look, options);
       inspectFireLens(look, options);
@@ -128,13 +131,13 @@ class AdotCollector extends Sidecar {
   readonly _name = 'otel-collector';
   readonly _share;
   readonly _calls: string[];
-  readonly _fromPublicRegistry: boolean;
+  readonly _imageName?: string;
 
   constructor(private readonly options: AdotCollectorOptions) {
     super();
     this._share = shareOf(options ?? {});
     this._calls = options?.config === undefined ? ['xray'] : [];
-    this._fromPublicRegistry = options?.image === undefined;
+    this._imageName = options?.image ? nameOfImage(options.image) : SIDECAR_IMAGES.adotCollector;
     this._inspect((look) => {
       inspectSidecar(look, options);
       inspectAdotCollector(look, options);

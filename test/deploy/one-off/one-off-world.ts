@@ -31,7 +31,7 @@ export class OneOffWorld extends ReleaseWorld {
   }
 
   event(executionId = 'execution-1'): CodePipelineEvent {
-    process.env.SETTINGS = JSON.stringify(this.settings);
+    this.setEnvironment();
     return this.action.event(JSON.stringify({ digest: this.next, commit: 'c0ffee', executionId }), {
       outputArtifacts: [{ name: 'log', revision: null, location: { type: 'S3', s3Location: { bucketName: 'artifacts', objectKey: 'shop/log/1' } } }],
     });
@@ -50,9 +50,16 @@ export class OneOffWorld extends ReleaseWorld {
 
   /** EventBridge calls: by the clock, or about an execution that was stopped. */
   async sweep(executionId?: string): Promise<void> {
-    process.env.SETTINGS = JSON.stringify(this.settings);
+    this.setEnvironment();
     const time = { now: () => this.clock.now(), sleep: async (milliseconds: number) => this.clock.sleep(milliseconds), left: () => 900_000 };
     await sweep({ time: this.clock.date().toISOString(), detail: executionId ? { 'execution-id': executionId } : {} }, time);
+  }
+
+  private setEnvironment(): void {
+    const { uploads, ...settings } = this.settings;
+    process.env.SETTINGS = JSON.stringify(settings);
+    delete process.env.REPORT_UPLOADS;
+    if (uploads) process.env.REPORT_UPLOADS = JSON.stringify(uploads);
   }
 
   /** What the container of a task prints. */

@@ -20,11 +20,18 @@ test.each<[string, string[], unknown]>([
   ['something else', printed(['{}']), 'it is no <testsuites> or <testsuite> from beginning to end'],
   ['half of it', printed(XML.slice(0, 5)), 'it is no <testsuites> or <testsuite> from beginning to end'],
   ['a case without an end', printed(['<testsuite>', '<testcase name="a">', '</testsuite>']), 'a <testcase> in it has no end'],
+  ['a case whose beginning has no end', printed(['<testsuite>', '<testcase name="a', '</testsuite>']), 'a <testcase> in it has no end'],
   ['no tests', printed(['<testsuites/>']), { xml: '<testsuites/>', cases: 0, skipped: 0, failed: [] }],
   ['a case without a name', printed(['<testsuite><testcase><failure/></testcase></testsuite>']), expect.objectContaining({ failed: ['(no name)'] })],
   ['two reports: the last', [...printed(['<testsuite><testcase name="a"/></testsuite>']), ...printed(['<testsuite/>'])], expect.objectContaining({ cases: 0 })],
 ])('%s', (_, lines, found) => {
   expect(findReport(lines)).toEqual(found);
+});
+
+test('a large report without a single end is refused at once', () => {
+  const before = Date.now();
+  expect(findReport(printed(['<testsuite>', '<testcase name="a">'.repeat(200_000), '</testsuite>']))).toBe('a <testcase> in it has no end');
+  expect(Date.now() - before).toBeLessThan(5_000);
 });
 
 describe('in an action', () => {

@@ -37,6 +37,16 @@ describe('a task beside a service', () => {
     expect(world.releasedDigest).toBe(world.previous);
   });
 
+  test('has the roles, the size, the disk and the platform of the service', async () => {
+    const same = {
+      taskRoleArn: 'arn:aws:iam::222222222222:role/task', executionRoleArn: 'arn:aws:iam::222222222222:role/execution', cpu: '1024', memory: '2048', ephemeralStorage: { sizeInGiB: 50 },
+      networkMode: 'awsvpc', runtimePlatform: { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' }, requiresCompatibilities: ['FARGATE'],
+    };
+    Object.assign(world.ecs.definitions.get(world.ecs.service.taskDefinition!)!.definition, same);
+    await world.runTask();
+    expect(registered()[0]).toMatchObject(same);
+  });
+
   test('does everything in the place by its release role', async () => {
     await world.runTask();
     expect(new Set(world.ecs.calls.map(({ caller }) => `${caller.accessKeyId} ${caller.region}`))).toEqual(new Set(['release-role eu-west-1']));
@@ -59,6 +69,7 @@ describe('a task beside a service', () => {
     test('essential ones do not keep it alive, volumes and what it waits for are kept', async () => {
       const volumes = [{ name: 'data', efsVolumeConfiguration: { fileSystemId: 'fs-11111111' } }];
       const [web] = base().containerDefinitions!;
+      base().containerDefinitions![1].healthCheck = { command: ['CMD', 'true'] };
       Object.assign(web, { essential: false, dependsOn: [{ containerName: 'proxy', condition: 'HEALTHY' }], mountPoints: [{ sourceVolume: 'data', containerPath: '/data' }] });
       Object.assign(base(), { volumes });
       expect((await world.runTask()).succeeded).toBe(true);
@@ -66,6 +77,39 @@ describe('a task beside a service', () => {
         volumes,
         containerDefinitions: [{ name: 'proxy' }, { name: 'web', essential: true, dependsOn: [{ containerName: 'proxy', condition: 'HEALTHY' }], mountPoints: [{ sourceVolume: 'data' }] }],
       });
+    });
+
+    test('one that waits for the health of the application does not wait for that of a command, which has none', async () => {
+      const [web, proxy] = base().containerDefinitions!;
+      base().containerDefinitions = [web, { ...proxy, dependsOn: [{ containerName: 'web', condition: 'HEALTHY' }] }, {
+        name: 'agent', image: 'agent', dependsOn: [{ containerName: 'web', condition: 'START' }],
+      }];
+      expect((await world.runTask()).succeeded).toBe(true);
+      expect(registered()[0].containerDefinitions.slice(0, 2).map(({ dependsOn }: any) => dependsOn)).toEqual([[{ containerName: 'web', condition: 'START' }], [{ containerName: 'web', condition: 'START' }]]);
+      world.settings = { ...world.settings, command: undefined };
+      expect((await world.runTask()).succeeded).toBe(true);
+      expect(registered()[1].containerDefinitions[0].dependsOn).toEqual([{ containerName: 'web', condition: 'HEALTHY' }]);
+    });
+
+    test.each(['SUCCESS', 'COMPLETE'] as const)('one that waits for its end (%s) has no place beside it', async (condition) => {
+      const [web, proxy] = base().containerDefinitions!;
+      base().containerDefinitions = [{ ...web, essential: false }, { ...proxy, dependsOn: [{ containerName: 'web', condition }] }];
+      expect(await world.failingTask()).toMatchObject({
+        cause: expect.stringMatching(/^production: the task definition arn:.*\/web:1 has a container proxy that waits for the end of web, with which a one-off task is over$/), type: 'ConfigurationError',
+      });
+    });
+
+    test('one of the name of the tests is refused', async () => {
+      base().containerDefinitions![1].name = 'tests';
+      expect((await world.runTask()).succeeded).toBe(true);
+      world.settings = { ...world.settings, tests: { image: 'newman' } };
+      expect((await world.failingTask()).cause).toMatch(/has a container tests already: give it another name$/);
+    });
+
+    test('an application that ECS starts again when it ends is not started again', async () => {
+      base().containerDefinitions![0].restartPolicy = { enabled: true };
+      await world.runTask();
+      expect(registered()[0].containerDefinitions[1]).not.toHaveProperty('restartPolicy');
     });
 
     test.each([
@@ -282,6 +326,13 @@ describe('the task is stopped', () => {
     expect(world.ecs.inputs('StopTask')[0]).toMatchObject({ task: expect.stringMatching(/once1$/), reason: 'cdk-fargate-cicd: its time is over' });
   });
 
+  test.each([['starts', {}, 'PENDING'], ['is seen', { hiddenFor: 36_000 }, 'not visible yet']])('when it never %s', async (_, disturbance, state) => {
+    world.ecs.oneOff.fates.push({});
+    Object.assign(world.ecs.oneOff, disturbance);
+    expect((await world.failingTask()).cause).toBe(`production: the task was still ${state} after 30 minutes and was stopped`);
+    expect(world.ecs.inputs('StopTask')).toHaveLength(1);
+  });
+
   test('when it cannot be followed any more', async () => {
     world.ecs.oneOff.fates.push(fate.runsForEver());
     world.ecs.fail('DescribeTasks', awsError('AccessDeniedException', 'no more'));
@@ -332,6 +383,40 @@ describe('the task is stopped', () => {
     world.clock.pass(60_000);
     await world.sweep('execution-7');
     expect(world.ecs.inputs('StopTask')).toHaveLength(1);
+  });
+
+  test('but none of the family that somebody else has started', async () => {
+    world.ecs.oneOff.fates.push(fate.runsForEver());
+    world.ecs.oneOff.run({ clientToken: 'theirs', startedBy: 'somebody', taskDefinition: 'web-one-off:7' }, { family: 'web-one-off', containerDefinitions: [] });
+    world.clock.pass(86_400_000);
+    await world.sweep();
+    await world.sweep('execution-7');
+    expect(world.ecs.inputs('DescribeTasks').length).toBeGreaterThan(0);
+    expect(world.ecs.inputs('StopTask')).toEqual([]);
+  });
+
+  test('when it was started by an invocation that was under way while its execution was stopped', async () => {
+    world.ecs.oneOff.fates.push(fate.runsForEver());
+    world.clock.actors = 2;
+    world.ecs.pace = async () => world.clock.sleep(1_500);
+    world.action.functionTimeout = 60;
+    const invocation = world.action.invoke(world.event('execution-7')).then(() => world.clock.leave());
+    await world.clock.sleep(5_000);
+    await world.sweep('execution-7');
+    world.clock.leave();
+    await invocation;
+    expect(world.ecs.inputs('StopTask').map(({ reason }: any) => reason)).toEqual(['cdk-fargate-cicd: the execution execution-7 was stopped']);
+  });
+
+  test('not when its execution was retried after that', async () => {
+    world.clock.actors = 2;
+    const stopped = world.sweep('execution-7').then(() => world.clock.leave());
+    await world.clock.sleep(10_000);
+    world.ecs.oneOff.fates.push(fate.ends({ web: 0 }, 300));
+    const { succeeded } = await world.runTask('execution-7');
+    world.clock.leave();
+    await stopped;
+    expect([succeeded, world.ecs.inputs('StopTask')]).toEqual([true, []]);
   });
 
   test('and a stop that fails is written down only', async () => {

@@ -1,10 +1,11 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Check, DeliveryPipeline, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, ReleaseAction, ResourceNames, Source, TaskPlace } from '../../../src';
+import { Check, DeliveryPipeline, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, ReleaseAction, ResourceNames, Source, TaskPlace, TaskReport } from '../../../src';
 import { rightsOf, text } from '../../pipeline/pipeline-world';
+import { rightsOf as rightsOfRole } from '../../support/template';
 
 const source = Source.gitHub('acme/shop');
 
@@ -57,6 +58,38 @@ test('the action writes its artifact, with the key where there is one', () => {
   const rights = (encryption: Encryption) => rightsOf(shop({ encryption, checks: [Check.task('Integration')] }), 'ShopDeliveryChecksIntegrationActionRole').map((right) => right.split(' ')[0]);
   expect(rights(Encryption.awsManaged())).toEqual(['lambda:InvokeFunction', 's3:PutObject']);
   expect(rights(Encryption.customerManaged())).toEqual(['kms:Decrypt', 'kms:GenerateDataKey', 'lambda:InvokeFunction', 's3:PutObject']);
+});
+
+test('a report that is uploaded: an address is signed by a role that may write reports of this check and nothing else', () => {
+  const template = shop({ encryption: Encryption.customerManaged(), checks: [Check.task('Integration', { report: TaskReport.uploaded() })] });
+  const [{ Environment: { Variables }, Role }] = functionsOf(template);
+  expect(JSON.parse(text(Variables.REPORT_UPLOADS))).toEqual({
+    bucket: expect.stringContaining('Artifacts'), prefix: 'junit/Checks/Integration/', region: '<AWS::Region>', roleArn: expect.stringContaining('UploadRole'),
+  });
+  const [[signer, { Properties: { AssumeRolePolicyDocument } }]] = Object.entries(template.findResources('AWS::IAM::Role', { Properties: { Description: Match.stringLikeRegexp('^Signs') } }));
+  expect(AssumeRolePolicyDocument.Statement).toEqual([{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { AWS: Role } }]);
+  expect(rightsOfRole(template, signer).sort()).toEqual([expect.stringMatching(/^kms:GenerateDataKey on <[^<]*Key/), expect.stringMatching(/^s3:PutObject on <[^<]*Artifacts[^<]*>\/junit\/Checks\/Integration\/\*$/)]);
+  expect(rightsOfRole(template, Role['Fn::GetAtt'][0])).toEqual(expect.arrayContaining([
+    expect.stringMatching(new RegExp(`^sts:AssumeRole on <${signer}`)),
+    expect.stringMatching(/^s3:GetObject on <[^<]*Artifacts[^<]*>\/junit\/Checks\/Integration\/\*$/),
+    expect.stringMatching(/^s3:ListBucket on <[^<]*Artifacts[^<]*> if .*s3:prefix.*junit\/Checks\/Integration\/\*/),
+    expect.stringMatching(/^kms:Decrypt on/),
+  ]));
+});
+
+test('a report that is printed takes no role and no right', () => {
+  const template = shop({ checks: [Check.task('Integration', { report: TaskReport.printed() })] });
+  expect(functionsOf(template)[0].Environment.Variables).not.toHaveProperty('REPORT_UPLOADS');
+  template.resourcePropertiesCountIs('AWS::IAM::Role', { Description: Match.stringLikeRegexp('^Signs') }, 0);
+});
+
+test.each<[string, Duration | undefined, number]>([
+  ['nothing said', undefined, 0], ['an hour', Duration.hours(1), 0], ['more than an hour', Duration.minutes(61), 1],
+  ['a time that is known at deployment', Duration.minutes(Lazy.number({ produce: () => 90 })), 0],
+])('an address is good for an hour: %s', (_, timeout, warnings) => {
+  const stack = new Stack(new App(), 'Shop');
+  new FargateCicdPipeline(stack, 'Shop', { source, encryption: Encryption.awsManaged(), checks: [Check.task('Integration', { report: TaskReport.uploaded(), timeout })] });
+  expect(Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('good for an hour'))).toHaveLength(warnings);
 });
 
 test('it runs in each place of the stage, or where it is told to', () => {

@@ -59,6 +59,15 @@ test('a wait has an end', async () => {
   expect((await world.failingTask()).cause).toBe('production: another task of this name was not over in time: task once1 (RUNNING)');
 });
 
+test('an invocation that has waited for long starts nothing: for an execution that was stopped meanwhile CodePipeline does not call again', async () => {
+  world.ecs.oneOff.fates.push(fate.ends({ web: 0 }, 300));
+  world.action.functionTimeout = 30;
+  await world.action.invoke(world.event('execution-1'));
+  world.action.functionTimeout = 900;
+  const { continuationToken, executionDetails } = await world.action.invoke(world.event('execution-2'));
+  expect([executionDetails.summary, continuationToken === undefined, world.ecs.oneOff.started.length]).toEqual(['Its turn has come', false, 1]);
+});
+
 test('a young revision of another job without a task is a ticket', async () => {
   claim('Migrate', 'other');
   expect(await startsAfter()).toBeGreaterThan(295);

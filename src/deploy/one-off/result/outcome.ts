@@ -1,10 +1,10 @@
 import type { Container, Task } from '@aws-sdk/client-ecs';
 import { findReport, readLog, type Report, summaryOf } from './report';
+import { uploadedReport } from './upload';
 import { consoleUrl } from '../../../private/console';
 import { ReleaseFailure } from '../../release/failure';
 import { nameOf } from '../../release/service/ecs-service';
-import { decisive } from '../run/definition';
-import type { OneOff } from '../run/one-off';
+import { decisive, type OneOff } from '../run/one-off';
 
 /** Lines of the log in a message, and failed tests named there. */
 const LOG_LINES = 20;
@@ -23,7 +23,7 @@ export interface Outcome {
 /** What a task that is over proves. The exit code decides; the report says more. */
 export async function judge(run: OneOff, task: Task): Promise<Outcome> {
   const { lines, problem } = await linesOf(run, task.taskArn!);
-  const report = findReport(lines);
+  const report = run.settings.uploads ? await uploadedReport(run, run.settings.uploads) : findReport(lines);
   const cause = causeOf(run, task);
   const results = resultsOf(report);
   return {

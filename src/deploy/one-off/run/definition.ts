@@ -1,20 +1,15 @@
-import { type ContainerDefinition, type KeyValuePair, type LogConfiguration, RegisterTaskDefinitionCommand, RunTaskCommand, type NetworkConfiguration } from '@aws-sdk/client-ecs';
-import type { OneOff } from './one-off';
+import { type ContainerDefinition, type KeyValuePair, type LogConfiguration, RegisterTaskDefinitionCommand, RunTaskCommand, type NetworkConfiguration, type TaskOverride } from '@aws-sdk/client-ecs';
+import { decisive, type OneOff, TESTS } from './one-off';
 import { isError, ReleaseFailure } from '../../release/failure';
 import { acceptedFields, carriesOver, EXECUTION_TAG, JOB_TAG, readTaskDefinition } from '../../release/service/task-definition';
-import { FAMILY_TAG, NAME_TAG, UNTIL_TAG } from '../tags';
-
-/** Container of the tests, beside the one that is released. */
-export const TESTS = 'tests';
+import { UPLOAD_VARIABLE, uploadUrl } from '../result/upload';
+import { BEGUN_TAG, FAMILY_TAG, NAME_TAG, UNTIL_TAG } from '../tags';
 
 /** A revision of the family of one-off tasks, which is a ticket too, and the network in which it will run. */
 export interface Ticket {
   readonly taskDefinition: string;
   readonly network: NetworkConfiguration;
 }
-
-/** The container whose exit code decides. */
-export const decisive = ({ settings, containerName }: OneOff): string => settings.tests ? TESTS : containerName;
 
 /** Registers a copy of the model in which image, command and variables of one container differ, with the container of the tests beside it. */
 export async function register(run: OneOff): Promise<Ticket> {
@@ -38,15 +33,21 @@ export async function register(run: OneOff): Promise<Ticket> {
 function containers({ containerName, image, logGroupName, settings }: OneOff, present: ContainerDefinition[], model: string): ContainerDefinition[] {
   const { command, environment, tests } = settings;
   const main = present.find(({ name }) => name === containerName);
-  if (!main) throw new ReleaseFailure(`the task definition ${model} has no container ${containerName}`, [], 'ConfigurationError');
-  const { healthCheck, ...rest } = main;
+  const refuse = (what: string) => new ReleaseFailure(`the task definition ${model} has ${what}`, [], 'ConfigurationError');
+  if (!main) throw refuse(`no container ${containerName}`);
+  if (tests && present.some(({ name }) => name === TESTS)) throw refuse(`a container ${TESTS} already: give it another name`);
+  const neighbours = present.filter((container) => container !== main);
+  const late = neighbours.find(({ dependsOn = [] }) => dependsOn.some((awaited) => awaited.containerName === containerName && ['COMPLETE', 'SUCCESS'].includes(awaited.condition!)));
+  if (late) throw refuse(`a container ${late.name} that waits for the end of ${containerName}, with which a one-off task is over`);
+  // A command that ends has nothing to be asked for its health. ECS would start one that has ended again, by a policy.
+  const { healthCheck: given, restartPolicy, ...rest } = main;
+  const healthCheck = command ? undefined : given;
   const logConfiguration = readable(main, present, logGroupName);
   return [
-    ...present.filter((container) => container !== main),
+    ...neighbours.map((neighbour) => healthCheck ? neighbour : impatient(neighbour, containerName)),
     {
       ...rest,
-      // A command that ends has nothing to be asked for its health.
-      ...command ? {} : { healthCheck },
+      ...healthCheck ? { healthCheck } : {},
       image,
       logConfiguration,
       essential: true,
@@ -60,9 +61,14 @@ function containers({ containerName, image, logGroupName, settings }: OneOff, pr
       command: tests.command,
       environment: merged([], tests.environment),
       logConfiguration,
-      dependsOn: [{ containerName, condition: healthCheck && !command ? 'HEALTHY' as const : 'START' as const }],
+      dependsOn: [{ containerName, condition: healthCheck ? 'HEALTHY' as const : 'START' as const }],
     }] : [],
   ];
+}
+
+/** ECS refuses a definition in which one waits for the health of another that is never asked for it. */
+function impatient({ dependsOn, ...neighbour }: ContainerDefinition, of: string): ContainerDefinition {
+  return { ...neighbour, dependsOn: dependsOn?.map((awaited) => awaited.containerName === of && awaited.condition === 'HEALTHY' ? { ...awaited, condition: 'START' } : awaited) };
 }
 
 /** What FireLens takes elsewhere would prove nothing here, so it goes where a neighbour writes in the log group of the place: the execution role may do that. */
@@ -73,6 +79,12 @@ function readable({ logConfiguration }: ContainerDefinition, present: ContainerD
 
 function merged(present: KeyValuePair[] = [], more: Record<string, string> = {}): KeyValuePair[] {
   return [...present.filter(({ name }) => !(name! in more)), ...Object.entries(more).map(([name, value]) => ({ name, value }))];
+}
+
+/** The address of the report is good for this one task: it does not belong into a task definition, which stays. */
+async function overrides(run: OneOff): Promise<TaskOverride | undefined> {
+  const { settings: { uploads } } = run;
+  return uploads && { containerOverrides: [{ name: decisive(run), environment: [{ name: UPLOAD_VARIABLE, value: await uploadUrl(run, uploads) }] }] };
 }
 
 /**
@@ -87,12 +99,13 @@ export async function start(run: OneOff, { taskDefinition, network }: Ticket): P
       taskDefinition,
       launchType: 'FARGATE',
       networkConfiguration: network,
+      overrides: await overrides(run),
       clientToken: progress.job,
       // The lock knows tasks by it; tags of a task go when it stops.
       startedBy: settings.name,
       tags: [
         { key: FAMILY_TAG, value: family }, { key: JOB_TAG, value: progress.job }, { key: EXECUTION_TAG, value: request.executionId },
-        { key: UNTIL_TAG, value: new Date(deadline).toISOString() },
+        { key: BEGUN_TAG, value: new Date(progress.startedAt).toISOString() }, { key: UNTIL_TAG, value: new Date(deadline).toISOString() },
       ],
     }));
     if (!tasks?.length) throw new ReleaseFailure(`ECS did not start the task: ${failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(', ')).join('; ')}`);

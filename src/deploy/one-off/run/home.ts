@@ -12,10 +12,10 @@ import { readService } from '../../release/service/ecs-service';
 
 /** One invocation's view of the task that the function is for. */
 export async function openOneOff(request: OneOffRequest, progress: OneOffProgress, time: Time, log: Log): Promise<OneOff> {
-  const settings = settingsOf();
+  const [settings, invokedAt] = [settingsOf(), time.now()];
   const { home } = settings;
   const opened = 'clusterArn' in home ? inCluster(home, request) : await besideService({ ...settings, home }, request, progress, time, log);
-  return { ...opened, settings, request, progress, time, log, deadline: releaseTime(progress) };
+  return { ...opened, settings, request, progress, time, invokedAt, log, deadline: releaseTime(progress) };
 }
 
 /** With the function's own rights. The task pulls from the build repository. */

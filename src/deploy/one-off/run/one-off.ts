@@ -28,12 +28,20 @@ export interface Home {
   model(): Promise<{ readonly taskDefinition: string; readonly network: NetworkConfiguration }>;
 }
 
+/** Container of the tests, beside the one that is released. */
+export const TESTS = 'tests';
+
+/** The container whose exit code decides. */
+export const decisive = ({ settings, containerName }: OneOff): string => settings.tests ? TESTS : containerName;
+
 /** One invocation's view of a one-off task. */
 export interface OneOff extends Home {
   readonly settings: OneOffSettings;
   readonly request: OneOffRequest;
   readonly progress: OneOffProgress;
   readonly time: Time;
+  /** When this invocation began. */
+  readonly invokedAt: number;
   readonly deadline: number;
   readonly log: Log;
 }

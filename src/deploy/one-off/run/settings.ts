@@ -10,6 +10,19 @@ export interface OneOffSettings {
   /** Further variables of the container. */
   readonly environment?: Record<string, string>;
   readonly tests?: TestContainerSettings;
+  /** Where the task uploads its report; absent: it prints it. */
+  readonly uploads?: ReportUploads;
+}
+
+/** Where reports go, and whose signature lets them in. */
+export interface ReportUploads {
+  readonly bucket: string;
+  /** Of the keys, with the last slash. */
+  readonly prefix: string;
+  /** Of the bucket. */
+  readonly region: string;
+  /** Role that signs. */
+  readonly roleArn: string;
 }
 
 /** A second container, whose exit code then decides. */
@@ -44,6 +57,8 @@ export interface ClusterHome {
 /** Environment of the function, beside what copying an image and the limit of time need of the release function's. */
 export interface OneOffEnvironment {
   readonly SETTINGS: string;
+  /** `ReportUploads` as JSON. It names a role that trusts the role of the function, so it comes after the rest. */
+  readonly REPORT_UPLOADS?: string;
 }
 
 /** What the action of the pipeline hands over, as JSON in `UserParameters`. */
@@ -53,4 +68,7 @@ export interface OneOffRequest {
   readonly executionId: string;
 }
 
-export const settingsOf = (): OneOffSettings => JSON.parse((process.env as unknown as OneOffEnvironment).SETTINGS) as OneOffSettings;
+export function settingsOf(): OneOffSettings {
+  const { SETTINGS, REPORT_UPLOADS } = process.env as unknown as OneOffEnvironment;
+  return { ...JSON.parse(SETTINGS) as OneOffSettings, uploads: REPORT_UPLOADS === undefined ? undefined : JSON.parse(REPORT_UPLOADS) as ReportUploads };
+}

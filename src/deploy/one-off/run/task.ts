@@ -28,7 +28,8 @@ async function follow(run: OneOff, arn: string): Promise<Task> {
     progress: () => ({ summary: `The task runs: ${state}`, percent: 70 }),
     expired: async () => {
       await stop(run, arn, 'its time is over');
-      return new ReleaseFailure(`the task was not over after ${minutes(run)} minutes and was stopped`, await detailsOf(run, { taskArn: arn }));
+      delete run.progress.task;
+      return new ReleaseFailure(`the task was ${state === 'RUNNING' ? 'not over' : `still ${state}`} after ${minutes(run)} minutes and was stopped`, await detailsOf(run, { taskArn: arn }));
     },
   });
 }

@@ -1,7 +1,7 @@
 import { DescribeTasksCommand, type DesiredStatus, ListTasksCommand, type Tag, type Task } from '@aws-sdk/client-ecs';
 import { register, type Ticket } from './definition';
 import type { OneOff } from './one-off';
-import { ReleaseFailure } from '../../release/failure';
+import { Later, ReleaseFailure } from '../../release/failure';
 import { waitFor } from '../../release/run';
 import { nameOf } from '../../release/service/ecs-service';
 import { JOB_TAG, jobOf, readTaskDefinition, revisionBefore } from '../../release/service/task-definition';
@@ -9,6 +9,12 @@ import { NAME_TAG } from '../tags';
 
 /** Between registering a revision and starting its task pass seconds; one that is older and has no task came to nothing. */
 const CLAIM = 5 * 60_000;
+
+/**
+ * So long after its beginning an invocation may start a task. Later on the execution may have been stopped, which nobody tells; but CodePipeline calls again for one that
+ * goes on only.
+ */
+export const FRESH = 60_000;
 
 /**
  * Two tasks of one name never run at once in a place, whoever starts them, and without a table: ECS numbers the revisions of a family without doubles, so the
@@ -26,6 +32,7 @@ export async function takeTurn(run: OneOff): Promise<Ticket> {
       progress: () => ({ summary: `Waiting for another task of this name: ${inTheWay}`, percent: 45 }),
       expired: () => new ReleaseFailure(`another task of this name was not over in time: ${inTheWay}`),
     });
+    if (run.time.now() > run.invokedAt + FRESH) throw new Later('Its turn has come', 50);
     const ticket = await register(run);
     const first = await obstacle(run, ticket.taskDefinition);
     if (first === undefined) return ticket;

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { ActionCheckOptions, ActionRecipe, CheckContext, createInvokingRole, inspectStageOf } from './action-recipe';
 import { createOneOffTask } from '../../../deploy/one-off/create-one-off-task';
 import { TaskPlace } from '../../../deploy/one-off/task-place';
+import { TaskReport } from '../../../deploy/one-off/task-report';
 import { Inspection } from '../../../private/problems';
 import { PipelineParts } from '../../parts';
 
@@ -28,6 +29,8 @@ export interface TaskCheckOptions extends ActionCheckOptions {
   readonly environment?: { [name: string]: string };
   /** A second container; its exit code then decides, and the container of the image serves it. @default - none: the exit code of the image's container decides */
   readonly tests?: TestContainer;
+  /** How the JUnit report comes back, if there is one. @default TaskReport.printed() */
+  readonly report?: TaskReport;
   /** Longest time in all, 2 minutes to 23 hours, in whole minutes; then the task is stopped and the check fails. @default Duration.minutes(30) */
   readonly timeout?: Duration;
 }
@@ -42,11 +45,12 @@ export const taskRecipe = (name: string, options: TaskCheckOptions): ActionRecip
   bind: (scope, parts, context) => bindTask(scope, parts, context, name, options),
 });
 
-function bindTask(scope: Construct, parts: PipelineParts, context: CheckContext, name: string, { place, timeout, stage, ...options }: TaskCheckOptions): codepipeline.IAction {
+function bindTask(scope: Construct, parts: PipelineParts, context: CheckContext, name: string, given: TaskCheckOptions): codepipeline.IAction {
+  const { place, timeout = Duration.minutes(30), report = TaskReport.printed(), stage, ...options } = given;
   const { image, pipeline, actionName = name, runOrder } = context;
   const taskParts = { ...parts, pipeline, owner: pipeline.node.scope!, architecture: context.place._releaseTarget().cpuArchitecture };
   const bound = (place ?? TaskPlace.ofService(context.place))._bind(scope, taskParts);
-  const called = createOneOffTask(scope, taskParts, bound, { ...options, name, timeout: timeout ?? Duration.minutes(30) });
+  const called = createOneOffTask(scope, taskParts, bound, { ...options, name, timeout, report });
   // The function writes the artifact with credentials that CodePipeline derives from this role.
   const role = createInvokingRole(scope, parts, called).allow(
     { actions: ['s3:PutObject'], resources: [parts.artifactBucket.arnForObjects('*')], wildcard: 'CodePipeline names the artifacts' },
@@ -63,6 +67,7 @@ function inspectTask(look: Inspection, name: string, options: TaskCheckOptions):
   look.matches('name', name ?? '', /^[A-Za-z0-9_-]{1,100}$/, '1 to 100 of A-Z a-z 0-9 _ -', 'leave out other characters');
   inspectStageOf(look, options.stage);
   look.choice('place', options.place, TaskPlace);
+  look.choice('report', options.report, TaskReport);
   look.seconds('timeout', options.timeout, 120, 23 * 3600, 'take for example Duration.minutes(30)', 60);
   inspectContainer(look, '', options);
   if (options.tests === undefined || !look.struct('tests', options.tests, 'a container', "write for example { image: 'public.ecr.aws/acme/tests:1' }")) return;
