@@ -15,7 +15,9 @@ export function inspectSelection(look: Inspection, prop: string, vpc: ec2.IVpc, 
 
 /** Whether one of the selected subnets has no way out by itself, as far as the VPC says. */
 export function anyIsolated(vpc: ec2.IVpc, selection: ec2.SubnetSelection): boolean {
-  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
+  // The VPC that stands in for one until `Vpc.fromLookup` has found it says of the same subnets that they are private and isolated.
+  const ways = new Set(vpc.privateSubnets.map(({ subnetId }) => subnetId));
+  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId).filter((id) => !ways.has(id)));
   return vpc.selectSubnets(selection).subnetIds.some((id) => isolated.has(id));
 }
 
