@@ -93,6 +93,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   nextVersionCommand: 'test "$VERSION" != 0.0.0 || echo 0.1.0',
   dependabot: false,
   githubOptions: {
+    mergify: false,
     // The types of conventional commits that this project uses.
     pullRequestLintOptions: { semanticTitleOptions: { types: ['feat', 'fix', 'docs', 'test', 'refactor', 'perf', 'build', 'ci', 'chore', 'revert'] } },
   },
@@ -113,7 +114,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   gitignore: ['cdk.out', '.cache', '.jsii.tabl.json', '__pycache__', '.venv', 'examples/*-java/target', 'junit.xml', '/assets/'],
 });
 
-project.npmignore?.exclude('/examples/', '/scripts/', '/docs/', '/rosetta/', '/.cache/', '/.ci/', 'cdk.out', '.jsii.tabl.json', '/API.md', 'tsconfig.dev.json', '/CONTRIBUTING.md');
+project.npmignore?.exclude('/.compatignore', '/examples/', '/scripts/', '/docs/', '/rosetta/', '/.cache/', '/.ci/', 'cdk.out', '.jsii.tabl.json', '/API.md', 'tsconfig.dev.json', '/CONTRIBUTING.md');
 project.jest!.config.coverageThreshold = { global: { statements: 100, branches: 100, functions: 100, lines: 100 } };
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-fargate-cicd': ['./src'] });
 project.tsconfigDev.file.addOverride('exclude', ['**/node_modules', '**/cdk.out', 'dist', '.cache', 'lib', 'examples/*/app', 'test/newest']);

@@ -5,13 +5,31 @@ import { build } from 'esbuild';
 
 const lib = resolve(import.meta.dirname, '../lib');
 
+/** What the compiler writes into each file for modules that are none of its own; there are none. Lines stay where source maps look for them. */
+const withoutHelpers = (code) => code.includes('__exportStar') ? code : code
+  .replace(/^var __(?:createBinding|setModuleDefault|importStar) = [^]*?^\}.*;$/gm, (helper) => '\n'.repeat(helper.split('\n').length - 1))
+  .replace(/__importStar\((require\("[^"]+"\))\)/g, '$1');
+
 /** Paths of assets are written from the file that names them. */
-const directories = {
-  name: 'directories',
-  setup: ({ onLoad }) => onLoad({ filter: /-function\.js$/ }, ({ path }) => ({
-    contents: readFileSync(path, 'utf8').replaceAll('__dirname', `require("path").join(__dirname, ${JSON.stringify(relative(lib, dirname(path)))})`),
-    loader: 'js',
-  })),
+const withPaths = (code, path) => /-function\.js$/.test(path)
+  ? code.replaceAll('__dirname', `require("path").join(__dirname, ${JSON.stringify(relative(lib, dirname(path)))})`)
+  : code;
+
+const compiled = {
+  name: 'compiled',
+  setup: ({ onLoad }) => onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: withPaths(withoutHelpers(readFileSync(path, 'utf8')), path), loader: 'js' })),
+};
+
+/** Modules of aws-cdk-lib are loaded when they are first used: who has no file system never loads aws-efs. */
+const lazy = {
+  name: 'lazy',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^aws-cdk-lib/ }, ({ path, namespace }) => namespace === 'lazy' ? { path, external: true } : { path, namespace: 'lazy' });
+    onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({
+      contents: `let loaded; module.exports = new Proxy({}, { get: (_, name) => name === '__esModule' || (loaded ??= require(${JSON.stringify(path)}))[name] });`,
+      resolveDir: lib,
+    }));
+  },
 };
 
 await build({
@@ -21,9 +39,9 @@ await build({
   bundle: true,
   platform: 'node',
   target: 'node20',
-  external: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'],
+  external: ['constructs'],
   sourcemap: true,
-  plugins: [directories],
+  plugins: [compiled, lazy],
   logLevel: 'warning',
 });
 

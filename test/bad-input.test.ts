@@ -1092,7 +1092,10 @@ describe('never a TypeError', () => {
   test('what cannot be shown is described', () => {
     const circle: Record<string, unknown> = {};
     circle.self = circle;
-    expect(ofEnvironment({ scaling: circle })).toEqual(['scaling: got [object Object]; allowed a Scaling; use one of the Scaling factories']);
+    expect(ofEnvironment({ scaling: circle })).toEqual(['scaling: got an Object; allowed a Scaling; use one of the Scaling factories']);
+    expect(ofEnvironment({ scaling: Object.setPrototypeOf(circle, null) })[0]).toContain('got a thing;');
+    expect(ofEnvironment({ scaling: new Stack() })[0]).toContain('got a Stack;');
+    expect(ofEnvironment({ scaling: DeployStrategy.canary() })[0]).toContain('got a DeployStrategy;');
     expect(ofEnvironment({ encryption: () => 1 })).toEqual(['encryption: got () => 1; allowed an Encryption; use one of the Encryption factories']);
   });
 });

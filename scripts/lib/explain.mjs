@@ -11,25 +11,32 @@ export function plain(value) {
   return JSON.stringify(value);
 }
 
+/** Commands that say by themselves what a build does, as somebody would type them. */
+const TOLD = [/docker (?:buildx )?build\b/, /docker push\b/, /^npm (?:ci|run|audit|install)\b.*/, /^npx .*/, /trivy image\b/];
+
 function describeBuild(template, { Configuration }) {
   const project = template.Resources[Configuration.ProjectName?.Ref]?.Properties;
   const { phases = {} } = project ? JSON.parse(plain(project.Source.BuildSpec)) : {};
   const commands = Object.values(phases).flatMap(({ commands: list = [] }) => list);
-  const known = ['docker build', 'docker buildx build', 'docker push', 'npm ci', 'npm run', 'npm audit', 'npx eslint', 'trivy image'];
-  const told = known.filter((start) => commands.some((command) => command.includes(start)));
-  return told.length > 0 ? told.join(', ') : project?.Description ?? 'runs a build';
+  const told = new Set(commands.flatMap((command) => TOLD.flatMap((form) => command.match(form)?.[0].replace('buildx ', '') ?? [])));
+  return [...told].join(', ') || project?.Description || 'runs a build';
 }
 
+const fetches = (repository, branch) => `fetches ${plain(repository)}, branch ${plain(branch)}`;
+
 const WORDS = {
-  CodeStarSourceConnection: (_, { Configuration }) => `fetches ${plain(Configuration.FullRepositoryId)}, branch ${plain(Configuration.BranchName)}`,
+  CodeStarSourceConnection: (_, { Configuration }) => fetches(Configuration.FullRepositoryId, Configuration.BranchName),
+  GitHub: (_, { Configuration: { Owner, Repo, Branch } }) => fetches(`${plain(Owner)}/${plain(Repo)}`, Branch),
+  CodeCommit: (_, { Configuration }) => fetches(Configuration.RepositoryName, Configuration.BranchName),
   CodeBuild: describeBuild,
   Manual: (_, { Configuration }) => `waits for a person${Configuration?.CustomData ? `: "${plain(Configuration.CustomData)}"` : ''}`,
-  Lambda: (_, { Configuration }) => ({
+  Lambda: (template, { Configuration }) => ({
     release: 'copies the image, updates the service, follows the deployment, proves it, moves the tag',
     prepare: "copies the image to the place's repository",
     verify: 'proves that the new image runs, moves the tag',
-  })[JSON.parse(plain(Configuration.UserParameters)).task],
+  })[JSON.parse(plain(Configuration.UserParameters) || '{}').task] ?? template.Resources[Configuration.FunctionName?.Ref]?.Properties.Description,
   ECS: () => "CodePipeline's ECS action updates the service",
+  CodeDeployToECS: () => 'CodeDeploy starts the new tasks and moves the traffic',
 };
 
 /** Stages of every pipeline with their steps; actions that run side by side stand in one step. */

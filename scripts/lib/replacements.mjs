@@ -3,8 +3,9 @@ import { fullDiff, ResourceImpact } from '@aws-cdk/cloudformation-diff';
 
 /** Types that carry data or traffic, or that others know by name, address or a handshake. */
 const KEPT = new Set([
-  'AWS::CodeConnections::Connection', 'AWS::CodePipeline::Pipeline', 'AWS::DynamoDB::Table', 'AWS::EC2::EIP', 'AWS::EC2::NatGateway', 'AWS::EC2::Subnet', 'AWS::EC2::VPC',
-  'AWS::ECR::Repository', 'AWS::ECS::Cluster', 'AWS::ECS::Service', 'AWS::ElasticLoadBalancingV2::Listener', 'AWS::ElasticLoadBalancingV2::LoadBalancer',
+  'AWS::CertificateManager::Certificate', 'AWS::CodeConnections::Connection', 'AWS::CodeDeploy::DeploymentGroup', 'AWS::CodePipeline::Pipeline', 'AWS::DynamoDB::Table',
+  'AWS::EC2::EIP', 'AWS::EC2::NatGateway', 'AWS::EC2::SecurityGroup', 'AWS::EC2::Subnet', 'AWS::EC2::VPC', 'AWS::ECR::Repository', 'AWS::ECS::Cluster', 'AWS::ECS::Service',
+  'AWS::EFS::AccessPoint', 'AWS::ElasticLoadBalancingV2::Listener', 'AWS::ElasticLoadBalancingV2::ListenerRule', 'AWS::ElasticLoadBalancingV2::LoadBalancer',
   'AWS::ElasticLoadBalancingV2::TargetGroup', 'AWS::KMS::Key', 'AWS::Logs::LogGroup', 'AWS::Route53::RecordSet', 'AWS::S3::Bucket', 'AWS::SNS::Topic', 'AWS::SSM::Parameter',
 ]);
 

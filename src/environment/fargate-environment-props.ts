@@ -10,11 +10,11 @@ import { Scaling } from './scaling';
 import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
-import { FoundationProps } from '../observe/foundation';
+import { NotifyingProps } from '../observe/foundation';
 import { ServiceAlarm } from '../observe/service-alarm';
 
 /** Where and how the service runs. Nothing is required. */
-export interface FargateEnvironmentProps extends FoundationProps {
+export interface FargateEnvironmentProps extends NotifyingProps {
   /** The network. @default Network.create(), or the VPC of an existing cluster */
   readonly network?: Network;
   /** The cluster. @default Cluster.create() */

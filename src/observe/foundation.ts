@@ -13,8 +13,6 @@ import { Inspection } from '../private/problems';
 
 /** What every construct of the library can be told. */
 export interface FoundationProps {
-  /** Who is told about alarms and failures, over five topics at most; an empty list: nobody. @default - a topic to which nobody listens yet, with a warning */
-  readonly notifications?: Notification[];
   /** Who holds the key of everything at rest. @default Encryption.customerManaged() */
   readonly encryption?: Encryption;
   /** Who names resources. @default ResourceNames.generated() */
@@ -31,6 +29,12 @@ export interface FoundationProps {
   readonly _foundation?: Foundation;
 }
 
+/** What every construct can be told in which something may fail. */
+export interface NotifyingProps extends FoundationProps {
+  /** Who is told about alarms and failures, over five topics at most; an empty list: nobody. @default - a topic to which nobody listens yet, with a warning */
+  readonly notifications?: Notification[];
+}
+
 /** What everything of one construct stands on. @internal */
 export interface Foundation {
   readonly names: NameMaker;
@@ -41,7 +45,7 @@ export interface Foundation {
 }
 
 /** @internal */
-export function layFoundation(scope: Construct, props: FoundationProps): Foundation {
+export function layFoundation(scope: Construct, props: NotifyingProps): Foundation {
   Object.entries(props.tags ?? {}).forEach(([key, value]) => Tags.of(scope).add(key, value));
   if (props._foundation) return props._foundation;
   warnOfRegion(scope);
@@ -64,7 +68,7 @@ function warnOfRegion(scope: Construct): void {
 }
 
 /** @internal */
-export function inspectFoundation(look: Inspection, props: FoundationProps): void {
+export function inspectFoundation(look: Inspection, props: NotifyingProps): void {
   look.choices('notifications', props.notifications, Notification);
   look.choice('encryption', props.encryption, Encryption);
   look.choice('resourceNames', props.resourceNames, ResourceNames);

@@ -6,7 +6,7 @@ import { DeployStage } from './stages/deploy-stage';
 import { ReleaseAction } from '../deploy/release-action';
 import { Dashboard } from '../observe/dashboard';
 import { DeploymentHistory } from '../observe/deployment-history';
-import { FoundationProps } from '../observe/foundation';
+import { NotifyingProps } from '../observe/foundation';
 import { PipelineAlarm } from '../observe/pipeline-alarm';
 
 /** What stands in the pipeline before the first release, and what watches it. */
@@ -36,7 +36,7 @@ export interface PipelineOptions {
 }
 
 /** The road: from a push to released images. */
-export interface DeliveryPipelineProps extends PipelineOptions, FoundationProps {
+export interface DeliveryPipelineProps extends PipelineOptions, NotifyingProps {
   /** Stages that release, in this order; at least one. */
   readonly stages: DeployStage[];
   /** The dashboard. @default Dashboard.standard() */

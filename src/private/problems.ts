@@ -126,7 +126,7 @@ export class Inspection {
   /** What the user chose is a choice of the right kind (JavaScript and Python do not ask the compiler); takes over its findings. */
   choice(prop: string, got: Choice | undefined, kind: ChoiceKind): void {
     if (got === undefined) return;
-    if (!(got instanceof kind)) return this.report(prop, got, `${/^[AEIOU]/.test(kind.name) ? 'an' : 'a'} ${kind.name}`, `use one of the ${kind.name} factories`);
+    if (!(got instanceof kind)) return this.report(prop, got, withArticle(kind.name), `use one of the ${kind.name} factories`);
     this.include(prop, got._problems);
     got._inPlace.forEach((look) => this.inPlace((outer, stack) => outer.include(prop, inspect((inner) => look(inner, stack)).problems)));
   }
@@ -204,12 +204,18 @@ const skipped = (value: unknown): boolean => value === undefined || Token.isUnre
 
 const human = (seconds: number): string => Duration.seconds(seconds).toHumanString();
 
+/** The class of a choice that users know. */
+const kindOf = (kind: Function): string => Object.getPrototypeOf(kind) === ChoiceBase ? kind.name : kindOf(Object.getPrototypeOf(kind));
+
+const withArticle = (name: string): string => `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+
 function show(value: unknown): string {
   if (typeof value === 'string') return `'${value.slice(0, 120).replace(/\s/g, ' ')}'`;
   if (typeof value === 'number' || value === null) return String(value);
+  if (value instanceof ChoiceBase) return withArticle(kindOf(value.constructor));
   try {
     return JSON.stringify(value)?.slice(0, 120) ?? String(value);
   } catch {
-    return Object.prototype.toString.call(value);
+    return withArticle((value as object).constructor?.name ?? 'thing');
   }
 }

@@ -12,6 +12,7 @@ import { Construct } from 'constructs';
 import {
   Cluster, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Sidecar, Volume,
 } from '../../src';
+import { anyIsolated } from '../../src/environment/network/existing-subnets';
 
 function make(props: (scope: Construct) => FargateEnvironmentProps): { stack: Stack; template: Template } {
   const stack = new Stack(new App(), 'Shop');
@@ -186,6 +187,11 @@ describe('a VPC that exists', () => {
     const { stack, template } = make((scope) => ({ network: Network.fromVpc(imported(scope), { taskSubnets: isolated }) }));
     expect(publicIp(template)).toBe('DISABLED');
     expect(warnings(stack)).toEqual([expect.stringContaining('none is seen here: ecr.api, ecr.dkr, logs, s3; add them to the VPC, or acknowledge this if they exist')]);
+  });
+
+  test('none where `Vpc.fromLookup` has not looked yet: what stands in for the VPC says that its private subnets are isolated, too', () => {
+    const vpc = ec2.Vpc.fromLookup(new Stack(new App(), 'Lookup', { env: { account: '111111111111', region: 'eu-west-1' } }), 'Theirs', { vpcId: 'vpc-11111111' });
+    expect(anyIsolated(vpc, {})).toBe(false);
   });
 
   test('so do sessions in an existing cluster, as its key wants', () => {

@@ -38,6 +38,9 @@ describe('a platform', () => {
     const users = serviceOn(platform, stack, 'Users', { host: 'users.example.com', priority: 20 });
     const template = Template.fromStack(stack);
     SHARED.forEach((type) => template.resourceCountIs(type, 1));
+    // The services have one each; of a platform there is nothing to tell.
+    template.resourceCountIs('AWS::SNS::Topic', 2);
+    Annotations.fromStack(stack).hasNoWarning('/Shop/Platform', Match.stringLikeRegexp('nobody listens'));
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 1);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 4);
     const groupsOf = ({ TargetGroups }: any) => TargetGroups.map(({ TargetGroupArn, Weight }: any) => [flat(TargetGroupArn), Weight]);

@@ -104,7 +104,7 @@ describe('the smallest pipeline', () => {
 
   // A change here replaces a customer's load balancer, network or data: ids of constructs are API.
   test('logical ids of what holds state', () => {
-    const STATEFUL = /KMS::Key|SNS::Topic$|S3::Bucket$|EC2::(VPC|Subnet|EIP|NatGateway)$|ECS::(Cluster|Service)|ECR::Repository|::LoadBalancer$|TargetGroup$|Logs::LogGroup|CodePipeline::|Connection$|SSM::/;
+    const STATEFUL = /KMS::Key|SNS::Topic$|S3::Bucket$|EC2::(VPC|Subnet|EIP|NatGateway)$|ECS::(Cluster|Service)|ECR::Repository|::LoadBalancer$|TargetGroup$|::Listener|DynamoDB|Logs::LogGroup|CodePipeline::|Connection$|SSM::/;
     const ids = Object.entries(template.toJSON().Resources as Record<string, { Type: string }>).filter(([, { Type }]) => STATEFUL.test(Type)).map(([id]) => id).sort();
     expect(ids).toEqual([
       'ShopAccessLogs5FC26275',
@@ -113,6 +113,7 @@ describe('the smallest pipeline', () => {
       'ShopDeliveryBuildLogs61F28C3D',
       'ShopDeliveryChecksImageScanLogs0EC1823D',
       'ShopDeliveryConnection7DB87190',
+      'ShopDeliveryHistoryC40B98AA',
       'ShopDeliveryPipeline3E09B4ED',
       'ShopDeliveryPlaces1593F0DEC',
       'ShopDeliveryReleaseFunctionLogsA205B2AD',
@@ -121,6 +122,8 @@ describe('the smallest pipeline', () => {
       'ShopEnvironmentCluster8DEB6977',
       'ShopEnvironmentFirstImageFunctionLogs289DB38F',
       'ShopEnvironmentLoadBalancerA5BEE274',
+      'ShopEnvironmentLoadBalancerHttp9493D466',
+      'ShopEnvironmentLoadBalancerHttpTrafficE80D0437',
       'ShopEnvironmentLogs2725F65F',
       'ShopEnvironmentNetworkFlowLogs1E830D34',
       'ShopEnvironmentNetworkPrivateSubnet1Subnet3AADC605',

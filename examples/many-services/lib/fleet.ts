@@ -35,6 +35,7 @@ export class Fleet {
     const { network, cluster, encryption } = this.platform;
     return new FargateEnvironment(stack, service, {
       ...this.shared(service),
+      notifications: this.notifications(),
       network,
       cluster,
       encryption,
@@ -46,6 +47,7 @@ export class Fleet {
     const { repository, branch, connectionArn, services } = this.configuration;
     return new DeliveryPipeline(stack, 'Delivery', {
       ...this.shared('pipeline'),
+      notifications: this.notifications(),
       encryption: this.platform.encryption,
       source: Source.gitHub(repository, { branch, connectionArn }),
       stages: [{
@@ -56,11 +58,14 @@ export class Fleet {
     });
   }
 
+  private notifications(): Notification[] {
+    return [Notification.createTopic({ emails: this.configuration.emails })];
+  }
+
   private shared(purpose: string) {
-    const { environmentSuffix, emails, tags } = this.configuration;
+    const { environmentSuffix, tags } = this.configuration;
     return {
       resourceNames: ResourceNames.suffixed({ suffix: environmentSuffix, pattern: `{type}-${purpose}-{purpose}-{suffix}` }),
-      notifications: [Notification.createTopic({ emails })],
       tags: { Environment: environmentSuffix, Project: 'many-services', Service: purpose, ...tags },
       // An example must be easy to get rid of. What you want to keep wants RETAIN, which is the default.
       removalPolicy: RemovalPolicy.DESTROY,

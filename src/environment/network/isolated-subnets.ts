@@ -30,7 +30,9 @@ export function watchIsolatedSubnets(scope: Construct, { vpc, taskSubnets, own }
 
 /** Those that have no way out by themselves, as far as the VPC says. */
 function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.ISubnet[] {
-  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
+  // The VPC that stands in for one until `Vpc.fromLookup` has found it says of the same subnets that they are private and isolated.
+  const ways = new Set(vpc.privateSubnets.map(({ subnetId }) => subnetId));
+  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId).filter((id) => !ways.has(id)));
   return vpc.selectSubnets(selection).subnets.filter(({ subnetId }) => isolated.has(subnetId));
 }
 

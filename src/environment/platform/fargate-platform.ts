@@ -61,7 +61,8 @@ export class FargatePlatform extends Construct {
       'hand LoadBalancer.fromListener to the services, or take LoadBalancer.internetFacing()');
     look.throwFor(this);
     warnEnvironment(this, props);
-    const foundation = layFoundation(this, props);
+    // Nothing of a platform has an alarm: services and pipelines have topics of their own.
+    const foundation = layFoundation(this, { ...props, notifications: [] });
     const origin = props.network ?? defaultNetwork(props.cluster);
     const needs = neededServices(props, foundation.key);
     const network = origin._bind(this, { ...foundation, needs });

@@ -95,5 +95,8 @@ function tellOfFailure(home: Construct, pipeline: codepipeline.Pipeline, stage: 
 /** A new pipeline starts at once, so its places should exist. The order is all that binds the stacks; nothing is exported. A nested stack is part of its parent, which it cannot wait for. */
 function waitFor(scope: Construct, place: IConstruct): void {
   const [road, there] = [Stack.of(scope), Stack.of(place)];
-  if (!road.node.scopes.includes(there) && Stage.of(road) === Stage.of(there)) road.addDependency(there, 'releases to it');
+  if (road.node.scopes.includes(there) || Stage.of(road) !== Stage.of(there)) return;
+  // Versions of aws-cdk-lib that have the second name warn of the first.
+  const { addDependency, addStackDependency = addDependency } = road as Stack & { addStackDependency?: Stack['addDependency'] };
+  addStackDependency.call(road, there, 'releases to it');
 }
