@@ -113,6 +113,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
 });
 
 project.npmignore?.exclude('/examples/', '/scripts/', '/docs/', '/rosetta/', '/.cache/', '/.ci/', 'cdk.out', '.jsii.tabl.json', '/API.md', 'tsconfig.dev.json', '/CONTRIBUTING.md');
+// What it does not answer itself it hands on to ts-jest, with its options.
+project.jest!.config.transform['^.+\\.[t]sx?$'] = new javascript.Transform('<rootDir>/test/support/shared-packages.cjs', { tsconfig: 'tsconfig.dev.json' });
 project.jest!.config.coverageThreshold = { global: { statements: 100, branches: 100, functions: 100, lines: 100 } };
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-fargate-cicd': ['./src'] });
 project.tsconfigDev.file.addOverride('exclude', ['**/node_modules', '**/cdk.out', 'dist', '.cache', 'lib', 'examples/*/app', 'test/newest']);
