@@ -6,10 +6,13 @@ const { TestEnvironment } = require('jest-environment-node');
 const { default: tsJest } = require('ts-jest');
 const { isShared, loadSource, newCoverage } = require('./shared-source.cjs');
 
+const CORE = join(dirname(require.resolve('aws-cdk-lib')), 'core/lib/private');
+
 // Each CDK resource and warning notes where it was made: a third of the time of tests that build stacks. No test reads it.
 const context = { 'aws:cdk:disable-creation-stack-traces': true, 'aws:cdk:disable-stack-trace': true, 'aws:cdk:disable-asset-staging': true };
 // Which constructs hold which, for tools that draw them: a tenth of the time of a synthesis.
-require(join(dirname(require.resolve('aws-cdk-lib')), 'core/lib/private/tree-metadata')).TreeMetadata.prototype._synthesizeTree = () => {};
+const { TreeMetadata } = require(join(CORE, 'tree-metadata'));
+TreeMetadata.prototype._synthesizeTree = () => {};
 process.env.CDK_CONTEXT_JSON = JSON.stringify({ ...JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}'), ...context });
 
 /**
@@ -53,6 +56,7 @@ module.exports = class SharedPackages extends TestEnvironment {
   }
 };
 
+const { CfnReference } = require(join(CORE, 'cfn-reference'));
 const tokenMaps = () => [globalThis.__cdkTokenMap?.stringTokenMap ?? new Map(), globalThis.__cdkTokenMap?.numberTokenMap ?? new Map()];
 
 /** Tokens that a package makes while it is loaded, such as the names of InterfaceVpcEndpointAwsService: they must last as long as it does. */
@@ -66,11 +70,12 @@ Module.prototype.load = function (file) {
   });
 };
 
-/** The CDK remembers each token, and a token its whole app: gigabytes in the end. Constants such as Aws.REGION are mere intrinsics and stay. */
+/** The CDK remembers each token and each reference, and these their whole app: gigabytes in the end. Constants such as Aws.REGION are mere intrinsics and stay. */
 function forgetTokens() {
   for (const tokens of tokenMaps()) {
     for (const [key, token] of tokens) if (token.constructor.name !== 'Intrinsic' && !lasting.has(key)) tokens.delete(key);
   }
+  CfnReference.referenceTable.clear();
 }
 
 const shared = (file) => ({ code: `/* istanbul ignore file */ module.exports = globalThis.requireShared(${JSON.stringify(file)});` });
