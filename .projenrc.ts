@@ -115,6 +115,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
 });
 
 project.npmignore?.exclude('/.compatignore', '/examples/', '/scripts/', '/docs/', '/rosetta/', '/.cache/', '/.ci/', 'cdk.out', '.jsii.tabl.json', '/API.md', 'tsconfig.dev.json', '/CONTRIBUTING.md');
+// What it does not answer itself it hands on to ts-jest, with its options.
+project.jest!.config.transform['^.+\\.[t]sx?$'] = new javascript.Transform('<rootDir>/test/support/shared-packages.cjs', { tsconfig: 'tsconfig.dev.json' });
 project.jest!.config.coverageThreshold = { global: { statements: 100, branches: 100, functions: 100, lines: 100 } };
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-fargate-cicd': ['./src'] });
 project.tsconfigDev.file.addOverride('exclude', ['**/node_modules', '**/cdk.out', 'dist', '.cache', 'lib', 'examples/*/app', 'test/newest']);
@@ -131,6 +133,8 @@ project.gitignore.include('/test/baseline/assembly/.jsii');
 
 // Holes that the newest version leaves in the lock file make `npm ci` fail.
 project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
+// To ask npx for it, as projen would, takes half a second for each task and each task in it.
+project.tasks.addEnvironment('PATH', '$(echo $PWD/node_modules/.bin:$PATH)');
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 
 // Lambda code is bundled: what it imports stays a devDependency.
@@ -173,6 +177,8 @@ project.addTask('test:real', {
   exec: 'jest --coverage=false --runInBand --testPathIgnorePatterns /node_modules/ -- test/real',
 });
 project.addTask('test:newest', { description: 'The tests against the newest aws-cdk-lib', receiveArgs: true, exec: 'scripts/test-newest.sh' });
+// Apps are many small objects that live for a moment. With room for them, what collects them takes a fifth less of the time.
+for (const name of ['test', 'test:fast', 'test:watch', 'test:newest']) project.tasks.tryFind(name)!.env('NODE_OPTIONS', '--max-semi-space-size=128');
 project.addTask('examples', { description: 'Synthesize every example app', receiveArgs: true, exec: 'node scripts/examples.mjs' });
 project.addTask('check-templates', { description: 'Third-party checkers over the synthesized examples', receiveArgs: true, exec: 'scripts/check-templates.sh' });
 project.addTask('consumers', { description: 'Install the built packages into fresh apps of each language', receiveArgs: true, exec: 'scripts/consumers.sh' });

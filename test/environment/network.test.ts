@@ -12,7 +12,7 @@ import { Construct } from 'constructs';
 import {
   Cluster, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Sidecar, Volume,
 } from '../../src';
-import { anyIsolated } from '../../src/environment/network/existing-subnets';
+import { watchIsolatedSubnets } from '../../src/environment/network/isolated-subnets';
 
 function make(props: (scope: Construct) => FargateEnvironmentProps): { stack: Stack; template: Template } {
   const stack = new Stack(new App(), 'Shop');
@@ -190,8 +190,10 @@ describe('a VPC that exists', () => {
   });
 
   test('none where `Vpc.fromLookup` has not looked yet: what stands in for the VPC says that its private subnets are isolated, too', () => {
-    const vpc = ec2.Vpc.fromLookup(new Stack(new App(), 'Lookup', { env: { account: '111111111111', region: 'eu-west-1' } }), 'Theirs', { vpcId: 'vpc-11111111' });
-    expect(anyIsolated(vpc, {})).toBe(false);
+    const stack = new Stack(new App(), 'Lookup', { env: { account: '111111111111', region: 'eu-west-1' } });
+    const vpc = ec2.Vpc.fromLookup(stack, 'Theirs', { vpcId: 'vpc-11111111' });
+    watchIsolatedSubnets(stack, { vpc, taskSubnets: {}, own: false }, ['logs']);
+    expect(warnings(stack)).toEqual([]);
   });
 
   test('so do sessions in an existing cluster, as its key wants', () => {

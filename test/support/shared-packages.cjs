@@ -1,11 +1,18 @@
+const { mkdtempSync, rmSync } = require('fs');
 const Module = require('module');
+const { tmpdir } = require('os');
 const { dirname, join } = require('path');
 const { TestEnvironment } = require('jest-environment-node');
+const { default: tsJest } = require('ts-jest');
+const { isShared, loadSource, newCoverage } = require('./shared-source.cjs');
+
+const CORE = join(dirname(require.resolve('aws-cdk-lib')), 'core/lib/private');
 
 // Each CDK resource and warning notes where it was made: a third of the time of tests that build stacks. No test reads it.
 const context = { 'aws:cdk:disable-creation-stack-traces': true, 'aws:cdk:disable-stack-trace': true, 'aws:cdk:disable-asset-staging': true };
 // Which constructs hold which, for tools that draw them: a tenth of the time of a synthesis.
-require(join(dirname(require.resolve('aws-cdk-lib')), 'core/lib/private/tree-metadata')).TreeMetadata.prototype._synthesizeTree = () => {};
+const { TreeMetadata } = require(join(CORE, 'tree-metadata'));
+TreeMetadata.prototype._synthesizeTree = () => {};
 process.env.CDK_CONTEXT_JSON = JSON.stringify({ ...JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}'), ...context });
 
 /**
@@ -14,13 +21,28 @@ process.env.CDK_CONTEXT_JSON = JSON.stringify({ ...JSON.parse(process.env.CDK_CO
  * reach Node's own `require`, and the transformer turns each module of these packages into a call of it.
  */
 module.exports = class SharedPackages extends TestEnvironment {
+  constructor(config, context) {
+    super(config, context);
+    this.config = config;
+  }
+
   async setup() {
     await super.setup();
+    await loadSource(this.config);
     // What a test does to its console and its process.env, it does to those of these packages; the next file finds them as they were.
     this.before = { console: globalThis.console, env: { ...process.env } };
     globalThis.console = this.global.console;
     this.global.process.env = process.env;
+    // Each App makes a folder there, and nobody removes it.
+    this.folder = process.env.TMPDIR = mkdtempSync(join(tmpdir(), 'tests-'));
     this.global.requireShared = require;
+  }
+
+  handleTestEvent({ name }) {
+    if (name !== 'run_finish') return;
+    // Under another name than Jest's own counters of a file that was loaded by both: it adds them up.
+    const shared = newCoverage().map(([file, coverage]) => [`shared ${file}`, coverage]);
+    if (shared.length > 0) this.global.__coverage__ = { ...this.global.__coverage__, ...Object.fromEntries(shared) };
   }
 
   async teardown() {
@@ -29,10 +51,12 @@ module.exports = class SharedPackages extends TestEnvironment {
     Object.assign(process.env, this.before.env);
     // The newest CDK makes lasting ones at other moments, too.
     if (!process.env.NEWEST) forgetTokens();
+    rmSync(this.folder, { recursive: true });
     await super.teardown();
   }
 };
 
+const { CfnReference } = require(join(CORE, 'cfn-reference'));
 const tokenMaps = () => [globalThis.__cdkTokenMap?.stringTokenMap ?? new Map(), globalThis.__cdkTokenMap?.numberTokenMap ?? new Map()];
 
 /** Tokens that a package makes while it is loaded, such as the names of InterfaceVpcEndpointAwsService: they must last as long as it does. */
@@ -46,11 +70,26 @@ Module.prototype.load = function (file) {
   });
 };
 
-/** The CDK remembers each token, and a token its whole app: gigabytes in the end. Constants such as Aws.REGION are mere intrinsics and stay. */
+/** The CDK remembers each token and each reference, and these their whole app: gigabytes in the end. Constants such as Aws.REGION are mere intrinsics and stay. */
 function forgetTokens() {
   for (const tokens of tokenMaps()) {
     for (const [key, token] of tokens) if (token.constructor.name !== 'Intrinsic' && !lasting.has(key)) tokens.delete(key);
   }
+  CfnReference.referenceTable.clear();
 }
 
-module.exports.process = (_, file) => ({ code: `module.exports = globalThis.requireShared(${JSON.stringify(file)});` });
+const shared = (file) => ({ code: `/* istanbul ignore file */ module.exports = globalThis.requireShared(${JSON.stringify(file)});` });
+
+/** A transformer. Packages are named in the configuration; of TypeScript it is `src`, as far as it may be shared. */
+module.exports.createTransformer = (options) => {
+  const typeScript = tsJest.createTransformer(options);
+  const isPackage = (file) => !/\.tsx?$/.test(file);
+  const isOurs = (text, file) => isPackage(file) || isShared(text, file);
+  return {
+    getCacheKey: (text, file, settings) => isOurs(text, file) ? shared(file).code : typeScript.getCacheKey(text, file, settings),
+    process: (text, file, settings) => isOurs(text, file) ? shared(file) : typeScript.process(text, file, settings),
+    // Jest asks so for the counters of files that no test has loaded.
+    getCacheKeyAsync: (text, file, settings) => typeScript.getCacheKeyAsync(text, file, settings),
+    processAsync: (text, file, settings) => typeScript.processAsync(text, file, settings),
+  };
+};
