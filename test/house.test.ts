@@ -78,7 +78,6 @@ const longFiles = (files: House): string[] => Object.entries(files)
 /** More than eight files in a folder is a smell; each folder with more says why. */
 const CROWDED: Record<string, { files: number; because: string }> = {
   '.': { files: 2, because: 'the index and the construct that joins place and road' },
-  'environment': { files: 12, because: 'one file for each choice of a place and one for each of its workers, all used by one construct' },
   'private': { files: 10, because: 'plumbing without a common subject, a file a noun' },
 };
 

@@ -1,12 +1,12 @@
 import { Cluster } from './cluster';
-import { ContainerOptions } from './container';
 import { LoadBalancer } from './load-balancer';
 import { Network } from './network';
 import { Capacity } from './running/capacity';
 import { ExecuteCommand } from './running/execute-command';
+import { Scaling } from './running/scaling';
 import { ServiceConnect } from './running/service-connect';
 import { ServiceDiscovery } from './running/service-discovery';
-import { Scaling } from './scaling';
+import { ContainerOptions } from './task/container';
 import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';

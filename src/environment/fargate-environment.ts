@@ -8,29 +8,26 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct, IConstruct } from 'constructs';
 import { Cluster } from './cluster';
-import { firstHealthyCode } from './container';
 import { FargateEnvironmentProps } from './fargate-environment-props';
 import { inspectEnvironment, warnEnvironment } from './inspect-environment';
 import { BoundLoadBalancer, LoadBalancer } from './load-balancer';
 import { BoundNetwork } from './network';
 import { defaultNetwork } from './network/default-network';
 import { neededServices } from './network/needed-services';
+import { publishPlace } from './publish-place';
 import { ClusterCommandOptions } from './running/execute-command';
-import { createService } from './service';
-import { createTaskDefinition, LOG_STREAM_PREFIX, programsOf, Task } from './task-definition';
+import { createService } from './running/service';
+import { firstHealthyCode } from './task/container';
+import { createTaskDefinition, programsOf, Task } from './task/task-definition';
 import { appointMover, Mover } from './traffic/mover';
 import { FargateEnvironmentAttributes, PublishedEnvironmentAttributes } from '../deploy/existing/attributes';
 import { ExistingEnvironment } from '../deploy/existing/existing-environment';
 import { PublishedEnvironment } from '../deploy/existing/published-environment';
 import { createFirstImage } from '../deploy/first-image/create-first-image';
 import { createPlaceRepository } from '../deploy/place-repository';
-import { PublishedPlace } from '../deploy/published-place';
-import { createReleaseRole, releaseRoleArn, releaseRoleName, trustedNames, TrustParts } from '../deploy/release-role';
-import { IReleaseTarget, placeNameOf, ReleaseTargetParts } from '../deploy/release-target';
-import { ReleaseTrust } from '../deploy/release-trust';
+import { IReleaseTarget, ReleaseTargetParts } from '../deploy/release-target';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { Dashboard } from '../observe/dashboard';
 import { Foundation, layFoundation } from '../observe/foundation';
@@ -123,9 +120,7 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
     const mover = this.appointMover(props, task, { foundation, network, balancer, alarms });
     this.deploymentGroup = mover.group;
     this.dashboard = (props.dashboard ?? Dashboard.standard())._bind(this, { names: foundation.names, services: [this._dimensions()] });
-    this.target = this.describeTarget(props, task, mover, foundation);
-    const parameter = this.publish(props, task, alarms, mover);
-    this.releaseRole = this.createReleaseRole(props, foundation, task, alarms, parameter);
+    ({ target: this.target, releaseRole: this.releaseRole } = publishPlace(this, props, { foundation, task, alarms, mover }));
     this.createOutputs();
     openRoles(this);
   }
@@ -200,88 +195,6 @@ export class FargateEnvironment extends Construct implements IReleaseTarget, iam
   private appointMover({ deployStrategy = DeployStrategy.rolling() }: FargateEnvironmentProps, { roleArns }: Task,
     parts: { foundation: Foundation; network: BoundNetwork; balancer: BoundLoadBalancer; alarms: BoundServiceAlarm[] }): Mover {
     return appointMover(this, deployStrategy, { ...parts, service: this.service, passableRoleArns: roleArns });
-  }
-
-  private trust(releaseTrust = ReleaseTrust.account(Stack.of(this).account)): TrustParts {
-    return releaseTrust._bind();
-  }
-
-  private describeTarget({ container = {}, deployStrategy, network, placeName, releaseTrust }: FargateEnvironmentProps, { roleArns, definition }: Task, { group }: Mover,
-    { names: { suffix } }: Foundation): ReleaseTargetParts {
-    const trust = this.trust(releaseTrust);
-    return {
-      placeName: placeName ?? placeNameOf(this),
-      roleArn: releaseRoleArn(this),
-      parameterName: `/cdk-fargate-cicd/${explicitName(this, 'place', 200, { suffix })}`,
-      region: Stack.of(this).region,
-      onlyAws: network?._onlyAws,
-      trustedAccounts: trust.accounts,
-      trustedNames: trustedNames(trust),
-      externalId: trust.externalId,
-      clusterName: this.cluster.clusterName,
-      serviceName: this.service.serviceName,
-      serviceArn: this.service.serviceArn,
-      taskFamily: definition.family,
-      passableRoleArns: roleArns,
-      containerName: container.containerName ?? 'app',
-      cpuArchitecture: container.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
-      waitMinutes: deployStrategy?._minutes,
-      codeDeploy: group && {
-        applicationName: group.application.applicationName,
-        applicationArn: group.application.applicationArn,
-        deploymentGroupName: group.deploymentGroupName,
-        deploymentGroupArn: group.deploymentGroupArn,
-        deploymentConfigArn: group.deploymentConfig.deploymentConfigArn,
-        containerPort: container.port ?? 80,
-      },
-    };
-  }
-
-  private publish({ deployStrategy }: FargateEnvironmentProps, { definition }: Task, alarms: BoundServiceAlarm[], { hooks }: Mover): ssm.StringParameter {
-    const { codeDeploy } = this.target;
-    const place: PublishedPlace = {
-      clusterArn: this.cluster.clusterArn,
-      serviceArn: this.service.serviceArn,
-      containerName: this.target.containerName,
-      taskFamily: definition.family,
-      taskDefinitionArn: definition.taskDefinitionArn,
-      repositoryUri: this.repository.repositoryUri,
-      logGroupName: this.logGroup.logGroupName,
-      logStreamPrefix: LOG_STREAM_PREFIX,
-      targetGroupArns: [this.targetGroup, this.alternateTargetGroup].map(({ targetGroupArn }) => targetGroupArn),
-      alarmNames: alarms.filter(({ rollsBack }) => rollsBack).map(({ alarmName }) => alarmName),
-      url: this.url,
-      strategy: deployStrategy?._name ?? 'ROLLING',
-      stackId: Stack.of(this).stackId,
-      codeDeploy: codeDeploy && {
-        applicationName: codeDeploy.applicationName, deploymentGroupName: codeDeploy.deploymentGroupName, containerPort: codeDeploy.containerPort,
-        hooks: Object.fromEntries(hooks.map(({ event, functionArn }) => [event, functionArn])),
-      },
-    };
-    return new ssm.StringParameter(this, 'Place', {
-      parameterName: this.target.parameterName,
-      description: `What a release to ${this.node.path} needs to know`,
-      stringValue: Stack.of(this).toJsonString(place),
-    });
-  }
-
-  private createReleaseRole({ releaseTrust }: FargateEnvironmentProps, { names }: Foundation, { definition, logGroup }: Task, alarms: BoundServiceAlarm[],
-    parameter: ssm.StringParameter): iam.IRole {
-    return createReleaseRole(this, releaseRoleName(this, names.suffix), {
-      clusterArn: this.cluster.clusterArn,
-      clusterName: this.cluster.clusterName,
-      serviceArn: this.service.serviceArn,
-      serviceName: this.service.serviceName,
-      codeDeploy: this.target.codeDeploy,
-      taskFamily: definition.family,
-      passableRoleArns: this.target.passableRoleArns!,
-      repositoryArn: this.repository.repositoryArn,
-      logGroupArn: logGroup.logGroupArn,
-      alarmNames: alarms.filter(({ rollsBack }) => rollsBack).map(({ alarmName }) => alarmName),
-      parameterArn: parameter.parameterArn,
-      trust: this.trust(releaseTrust),
-      stackArn: Stack.of(this).stackId,
-    });
   }
 
   private createOutputs(): void {

@@ -1,16 +1,16 @@
 import { Annotations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { Cluster } from './cluster';
-import { inspectContainer } from './container';
 import { FargateEnvironmentProps } from './fargate-environment-props';
 import { LoadBalancer } from './load-balancer';
 import { inspectEdge, warnEdge } from './load-balancer/inspect-edge';
 import { Network } from './network';
 import { Capacity } from './running/capacity';
 import { ExecuteCommand } from './running/execute-command';
+import { Scaling } from './running/scaling';
 import { ServiceConnect } from './running/service-connect';
 import { ServiceDiscovery } from './running/service-discovery';
-import { Scaling } from './scaling';
+import { inspectContainer } from './task/container';
 import { isOutsideEcr } from '../common/image-name';
 import { ReleaseTrust } from '../deploy/release-trust';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';

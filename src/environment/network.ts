@@ -2,11 +2,11 @@ import { Fn, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IDependable } from 'constructs';
-import { inspectRange, overlapping, subnetRanges } from './address-range';
+import { inspectRange, overlapping, subnetRanges } from './network/address-range';
 import { Egress, NeededServices } from './network/egress';
 import { inspectSelection } from './network/existing-subnets';
 import { lackingBelow, watchIsolatedSubnets } from './network/isolated-subnets';
-import { createVpc } from './vpc';
+import { createVpc } from './network/vpc';
 import { Choice, inspect, Inspection } from '../private/problems';
 
 /** Options of `Network.create`. */

@@ -4,7 +4,7 @@ import { Balancing } from './balancing';
 import { Stickiness } from './stickiness';
 import { TargetProtocol } from './target-protocol';
 import { Inspection } from '../../private/problems';
-import { HealthCheckOptions } from '../container';
+import { HealthCheckOptions } from '../task/container';
 
 /** How the load balancer deals with the containers behind it. */
 export interface TargetOptions {

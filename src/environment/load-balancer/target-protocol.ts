@@ -1,6 +1,6 @@
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Choice, Inspection } from '../../private/problems';
-import { HealthCheckOptions } from '../container';
+import { HealthCheckOptions } from '../task/container';
 
 /** Options of every `TargetProtocol`. */
 export interface TargetProtocolOptions {

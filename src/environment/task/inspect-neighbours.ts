@@ -1,7 +1,7 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { Sidecar } from './sidecar';
 import { Inspection } from '../../private/problems';
+import { Sidecar } from '../sidecar/sidecar';
 import { Volume } from '../volume/volume';
 
 interface Neighbours {

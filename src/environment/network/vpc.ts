@@ -2,11 +2,11 @@ import { RemovalPolicy, Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IDependable } from 'constructs';
-import { Egress, NeededServices } from './network/egress';
-import { acknowledge, inPacks } from '../private/acknowledge';
-import { createLogGroup } from '../private/log-group';
-import { shortPath } from '../private/naming';
-import { guarded, ScopedRole } from '../private/scoped-role';
+import { Egress, NeededServices } from './egress';
+import { acknowledge, inPacks } from '../../private/acknowledge';
+import { createLogGroup } from '../../private/log-group';
+import { shortPath } from '../../private/naming';
+import { guarded, ScopedRole } from '../../private/scoped-role';
 
 interface VpcSettings {
   readonly cidr: string;

@@ -2,14 +2,14 @@ import { Duration } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { inspectNeighbours } from './task/inspect-neighbours';
-import { inspectProcess } from './task/process';
-import { Sidecar } from './task/sidecar';
-import { Volume } from './volume/volume';
-import { inspectTaskRole } from '../common/task-role';
-import { inspectTaskSize, taskSize } from '../common/task-size';
-import { FirstImage } from '../deploy/first-image/first-image';
-import { Inspection } from '../private/problems';
+import { inspectNeighbours } from './inspect-neighbours';
+import { inspectProcess } from './process';
+import { inspectTaskRole } from '../../common/task-role';
+import { inspectTaskSize, taskSize } from '../../common/task-size';
+import { FirstImage } from '../../deploy/first-image/first-image';
+import { Inspection } from '../../private/problems';
+import { Sidecar } from '../sidecar/sidecar';
+import { Volume } from '../volume/volume';
 
 /** How the load balancer finds out whether a container is healthy. */
 export interface HealthCheckOptions {

@@ -3,10 +3,10 @@ import { AdotCollectorOptions, COLLECTOR_ACTIONS, collectorConfig, collectorRigh
 import { FireLensOptions, inspectFireLens, logOptions } from './fire-lens';
 import { SIDECAR_IMAGES } from './sidecar-images';
 import { ContainerSidecarOptions, inspectContainerSidecar, inspectSidecar, SidecarOptions } from './sidecar-options';
-import { BoundTask } from './task-parts';
 import { nameOfImage } from '../../common/image-name';
 import { acknowledge } from '../../private/acknowledge';
 import { Choice } from '../../private/problems';
+import { BoundTask } from '../task/task-parts';
 import { Volume } from '../volume/volume';
 
 /** A further container of each task. It stands in the template; releases leave it as it is. */

@@ -1,6 +1,6 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { inspectProcess } from './process';
 import { Inspection } from '../../private/problems';
+import { inspectProcess } from '../task/process';
 import { Volume } from '../volume/volume';
 
 /** What all sidecars can be told. */

@@ -1,9 +1,9 @@
 import { Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { SidecarOptions } from './sidecar-options';
-import { BoundTask } from './task-parts';
 import { Inspection } from '../../private/problems';
 import { Right } from '../../private/scoped-role';
+import { BoundTask } from '../task/task-parts';
 
 /** Options of `Sidecar.adotCollector`. */
 export interface AdotCollectorOptions extends SidecarOptions {

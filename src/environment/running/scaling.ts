@@ -2,7 +2,7 @@ import { Duration, TimeZone } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { Choice, Inspection } from '../private/problems';
+import { Choice, Inspection } from '../../private/problems';
 
 /** When the bounds of the number of tasks change. At least one of them is given. */
 export interface ScalingSchedule {

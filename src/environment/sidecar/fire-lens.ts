@@ -1,8 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { SidecarOptions } from './sidecar-options';
-import { BoundTask } from './task-parts';
 import { Inspection } from '../../private/problems';
+import { BoundTask } from '../task/task-parts';
 
 /** Options of `Sidecar.fireLens`. */
 export interface FireLensOptions extends SidecarOptions {

@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib';
-import { Inspection } from '../private/problems';
+import { Inspection } from '../../private/problems';
 
 interface Range { readonly first: number; readonly mask: number }
 
