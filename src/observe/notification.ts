@@ -142,7 +142,7 @@ function admitPublishers(scope: Construct, topic: sns.ITopic): void {
     }));
   const { account } = Stack.of(scope);
   const fromAccount = { StringEquals: { 'aws:SourceAccount': account } };
-  // Accounts that share a topic have a statement each, and no two of one name.
+  // Accounts that share a topic have a statement each, and no two of one name: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
   const guest = areApart(account, topic.env.account) ? account : '';
   admit(`Alarms${guest}`, 'cloudwatch.amazonaws.com', fromAccount);
   admit(`Notifications${guest}`, 'codestar-notifications.amazonaws.com', fromAccount);
