@@ -48,7 +48,8 @@ async function live(props: FargateEnvironmentProps, fate: Fate, tries: Tries): P
 async function wave(props: FargateEnvironmentProps, { Actions, OnFailure }: any, fates: Record<Place, Fate>) {
   expect(Actions.map(({ Name, RunOrder }: any) => [Name, RunOrder])).toEqual(PLACES.map((place) => [`Release-${place}`, 1]));
   const told: Record<Place, Tries> = { North: ['first', 'second'], South: ['first', 'second'] };
-  const all = async () => Object.fromEntries(await inTurn(PLACES, async (place) => [place, await live(props, fates[place], told[place])] as const)) as Record<Place, Awaited<ReturnType<typeof live>>>;
+  const each = async (place: Place) => [place, await live(props, fates[place], told[place])] as const;
+  const all = async () => Object.fromEntries(await inTurn(PLACES, each)) as Record<Place, Awaited<ReturnType<typeof live>>>;
   const seen = await all();
   const failed = PLACES.filter((place) => !seen[place].succeeded[1]);
   const again = failed.length === 0 ? [] : ({ ROLLBACK: PLACES, RETRY: failed } as Record<string, readonly Place[]>)[OnFailure?.Result] ?? [];
