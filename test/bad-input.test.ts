@@ -439,6 +439,8 @@ const environmentRows: [string, object, string][] = [
     "alarms[0]: got 'Http5xxOrigin.LOAD_BALANCER on a shared load balancer'; allowed alarms that do not roll this service back"],
   ['109', { network: Network.create(), cluster: Cluster.fromCluster(wrong({ clusterArn: 'arn', vpc: {} })) }, "network: got 'Network.create beside Cluster.fromCluster'; allowed the cluster's own VPC"],
   ['107', { cluster: Cluster.fromCluster(wrong(null)) }, 'cluster: got null; allowed a cluster; hand over an ecs.ICluster'],
+  ['cluster by its ARN', { cluster: Cluster.fromCluster(ecs.Cluster.fromClusterArn(stack(), 'C', 'arn:aws:ecs:eu-west-1:111111111111:cluster/c')) },
+    "cluster: got 'a cluster without its VPC'; allowed a cluster with its VPC; import it with ecs.Cluster.fromClusterAttributes({ clusterName, vpc })"],
   ['107', { network: Network.fromVpc(wrong(null)) }, 'network: got null; allowed a VPC; hand over an ec2.IVpc'],
   ['insights', { cluster: Cluster.create(wrong({ containerInsights: true })) }, 'cluster.containerInsights: got true; allowed enabled, disabled, enhanced'],
   ['88', alarm({ period: Duration.seconds(45) }), "alarms[0].period: got '45 seconds'; allowed 10, 30 seconds or whole minutes; take"],

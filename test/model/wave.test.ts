@@ -65,9 +65,7 @@ async function inTurn<T, R>(items: readonly T[], act: (item: T) => Promise<R>): 
   return results;
 }
 
-const { rolling, blueGreen } = KINDS;
-
-describe.each([['rolling', rolling], ['blue/green', blueGreen]])('%s: an image that South cannot run', (_, props) => {
+describe.each(Object.entries(KINDS))('%s: an image that South cannot run', (_, props) => {
   const South: Fate = 'makes an alarm ring';
 
   test('reaches North and stays there; South runs the image before', async () => {
@@ -84,15 +82,15 @@ describe.each([['rolling', rolling], ['blue/green', blueGreen]])('%s: an image t
 });
 
 test('a mishap is made good by trying once more what failed', async () => {
-  expect(await wave(rolling, stageWith(StageFailure.retry()), { North: 'good', South: 'a mishap' })).toEqual({ runs: ['second', 'second'], tags: ['second', 'second'], ends: [true, true] });
+  expect(await wave(KINDS.rolling, stageWith(StageFailure.retry()), { North: 'good', South: 'a mishap' })).toEqual({ runs: ['second', 'second'], tags: ['second', 'second'], ends: [true, true] });
 });
 
 test('where nobody can run the image, all run the one before, whatever the stage says', async () => {
   for (const onFailure of [undefined, StageFailure.rollBack()]) {
-    expect(await wave(rolling, stageWith(onFailure), { North: 'crashes', South: 'crashes' })).toMatchObject({ runs: ['first', 'first'], tags: ['first', 'first'] });
+    expect(await wave(KINDS.rolling, stageWith(onFailure), { North: 'crashes', South: 'crashes' })).toMatchObject({ runs: ['first', 'first'], tags: ['first', 'first'] });
   }
 });
 
 test('a good image runs everywhere', async () => {
-  expect(await wave(rolling, stageWith(StageFailure.rollBack()), { North: 'good', South: 'good' })).toEqual({ runs: ['second', 'second'], tags: ['second', 'second'], ends: [true, true] });
+  expect(await wave(KINDS.rolling, stageWith(StageFailure.rollBack()), { North: 'good', South: 'good' })).toEqual({ runs: ['second', 'second'], tags: ['second', 'second'], ends: [true, true] });
 });
