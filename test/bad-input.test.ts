@@ -461,6 +461,8 @@ const environmentRows: [string, object, string][] = [
     "alarms[0]: got 'Http5xxOrigin.LOAD_BALANCER on a shared load balancer'; allowed alarms that do not roll this service back"],
   ['109', { network: Network.create(), cluster: Cluster.fromCluster(wrong({ clusterArn: 'arn', vpc: {} })) }, "network: got 'Network.create beside Cluster.fromCluster'; allowed the cluster's own VPC"],
   ['107', { cluster: Cluster.fromCluster(wrong(null)) }, 'cluster: got null; allowed a cluster; hand over an ecs.ICluster'],
+  ['cluster by its ARN', { cluster: Cluster.fromCluster(ecs.Cluster.fromClusterArn(stack(), 'C', 'arn:aws:ecs:eu-west-1:111111111111:cluster/c')) },
+    "cluster: got 'a cluster without its VPC'; allowed a cluster with its VPC; import it with ecs.Cluster.fromClusterAttributes({ clusterName, vpc })"],
   ['107', { network: Network.fromVpc(wrong(null)) }, 'network: got null; allowed a VPC; hand over an ec2.IVpc'],
   ['storage key', { cluster: Cluster.create({ storageKey: wrong('alias/disks') }) }, "cluster.storageKey: got 'alias/disks'; allowed a key; hand over a kms.IKey"],
   ['insights', { cluster: Cluster.create(wrong({ containerInsights: true })) }, 'cluster.containerInsights: got true; allowed enabled, disabled, enhanced'],
@@ -539,10 +541,10 @@ const pipelineRows: [string, object, string][] = [
   ['history', { history: 'none' }, "history: got 'none'; allowed a DeploymentHistory; use one of the DeploymentHistory factories"],
   ['64', { pipelineName: 'a'.repeat(101) }, "pipelineName: got 'aaa"],
   ['65', { stageName: 'my stage' }, "stageName: got 'my stage'; allowed 1 to 100"],
-  ['65', { stageName: 'Build' }, "earlierStages: got ''Build' twice'; allowed each name once"],
-  ['69', { checks: [Check.nodeTests(), Check.nodeTests()] }, "checks: got ''"],
-  ['69', { checks: [Check.commands('Build', { commands: ['make'] })] }, "checks: got ''Build''; allowed a name that the image build does not have"],
-  ['69', { pipelineAlarms: [PipelineAlarm.failedExecutions(), PipelineAlarm.failedExecutions()] }, "pipelineAlarms: got ''FailedExecutionsAlarm' twice'; allowed each name once"],
+  ['65', { stageName: 'Build' }, "earlierStages: got 'Build twice'; allowed each name once"],
+  ['69', { checks: [Check.nodeTests(), Check.nodeTests()] }, "checks: got 'NodeTests twice'; allowed each name once"],
+  ['69', { checks: [Check.commands('Build', { commands: ['make'] })] }, "checks: got 'Build'; allowed a name that the image build does not have"],
+  ['69', { pipelineAlarms: [PipelineAlarm.failedExecutions(), PipelineAlarm.failedExecutions()] }, "pipelineAlarms: got 'FailedExecutionsAlarm twice'; allowed each name once"],
   ['conditions', beforehand(StageCondition.deploymentWindow({ cron: '9-17 MON-FRI' })), "releaseConditions.before[0].cron: got '9-17 MON-FRI'; allowed `*` for the seconds, minutes, hours"],
   ['conditions', beforehand(StageCondition.deploymentWindow({ cron: '0 0 9 ? * MON' })), "releaseConditions.before[0].cron: got '0 0 9 ? * MON'; allowed `*` for the seconds"],
   ['conditions', beforehand(StageCondition.deploymentWindow({ cron: '* * 9-17 * * MON-FRI' })), "releaseConditions.before[0].cron: got '* * 9-17 * * MON-FRI'"],
@@ -642,8 +644,8 @@ const pipelineRows: [string, object, string][] = [
   ['action', { checks: [Check.action(wrong(undefined))] }, 'checks[0].action: got null; allowed an action; hand over a codepipeline.IAction'],
   ['action', { checks: [Check.action(wrong({}))] }, 'checks[0].action: got {}; allowed an action'],
   ['action', { checks: [Check.action(wrong({ actionProperties: { actionName: 'Legal' } }), { stage: 'a b' })] }, "checks[0].stage: got 'a b'; allowed 1 to 100 of"],
-  ['before', { beforeRelease: [Check.task('Migrate'), Check.task('Migrate')] }, "beforeRelease: got ''Migrate' twice'; allowed each name once"],
-  ['before', { beforeRelease: [Check.task('Smoke')], releaseChecks: [Check.commands('Smoke', { commands: ['make'] })] }, "beforeRelease: got ''Smoke' twice'; allowed each name once"],
+  ['before', { beforeRelease: [Check.task('Migrate'), Check.task('Migrate')] }, "beforeRelease: got 'Migrate twice'; allowed each name once"],
+  ['before', { beforeRelease: [Check.task('Smoke')], releaseChecks: [Check.commands('Smoke', { commands: ['make'] })] }, "beforeRelease: got 'Smoke twice'; allowed each name once"],
   ['before', { releaseChecks: [Check.task('Migrate')] }, "releaseChecks[0]: got 'a check of the image'"],
   ['before', { beforeRelease: ['migrate'] }, "beforeRelease[0]: got 'migrate'; allowed a Check; use one of the Check factories"],
   ['stages', { earlierStages: [{ releases: [] }] }, 'earlierStages[0].releases: got []; allowed at least one release'],
@@ -700,11 +702,11 @@ describe('the construct that the user wrote says it', () => {
     expect(road(undefined)).toEqual(['stages: got []; allowed at least one; say where to release to']);
     expect(road('80abc')).toEqual(["stages: got '80abc'; allowed at least one; say where to release to"]);
     expect(road((scope: Construct) => [{ stageName: 'Source', releases: [{ target: place(scope, 'A') }] }]))
-      .toEqual(["stages: got ''Source' twice'; allowed each name once; give one of them another name"]);
+      .toEqual(["stages: got 'Source twice'; allowed each name once; give one of them another name"]);
     expect(road((scope: Construct) => {
       const [one, two] = [place(new Construct(scope, 'One'), 'Web'), place(new Construct(scope, 'Two'), 'Web')];
       return [{ releases: [{ target: one }, { target: two }] }];
-    })).toEqual(["stages[0].releases: got ''Web' twice'; allowed each name once; give one of them another name"]);
+    })).toEqual(["stages[0].releases: got 'Web twice'; allowed each name once; give one of them another name"]);
   });
 });
 

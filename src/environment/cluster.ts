@@ -74,14 +74,25 @@ class Existing extends Cluster {
 
   constructor(private readonly existing: ecs.ICluster) {
     super();
-    this._vpc = existing?.vpc;
+    this._vpc = vpcOf(existing);
     this._inspect((look) => {
       look.that(typeof existing?.clusterArn === 'string', '', existing, 'a cluster', 'hand over an ecs.ICluster');
       look.own('', 'a cluster', placeOf(existing?.clusterArn));
+      if (look.problems.length > 0) return;
+      look.that(this._vpc !== undefined, '', 'a cluster without its VPC', 'a cluster with its VPC', 'import it with ecs.Cluster.fromClusterAttributes({ clusterName, vpc })');
     });
   }
 
   _bind(): ecs.ICluster {
     return this.existing;
+  }
+}
+
+/** A cluster that was imported by its ARN alone throws when it is asked. */
+function vpcOf(cluster: ecs.ICluster | undefined): ec2.IVpc | undefined {
+  try {
+    return cluster?.vpc;
+  } catch {
+    return undefined;
   }
 }

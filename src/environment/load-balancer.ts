@@ -48,7 +48,7 @@ export interface LoadBalancerParts {
   readonly targetGroupNames: (string | undefined)[];
   readonly movedBy: ListenerSettings['movedBy'];
   readonly testListener?: TestListenerOptions;
-  readonly logBucket: s3.Bucket;
+  readonly logBucket: () => s3.Bucket;
   readonly healthCheck: HealthCheckOptions;
   readonly stopTimeout?: Duration;
   readonly key?: kms.IKey;
@@ -170,7 +170,7 @@ class Application extends LoadBalancer {
       ...requestSettings(this.options),
       deletionProtection: parts.removalPolicy !== RemovalPolicy.DESTROY,
     });
-    logAccess(loadBalancer, parts.logBucket);
+    logAccess(loadBalancer, parts.logBucket());
     settleRequests(loadBalancer, this.options);
     if (parts.removalPolicy === RemovalPolicy.DESTROY) {
       const reason = 'chosen by the user: removalPolicy = DESTROY';

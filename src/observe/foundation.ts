@@ -41,7 +41,8 @@ export interface Foundation {
   readonly key?: kms.IKey;
   readonly removalPolicy: RemovalPolicy;
   readonly topics: sns.ITopic[];
-  readonly logBucket: s3.Bucket;
+  /** Where access to buckets and load balancers is logged. It is made for the first of them: a service behind a load balancer of others has neither. */
+  readonly logBucket: () => s3.Bucket;
 }
 
 /** @internal */
@@ -57,7 +58,8 @@ export function layFoundation(scope: Construct, props: NotifyingProps): Foundati
     aliasName: (base) => names.name({ type: 'key', base, prop: 'encryption.aliasName', maxLength: 200 }),
   });
   const topics = bindNotifications(scope, props.notifications, { names, key });
-  return { names, key, removalPolicy, topics, logBucket: createLogBucket(scope, 'AccessLogs', removalPolicy, key) };
+  const logBucket = () => scope.node.tryFindChild('AccessLogs') as s3.Bucket | undefined ?? createLogBucket(scope, 'AccessLogs', removalPolicy, key);
+  return { names, key, removalPolicy, topics, logBucket };
 }
 
 /** Regions may be newer than the aws-cdk-lib that is installed. */

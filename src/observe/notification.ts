@@ -149,7 +149,7 @@ function admitPublishers(scope: Construct, topic: sns.ITopic, key: kms.IKey | un
   const { masterKey, topicArn: arn } = topic;
   const { account } = Stack.of(scope);
   const fromAccount = { StringEquals: { 'aws:SourceAccount': account } };
-  // Accounts that share a topic have a statement each, and no two of one name.
+  // Accounts that share a topic have a statement each, and no two of one name: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
   const guest = areApart(account, topic.env.account) ? account : '';
   const admission = (sid: string, service: string, conditions?: iam.PolicyStatementProps['conditions']) =>
     new iam.PolicyStatement({ sid, principals: [new iam.ServicePrincipal(service)], actions: ['sns:Publish'], resources: [arn], conditions });

@@ -87,7 +87,7 @@ export class DeliveryPipeline extends Construct {
 
   private createArtifactBucket({ artifactDays = 30 }: DeliveryPipelineProps, { key, removalPolicy, logBucket }: Foundation): s3.Bucket {
     return createBucket(this, 'Artifacts', {
-      key, removalPolicy, logBucket, logPrefix: 'artifacts/', logGroupKey: key, versioned: true, expiration: Duration.days(artifactDays),
+      key, removalPolicy, logBucket: logBucket(), logPrefix: 'artifacts/', logGroupKey: key, versioned: true, expiration: Duration.days(artifactDays),
     });
   }
 

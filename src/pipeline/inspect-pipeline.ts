@@ -44,7 +44,7 @@ export function inspectPipelineOptions(look: Inspection, props: PipelineOptions)
   look.matches('repositoryName', props.repositoryName, /^[a-z0-9]+([._/-][a-z0-9]+)*$/, 'a-z 0-9, divided by . _ / or -', 'write it in lower case');
   // The image build stands in one stage with checks that run beside it.
   const beside = (Array.isArray(props.checks) ? props.checks : []).filter((check) => check?._order === CheckOrder.WITH_BUILD);
-  look.that(beside.every(({ _name }) => _name !== 'Build'), 'checks', "'Build'", 'a name that the image build does not have', 'give the check another name');
+  look.that(beside.every(({ _name }) => _name !== 'Build'), 'checks', 'Build', 'a name that the image build does not have', 'give the check another name');
   inspectUrls(look, 'checks', props.checks);
   inspectUnique(look, 'checks', (Array.isArray(props.checks) ? props.checks : []).map((check) => check?._name));
 }
@@ -164,7 +164,7 @@ export function inspectStageNames(look: Inspection, prop: string, stages: Deploy
 
 function inspectUnique(look: Inspection, prop: string, names: (string | undefined)[], cure = 'give one of them another name'): void {
   const twice = names.find((name, index) => name !== undefined && names.indexOf(name) !== index);
-  look.that(twice === undefined, prop, `'${twice}' twice`, 'each name once', cure);
+  look.that(twice === undefined, prop, `${twice} twice`, 'each name once', cure);
 }
 
 /** Everything that is wrong with a pipeline. @internal */

@@ -15,7 +15,7 @@ export interface PipelineParts {
   /** Where artifacts go from action to action. */
   readonly artifactBucket: s3.IBucket;
   /** Where access to buckets is logged. */
-  readonly logBucket: s3.IBucket;
+  readonly logBucket: () => s3.IBucket;
   /** The repository that builds push to and nothing else does. */
   readonly repository: ecr.IRepository;
   /** What the source action fetched. */

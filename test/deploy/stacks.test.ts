@@ -6,8 +6,8 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Check, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, FargateEnvironmentProps, IReleaseTarget, LoadBalancer, Network, Notification,
-  ReleaseTrust, ResourceNames, Source, WebAcl,
+  Check, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, FargateEnvironmentProps, IReleaseTarget, LoadBalancer, Network,
+  Notification, ReleaseTrust, ResourceNames, Source, WebAcl,
 } from '../../src';
 import { all, flat, stagesOf } from '../support/template';
 

@@ -23,7 +23,7 @@ const imported = (scope: Stack, id = 'Listener'): elbv2.IApplicationListener => 
   listenerArn: LISTENER, securityGroup: SecurityGroup.fromSecurityGroupId(scope, `${id}SecurityGroup`, 'sg-11111111'),
 });
 
-const SHARED = ['AWS::EC2::VPC', 'AWS::EC2::NatGateway', 'AWS::ECS::Cluster', 'AWS::ElasticLoadBalancingV2::LoadBalancer', 'AWS::KMS::Key'];
+const SHARED = ['AWS::S3::Bucket', 'AWS::EC2::VPC', 'AWS::EC2::NatGateway', 'AWS::ECS::Cluster', 'AWS::ElasticLoadBalancingV2::LoadBalancer', 'AWS::KMS::Key'];
 const RULE = 'AWS::ElasticLoadBalancingV2::ListenerRule';
 
 describe('a platform', () => {

@@ -97,9 +97,9 @@ describe('refused', () => {
     ['settings of an own action', (fleet) => [{ target: fleet.place('A'), action: ReleaseAction.releaseFunction({ memorySize: 512 }) }], {},
       'stages[0].releases[0].action: got ["memorySize"]; allowed no settings: one release function serves the whole pipeline'],
     ['two images of one name', (fleet) => [{ target: fleet.place('A'), imageBuild: imageOf('x') }, { target: fleet.place('B'), imageBuild: imageOf('x') }], {},
-      "stages: got ''Build-x' twice'; allowed each name once; give the image build another imageName"],
+      "stages: got 'Build-x twice'; allowed each name once; give the image build another imageName"],
     ['a check of that name', (fleet) => [{ target: fleet.place('A'), imageBuild: imageOf('x') }], { checks: [Check.commands('Build-x', { commands: ['make'], order: CheckOrder.WITH_BUILD })] },
-      "stages: got ''Build-x' twice'"],
+      "stages: got 'Build-x twice'"],
     ['an image for nobody', (fleet) => [{ target: fleet.place('A'), imageBuild: image }], { imageBuild: imageOf('b') }, "imageBuild: got 'an image that is released nowhere'"],
     ['one image for two architectures', (fleet) => [
       { target: fleet.place('A'), imageBuild: image }, { target: fleet.place('B', { container: { cpuArchitecture: ecs.CpuArchitecture.ARM64 } }), imageBuild: image },

@@ -68,7 +68,7 @@ export class PipelineWorld {
       key,
       removalPolicy,
       artifactBucket,
-      logBucket,
+      logBucket: () => logBucket,
       repository: new ecr.Repository(this.stack, 'Repository'),
       source,
       commit: '#{Source.CommitId}',

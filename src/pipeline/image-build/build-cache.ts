@@ -197,7 +197,7 @@ function createCacheBucket(scope: Construct, parts: PipelineParts, expiration: D
     versioned: false,
     expiration,
     removalPolicy: parts.removalPolicy,
-    logBucket: parts.logBucket,
+    logBucket: parts.logBucket(),
     logPrefix: `${scope.node.id}-cache/`,
   });
   const reason = 'a cache: only the newest is of use, and it can be made again';
