@@ -81,6 +81,9 @@ for (const size of sizes) {
 const [from, to] = sizes.slice(-2);
 if (to) console.log(`Linearity: ${sizes.map((size) => `${perService[size].toFixed(0)} ms`).join(', ')} a service; from ${from} to ${to} services x${(perService[to] / perService[from]).toFixed(2)} each`);
 
+const fleets = [25, 50, 100].map((size) => `${size} ${(measure('fleet', size).total / size).toFixed(0)} ms`);
+console.log(`Services on shared platforms with their pipelines, each: ${fleets.join(', ')}`);
+
 const loads = Array.from({ length: rounds }, () => measure('require'));
 const own = of(loads, 'library');
 const least = Math.min(...loads.map(({ library }) => library));

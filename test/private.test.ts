@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { flat } from './support/template';
 import { acknowledge, flatten, inPacks } from '../src/private/acknowledge';
@@ -35,6 +36,16 @@ describe('scoped role', () => {
     expect(policies.length).toBeGreaterThan(1);
     expect(policies.flatMap(({ Statement }) => Statement.flatMap(({ Resource }: any) => Resource).map(flat))).toEqual([...resources.map((arn) => arn.replace(scope.account, '<AWS::AccountId>')), expect.stringMatching(/:one$/)]);
     for (const policy of policies) expect(JSON.stringify(policy.Statement.map(({ Resource }: any) => [Resource].flat().map(flat))).replace(/<[^>]*>/g, '111111111111').length).toBeLessThan(6_144);
+  });
+
+  test('names that CloudFormation gives count as long as they may be', () => {
+    const { scope, role } = made();
+    const parameters = Array.from({ length: 120 }, (_, index) => new ssm.StringParameter(scope, `Parameter${index}`, { stringValue: 'x' }));
+    role.allow({ actions: ['ssm:GetParameter'], resources: parameters.map(({ parameterArn }) => parameterArn) });
+    const policies = Object.values(Template.fromStack(scope).findResources('AWS::IAM::ManagedPolicy')).map(({ Properties }) => Properties.PolicyDocument);
+    const lengths = policies.map(({ Statement }) => JSON.stringify(Statement.map((statement: any) => ({ ...statement, Resource: statement.Resource.map(flat) })))
+      .replace(/<AWS::\w+>/g, 'ap-southeast-1').replace(/<Parameter[^>]*>/g, 'x'.repeat(60)).length);
+    expect(Math.max(...lengths)).toBeLessThan(6_144);
   });
 
   test('while it is closed, CDK\'s grants are heard and dropped, but for the right to assume exact roles', () => {

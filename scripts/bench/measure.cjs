@@ -1,4 +1,4 @@
-// One measurement in a process of its own: node --expose-gc measure.cjs library|by-hand COUNT, or measure.cjs require. Prints JSON.
+// One measurement in a process of its own: node --expose-gc measure.cjs library|by-hand|fleet COUNT, or measure.cjs require. Prints JSON.
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
@@ -48,5 +48,31 @@ function measureSynth(subject, count) {
   }
 }
 
+/** Services on shared platforms, a stack each, fifty behind a load balancer and twenty-five images in a pipeline. */
+function measureFleet(count) {
+  const { App, Stack } = require('aws-cdk-lib');
+  const { DeliveryPipeline, FargateEnvironment, FargatePlatform, ImageBuild, Source } = require(lib);
+  const outdir = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    const start = now();
+    const app = new App({ outdir, analyticsReporting: false });
+    const platforms = Array.from({ length: Math.ceil(count / 50) }, (_, index) => new FargatePlatform(new Stack(app, `Platform${index}`), 'Platform'));
+    const releases = Array.from({ length: count }, (_, index) => {
+      const { network, cluster, encryption } = platforms[Math.floor(index / 50)];
+      const loadBalancer = platforms[Math.floor(index / 50)].route({ path: `/${index}`, priority: index + 1 });
+      const target = new FargateEnvironment(new Stack(app, `Service${index}`), 'Service', { placeName: `service-${index}`, network, cluster, encryption, loadBalancer });
+      return { target, imageBuild: ImageBuild.dockerfile({ imageName: `service-${index}` }) };
+    });
+    for (let first = 0; first < count; first += 25) {
+      new DeliveryPipeline(new Stack(app, `Road${first}`), 'Road', { source: Source.gitHub('example-org/shop'), stages: [{ stageName: 'Production', releases: releases.slice(first, first + 25) }] });
+    }
+    app.synth();
+    return { total: now() - start };
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
 const [subject, count] = process.argv.slice(2);
-console.log(JSON.stringify(subject === 'require' ? measureRequire() : measureSynth(subject, Number(count))));
+const measurements = { require: measureRequire, fleet: () => measureFleet(Number(count)) };
+console.log(JSON.stringify((measurements[subject] ?? (() => measureSynth(subject, Number(count))))()));

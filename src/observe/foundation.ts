@@ -8,6 +8,7 @@ import { bindNotifications, Notification } from './notification';
 import { createLogBucket } from '../common/bucket';
 import { Encryption } from '../common/encryption';
 import { NameMaker, ResourceNames } from '../common/resource-names';
+import { watchAccounts } from '../private/limits/account-limits';
 import { watchStack } from '../private/limits/stack-limits';
 import { Inspection } from '../private/problems';
 
@@ -51,6 +52,7 @@ export function layFoundation(scope: Construct, props: NotifyingProps): Foundati
   if (props._foundation) return props._foundation;
   warnOfRegion(scope);
   watchStack(scope);
+  watchAccounts(scope);
   const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
   const names = (props.resourceNames ?? ResourceNames.generated())._bind(scope);
   const key = (props.encryption ?? Encryption.customerManaged())._bind(scope, {

@@ -1,4 +1,4 @@
-import { Annotations, App, Fn, Stack } from 'aws-cdk-lib';
+import { Annotations, App, Fn, Stack, Token } from 'aws-cdk-lib';
 import { ISecurityGroup, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { IConstruct } from 'constructs';
@@ -20,14 +20,14 @@ class World {
   }
 
   /** As a service brings it: a rule over two groups of its own. */
-  service(listener: elbv2.IApplicationListener, index: number, stack = this.stack): void {
+  service(listener: elbv2.IApplicationListener, index: number): void {
     watchLoadBalancer(listener);
-    const groups = ['Blue', 'Green'].map((id) => new elbv2.ApplicationTargetGroup(stack, `${id}${index}`, { vpc: this.vpc, port: 80, targetType: elbv2.TargetType.IP }));
-    this.rule(listener, index, elbv2.ListenerAction.weightedForward(groups.map((targetGroup) => ({ targetGroup }))), stack);
+    const groups = ['Blue', 'Green'].map((id) => new elbv2.ApplicationTargetGroup(this.stack, `${id}${index}`, { vpc: this.vpc, port: 80, targetType: elbv2.TargetType.IP }));
+    this.rule(listener, index, elbv2.ListenerAction.weightedForward(groups.map((targetGroup) => ({ targetGroup }))));
   }
 
-  rule(listener: elbv2.IApplicationListener, index: number, action = elbv2.ListenerAction.fixedResponse(200), stack = this.stack): void {
-    new elbv2.ApplicationListenerRule(stack, `Rule${index}`, { listener, priority: index + 1, conditions: [elbv2.ListenerCondition.pathPatterns([`/${index}`])], action });
+  rule(listener: elbv2.IApplicationListener, index: number, action = elbv2.ListenerAction.fixedResponse(200), id = `Rule${index}`, priority = index + 1): void {
+    new elbv2.ApplicationListenerRule(this.stack, id, { listener, priority, conditions: [elbv2.ListenerCondition.pathPatterns([`/${index}`])], action });
   }
 }
 
@@ -136,6 +136,19 @@ describe('what AWS raises on request', () => {
       expect.stringMatching(/^warning loadBalancer: 26 of at most 25 certificates/),
     ]);
   });
+});
+
+test('a priority that a rule of the user has already', () => {
+  const world = new World();
+  const [listener, other] = [world.listener(80), world.listener(8080)];
+  world.service(listener, 1);
+  world.rule(other, 1, undefined, 'Apart');
+  ['One', 'Two'].forEach((id) => world.rule(listener, 1, undefined, id, Token.asNumber({ Ref: 'Priority' })));
+  expect(world.loadBalancer.node.validate()).toEqual([]);
+  world.rule(listener, 1, undefined, 'Mine');
+  expect(world.loadBalancer.node.validate()).toEqual([
+    "loadBalancer.priority: got 2 of 'Shop/Mine/Resource'; allowed a priority that no other rule of the listener has; choose another one: 'Shop/Rule1/Resource' has it already",
+  ]);
 });
 
 test('a load balancer of one service is not watched', () => {

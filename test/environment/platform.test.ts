@@ -184,11 +184,11 @@ describe('a platform', () => {
 
     test('is warned of in isolated subnets of a VPC that exists, of which endpoints made elsewhere cannot be seen', () => {
       const app = new App();
-      const vpcStack = stackOf('Vpc', app);
-      const vpc = Vpc.fromVpcAttributes(vpcStack, 'Vpc', {
+      const home = stackOf('Platform', app);
+      const vpc = Vpc.fromVpcAttributes(home, 'Vpc', {
         vpcId: 'vpc-11111111', availabilityZones: ['a', 'b'], publicSubnetIds: ['subnet-11111111', 'subnet-22222222'], isolatedSubnetIds: ['subnet-33333333', 'subnet-44444444'],
       });
-      const platform = new FargatePlatform(stackOf('Platform', app), 'Platform', { network: Network.fromVpc(vpc, { taskSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED } }) });
+      const platform = new FargatePlatform(home, 'Platform', { network: Network.fromVpc(vpc, { taskSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED } }) });
       const stack = stackOf('Orders', app);
       serviceOn(platform, stack, 'Orders', { path: '/*', priority: 1 }, secret(stack));
       expect(Annotations.fromStack(stack).findWarning('/Orders/Orders', Match.stringLikeRegexp('none is seen here: secretsmanager;'))).toHaveLength(1);

@@ -2,7 +2,7 @@ import { statSync } from 'fs';
 import { Annotations, App, BootstraplessSynthesizer, CfnOutput, CfnResource, NestedStack, Stack, StackProps } from 'aws-cdk-lib';
 import { Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
-import { FargateEnvironment } from '../../src';
+import { FargateEnvironment, FargatePlatform } from '../../src';
 import { watchStack } from '../../src/private/limits/stack-limits';
 
 const times = (count: number, make: (index: number) => void): void => Array.from({ length: count }, (_, index) => index).forEach(make);
@@ -109,5 +109,14 @@ describe('the length of a template', () => {
     const { ours } = watched({ synthesizer: new BootstraplessSynthesizer() });
     resources(ours, 1, length);
     expect(found(ours)).toEqual(messages);
+  });
+
+  test('a platform alone is short enough to be sent inline; functions of a place need the bucket anyway', () => {
+    const app = new App();
+    const stack = new Stack(app, 'Shop', { synthesizer: new BootstraplessSynthesizer() });
+    const platform = new FargatePlatform(stack, 'Platform');
+    expect(found(platform).filter((finding) => finding.includes('inline'))).toEqual([]);
+    expect(app.synth().stacks).toHaveLength(1);
+    expect(() => new FargateEnvironment(stack, 'Place')).toThrow('Cannot add assets to a Stack that uses the BootstraplessSynthesizer');
   });
 });

@@ -16,7 +16,7 @@ export interface Configuration {
   readonly domain: string;
   /** Who is told about failures and asked for approval. */
   readonly emails: string[];
-  /** The services, at most fifty. A new one comes at the end: its place in the list is the priority of its rule. */
+  /** The services; one pipeline takes 28. A new one comes at the end: its place in the list is the priority of its rule. */
   readonly services: string[];
   /** Tags of everything, beside those that every resource has. */
   readonly tags: { [key: string]: string };

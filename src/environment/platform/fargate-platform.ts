@@ -18,7 +18,7 @@ import { ListenerRuleOptions } from '../traffic/listener-rule';
 
 /** What several services share. Nothing is required. */
 export interface FargatePlatformProps extends FoundationProps {
-  /** The network. @default Network.create() */
+  /** The network. One with `Egress.vpcEndpoints` needs the endpoints of all its services: one that lacks something is refused. @default Network.create() */
   readonly network?: Network;
   /** The cluster. @default Cluster.create() */
   readonly cluster?: Cluster;

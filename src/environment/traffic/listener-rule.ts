@@ -8,7 +8,7 @@ import { inspectTargets, needsHttps, TargetOptions } from '../load-balancer/targ
 export interface ListenerRuleOptions extends TargetOptions {
   /**
    * Place of the rule among those of the listener, 1 to 50000; the lowest that fits a request wins. It is never chosen by the library: a number that follows from the order
-   * of constructs would change the rules of running services when one is added. Two equal ones on a listener are an error at synth.
+   * of constructs would change the rules of running services when one is added. Two equal ones on a listener are an error at synth, also beside rules of your own.
    * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html
    */
   readonly priority: number;
@@ -24,7 +24,12 @@ export interface ListenerRuleOptions extends TargetOptions {
    * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RuleCondition.html
    */
   readonly path?: string;
-  /** Further conditions, for example on a header or on several paths. @default - none */
+  /**
+   * Further conditions, for example on a header or on several paths. With `host` and `path` at most five values and six wildcards, and host, path, method and source address once each;
+   * more is refused.
+   * @default - none
+   * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+   */
   readonly conditions?: elbv2.ListenerCondition[];
   /**
    * Where the service answers: what checks get as `SERVICE_URL`.

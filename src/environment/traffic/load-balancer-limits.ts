@@ -44,10 +44,22 @@ function inspectLoadBalancer(owner: IConstruct, name: string): string[] {
   const certificates = constructs.filter((construct) => construct instanceof elbv2.CfnListenerCertificate).filter(isBehind);
   const groups = new Set([...listeners.flatMap((listener) => groupsOf(listener, listener.defaultActions)), ...rules.flatMap((rule) => groupsOf(rule, rule.actions))]);
   return [
+    ...clashes(rules),
     ...keepWithin(owner, groups.size, TARGET_GROUPS),
     ...keepWithin(owner, rules.length, RULES),
     ...keepWithin(owner, certificates.flatMap(({ stack, certificates: some }) => stack.resolve(some)).length, CERTIFICATES),
   ];
+}
+
+/** Two services are told apart where they are made; here users' own rules are seen as well. */
+function clashes(rules: elbv2.CfnListenerRule[]): string[] {
+  const holders = new Map<string, string>();
+  return rules.filter(({ priority }) => !Token.isUnresolved(priority)).flatMap(({ listenerArn, priority, node: { path } }) => {
+    const place = `${listenerArn} ${priority}`;
+    const holder = holders.get(place);
+    holders.set(place, path);
+    return holder === undefined ? [] : [`${prop}.priority: got ${priority} of '${path}'; allowed a priority that no other rule of the listener has; choose another one: '${holder}' has it already`];
+  });
 }
 
 /** What a resolved action says of where it forwards to. */
