@@ -5,10 +5,12 @@ import { refuseContainers } from '../../support/fake-ecs';
 
 const CONDITIONS: ContainerCondition[] = ['START', 'HEALTHY', 'COMPLETE', 'SUCCESS'];
 
+const FOUR = { minLength: 4, maxLength: 4 };
+
 /** Containers that ECS takes: each waits for some of those before it in a random order, in which the application stands anywhere. */
 const services: fc.Arbitrary<ContainerDefinition[]> = fc.tuple(
   fc.shuffledSubarray(['web', 'proxy', 'agent', 'setup'], { minLength: 1 }).filter((names) => names.includes('web')),
-  fc.array(fc.record({ essential: fc.boolean(), healthy: fc.boolean(), waits: fc.array(fc.option(fc.constantFrom(...CONDITIONS)), { minLength: 4, maxLength: 4 }) }), { minLength: 4, maxLength: 4 }),
+  fc.array(fc.record({ essential: fc.boolean(), healthy: fc.boolean(), waits: fc.array(fc.option(fc.constantFrom(...CONDITIONS)), FOUR) }), FOUR),
 ).map(([names, traits]) => names.map((name, index) => ({
   name, image: `${name}:1`, essential: traits[index].essential,
   ...traits[index].healthy ? { healthCheck: { command: ['CMD', 'true'] } } : {},
