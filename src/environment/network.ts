@@ -1,10 +1,10 @@
-import { Annotations, Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { Fn, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IDependable } from 'constructs';
 import { inspectRange, overlapping, subnetRanges } from './address-range';
 import { Egress, NeededServices } from './network/egress';
-import { anyIsolated, inspectSelection, missingEndpoints } from './network/existing-subnets';
+import { anyIsolated, inspectSelection, warnIsolated } from './network/existing-subnets';
 import { createVpc } from './vpc';
 import { Choice, Inspection } from '../private/problems';
 
@@ -139,11 +139,7 @@ class Existing extends Network {
 
   _bind(scope: Construct, { needs }: NetworkParts): BoundNetwork {
     const { existing: vpc, taskSubnets } = this;
-    const missing = anyIsolated(vpc, taskSubnets) ? missingEndpoints(vpc, needs) : [];
-    if (missing.length > 0) {
-      Annotations.of(scope).addWarningV2('cdk-fargate-cicd:isolated-subnets',
-        `network.taskSubnets: tasks in isolated subnets need VPC endpoints, and of these none is seen here: ${missing.join(', ')}; add them to the VPC, or acknowledge this if they exist`);
-    }
+    if (anyIsolated(vpc, taskSubnets)) warnIsolated(scope, vpc, needs);
     return { vpc, taskSubnets, assignPublicIp: this._tasksInPublic, functionSubnets: taskSubnets, loadBalancerSubnets: this.options.loadBalancerSubnets, ready: [] };
   }
 

@@ -188,6 +188,14 @@ describe('a VPC that exists', () => {
     expect(warnings(stack)).toEqual([expect.stringContaining('none is seen here: ecr.api, ecr.dkr, logs, s3; add them to the VPC, or acknowledge this if they exist')]);
   });
 
+  test('and the images that no endpoint reaches', () => {
+    const { stack } = make((scope) => ({
+      network: Network.fromVpc(imported(scope), { taskSubnets: isolated }),
+      container: { sidecars: [Sidecar.adotCollector({ config: 'receivers: {}' }), Sidecar.container('proxy', { image: ecs.ContainerImage.fromEcrRepository(ecr.Repository.fromRepositoryName(scope, 'Images', 'images')) })] },
+    }));
+    expect(warnings(stack)).toContainEqual(expect.stringMatching(/isolated subnets pull public\.ecr\.aws\/aws-observability\/aws-otel-collector:v[\d.]+, and endpoints reach private repositories of ECR in their region only/));
+  });
+
   test('so do sessions in an existing cluster, as its key wants', () => {
     const clusterOf = (scope: Construct) => Cluster.fromCluster(ecs.Cluster.fromClusterAttributes(scope, 'Cluster', { clusterName: 'theirs', vpc: imported(scope) }));
     const missing = (key: boolean) => warnings(make((scope) => ({
