@@ -5,7 +5,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import {
-  Check, DeliveryPipeline, DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ReleaseRole, ReleaseRoleRights, Source, TaskPlace, TaskReport,
+  Check, DeliveryPipeline, DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ReleaseRole, ReleaseRoleRights, Source, TaskPlace,
+  TaskReport,
 } from '../../src';
 import { rightsOf } from '../pipeline/pipeline-world';
 
@@ -48,7 +49,8 @@ function actionsOf(file: string): string[] {
 
 const isOwn = (action: string): boolean => OWN.includes(action.split(':')[0]) || ON_BUILD_REPOSITORY.includes(action);
 const sorted = (actions: Iterable<string>): string[] => [...new Set(actions)].sort();
-const sent = (wanted: (file: string) => boolean): string[] => sorted(files.filter((file) => file !== UPLOAD && wanted(file)).flatMap(actionsOf)).filter((action) => !BY_THE_JOB.includes(action));
+const sent = (wanted: (file: string) => boolean): string[] =>
+  sorted(files.filter((file) => file !== UPLOAD && wanted(file)).flatMap(actionsOf)).filter((action) => !BY_THE_JOB.includes(action));
 
 /** Only the engine of ECS asks for deployments and revisions of the service, and only that of CodeDeploy for those of CodeDeploy. */
 const ONLY_ECS = ['service/start.ts', 'service/follow.ts', 'service/service-deployment.ts'];

@@ -192,8 +192,16 @@ describe('a VPC that exists', () => {
   test('none where `Vpc.fromLookup` has not looked yet: what stands in for the VPC says that its private subnets are isolated, too', () => {
     const stack = new Stack(new App(), 'Lookup', { env: { account: '111111111111', region: 'eu-west-1' } });
     const vpc = ec2.Vpc.fromLookup(stack, 'Theirs', { vpcId: 'vpc-11111111' });
-    watchIsolatedSubnets(stack, { vpc, taskSubnets: {}, own: false }, ['logs']);
+    watchIsolatedSubnets(stack, { vpc, taskSubnets: {}, own: false }, ['logs'], []);
     expect(warnings(stack)).toEqual([]);
+  });
+
+  test('and the images that no endpoint reaches', () => {
+    const { stack } = make((scope) => ({
+      network: Network.fromVpc(imported(scope), { taskSubnets: isolated }),
+      container: { sidecars: [Sidecar.adotCollector({ config: 'receivers: {}' }), Sidecar.container('proxy', { image: ecs.ContainerImage.fromEcrRepository(ecr.Repository.fromRepositoryName(scope, 'Images', 'images')) })] },
+    }));
+    expect(warnings(stack)).toContainEqual(expect.stringMatching(/isolated subnets pull public\.ecr\.aws\/aws-observability\/aws-otel-collector:v[\d.]+, and endpoints reach private repositories of ECR in their region only/));
   });
 
   test('so do sessions in an existing cluster, as its key wants', () => {

@@ -15,8 +15,8 @@ const CLUSTER = 'arn:aws:ecs:eu-west-1:222222222222:cluster/shop';
 const PREFIX = 'arn:aws:ecs:eu-west-1:222222222222';
 const PAGE = 2;
 
-/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html */
-function refuseContainers(containers: ContainerDefinition[]): void {
+/** Throws what ECS answers to containers that it does not take: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html */
+export function refuseContainers(containers: ContainerDefinition[]): void {
   if (new Set(containers.map(({ name }) => name)).size < containers.length) throw awsError('ClientException', 'Container names must be unique');
   for (const { containerName, condition } of containers.flatMap(({ dependsOn = [] }) => dependsOn)) {
     const awaited = containers.find(({ name }) => name === containerName);

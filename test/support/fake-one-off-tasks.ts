@@ -54,6 +54,8 @@ export class FakeOneOffTasks {
   readonly fates: Fate[] = [];
   /** What RunTask answers instead of tasks. */
   failures: Array<{ reason: string; detail?: string }> = [];
+  /** RunTask answers neither tasks nor why. */
+  silent = false;
   readonly started: Started[] = [];
   /** Seconds until a task is visible to those who ask for it. */
   hiddenFor = 0;
@@ -71,6 +73,7 @@ export class FakeOneOffTasks {
     const known = this.started.find(one => one.token === token);
     if (known && known.request !== request) throw awsError('ConflictException', 'the token is in use', { resourceIds: [known.task.taskArn] });
     if (known) return { tasks: [this.look(known)] };
+    if (this.silent) return {};
     if (this.failures.length > 0) return { tasks: [], failures: this.failures };
     const names = definition.containerDefinitions!.map(({ name }: ContainerDefinition) => name!);
     const one: Started = {

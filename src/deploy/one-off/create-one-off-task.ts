@@ -31,8 +31,8 @@ export interface OneOffTaskParts extends TaskPlaceParts {
   readonly owner: Construct;
 }
 
-/** Lambda takes 4 KB of variables in all; the others need up to a quarter. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const LONGEST_SETTINGS = 3_000;
+/** Lambda takes 4 KB of variables in all; the others need up to 1.5 KB. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const LONGEST_SETTINGS = 2_500;
 
 /**
  * The function that runs a one-off task and follows it. CodePipeline calls nobody for an execution that was stopped, so EventBridge does: when an execution is stopped, and every

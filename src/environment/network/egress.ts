@@ -20,6 +20,8 @@ export interface NeededServices {
   readonly byTasks: string[];
   /** Called by functions of ours that lie in the network, where nothing has a public address. */
   readonly byFunctions: string[];
+  /** Names of the images of sidecars, as far as they are known. */
+  readonly images: string[];
 }
 
 /** @internal */

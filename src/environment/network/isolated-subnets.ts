@@ -1,6 +1,7 @@
 import { Annotations, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, IConstruct } from 'constructs';
+import { isOutsideEcr } from '../../common/image-name';
 
 interface Subnets {
   readonly vpc: ec2.IVpc;
@@ -9,13 +10,18 @@ interface Subnets {
   readonly own: boolean;
 }
 
-/** Looks when the app is synthesized whether isolated subnets have the endpoints that a place needs: until then they may be added, wherever they stand. */
-export function watchIsolatedSubnets(scope: Construct, { vpc, taskSubnets, own }: Subnets, services: string[]): void {
-  const isolated = services.length > 0 ? isolatedAmong(vpc, taskSubnets) : [];
+/**
+ * Looks when the app is synthesized whether isolated subnets have the endpoints that a place needs: until then they may be added, wherever they stand. Subnets with routes of
+ * somebody's own, which lead somewhere, for example to a transit gateway, are left alone.
+ */
+export function watchIsolatedSubnets(scope: Construct, { vpc, taskSubnets, own }: Subnets, services: string[], images: string[]): void {
+  const isolated = services.length + images.length > 0 ? isolatedAmong(vpc, taskSubnets) : [];
   if (isolated.length === 0) return;
   scope.node.addValidation({
     validate: () => {
-      const missing = missingIn(scope.node.root, vpc, isolated, services).join(', ');
+      if (areRouted(scope.node.root, isolated)) return [];
+      warnOfImages(scope, images);
+      const missing = without(endpointsBelow(scope.node.root).filter(({ vpcId }) => vpcId === vpc.vpcId), services).join(', ');
       if (!missing) return [];
       if (own) {
         return [`network.taskSubnets: got isolated subnets without VPC endpoints for ${missing}; allowed isolated subnets with all endpoints that the place needs; add them to the VPC `
@@ -28,6 +34,9 @@ export function watchIsolatedSubnets(scope: Construct, { vpc, taskSubnets, own }
   });
 }
 
+/** Which of these services have no endpoint below a construct. */
+export const lackingBelow = (home: IConstruct, services: string[]): string[] => services.length === 0 ? [] : without(endpointsBelow(home), services);
+
 /** Those that have no way out by themselves, as far as the VPC says. */
 function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.ISubnet[] {
   // The VPC that stands in for one until `Vpc.fromLookup` has found it says of the same subnets that they are private and isolated.
@@ -36,18 +45,19 @@ function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.ISubn
   return vpc.selectSubnets(selection).subnets.filter(({ subnetId }) => isolated.has(subnetId));
 }
 
-/** Names of endpoints that are needed and that the app does not show; none where routes of somebody's own lead somewhere, for example to a transit gateway. */
-function missingIn(root: IConstruct, vpc: ec2.IVpc, isolated: ec2.ISubnet[], services: string[]): string[] {
-  const parts = root.node.findAll();
-  const routed = new Set(parts.flatMap((part) => part instanceof ec2.CfnRoute ? part.routeTableId : []));
-  if (isolated.every(({ routeTable }) => routed.has(routeTable.routeTableId))) return [];
-  return without(parts.filter((part): part is ec2.CfnVPCEndpoint => part instanceof ec2.CfnVPCEndpoint && part.vpcId === vpc.vpcId), services);
+function areRouted(root: IConstruct, isolated: ec2.ISubnet[]): boolean {
+  const routed = new Set(root.node.findAll().flatMap((part) => part instanceof ec2.CfnRoute ? part.routeTableId : []));
+  return isolated.every(({ routeTable }) => routed.has(routeTable.routeTableId));
 }
 
-/** Which of these services have no endpoint below a construct. */
-export function lackingBelow(home: IConstruct, services: string[]): string[] {
-  return services.length === 0 ? [] : without(home.node.findAll().filter((part): part is ec2.CfnVPCEndpoint => part instanceof ec2.CfnVPCEndpoint), services);
+function warnOfImages(scope: Construct, images: string[]): void {
+  const outside = images.filter((name) => isOutsideEcr(name, Stack.of(scope).region));
+  if (outside.length === 0) return;
+  Annotations.of(scope).addWarningV2('cdk-fargate-cicd:isolated-images',
+    `container.sidecars: tasks in isolated subnets pull ${outside.join(', ')}, and endpoints reach private repositories of ECR in their region only; copy the images there, or acknowledge this if another way leads to them`);
 }
+
+const endpointsBelow = (home: IConstruct): ec2.CfnVPCEndpoint[] => home.node.findAll().filter((part) => part instanceof ec2.CfnVPCEndpoint);
 
 function without(endpoints: ec2.CfnVPCEndpoint[], services: string[]): string[] {
   const names = endpoints.map((endpoint) => JSON.stringify(Stack.of(endpoint).resolve(endpoint.serviceName)));

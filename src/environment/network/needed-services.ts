@@ -24,6 +24,7 @@ export function neededServices({ container = {}, deployStrategy, executeCommand 
       ...executeCommand?._calls(key) ?? [],
     ],
     // The check finds the addresses of the load balancer, and tells CodeDeploy how it ended.
+    images: sidecars.flatMap(({ _imageName }) => _imageName ?? []),
     byFunctions: checks ? ['ec2', ...(deployStrategy!._codeDeploy ? ['codedeploy'] : [])] : [],
   };
 }

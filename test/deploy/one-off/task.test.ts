@@ -278,9 +278,27 @@ describe('fails with words', () => {
   });
 
   test('a task that ECS does not start', async () => {
-    world.ecs.oneOff.failures = [{ reason: 'Capacity is unavailable at this time', detail: 'try later' }, { reason: 'MISSING' }];
-    expect((await world.failingTask()).cause).toBe('production: ECS did not start the task: Capacity is unavailable at this time, try later; MISSING');
+    world.ecs.oneOff.failures = [{ reason: 'ATTRIBUTE', detail: 'try another' }, { reason: 'MISSING' }];
+    expect((await world.failingTask()).cause).toBe('production: ECS did not start the task: ATTRIBUTE, try another; MISSING');
     expect(world.ecs.inputs('StopTask')).toEqual([]);
+  });
+
+  test('a task that ECS does not start without a word', async () => {
+    world.ecs.oneOff.silent = true;
+    expect((await world.failingTask()).cause).toBe('production: ECS did not start the task: it does not say why');
+  });
+
+  test('Fargate without room until the time is over', async () => {
+    world.ecs.oneOff.failures = [{ reason: 'Capacity is unavailable at this time' }];
+    expect((await world.failingTask()).cause).toBe('production: ECS did not start the task: Capacity is unavailable at this time');
+    expect(started().length).toBeGreaterThan(20);
+  });
+
+  test('but Fargate with room again does not', async () => {
+    world.ecs.oneOff.failures = [{ reason: 'Capacity is unavailable at this time', detail: 'try later' }];
+    world.action.between = () => { world.ecs.oneOff.failures = []; };
+    const { succeeded, summaries } = await world.runTask();
+    expect([succeeded, summaries[0]]).toEqual([true, 'Waiting for room on Fargate: Capacity is unavailable at this time, try later']);
   });
 
   test('a task without a word about itself', async () => {

@@ -1,5 +1,6 @@
 import { OneOffWorld } from './one-off-world';
 import { fate } from '../../support/fake-one-off-tasks';
+import { awsError } from '../../support/fake-service';
 
 let world: OneOffWorld;
 beforeEach(() => {
@@ -29,6 +30,30 @@ test('a task waits for another of its name, and says so', async () => {
   const { succeeded, summaries } = await world.runTask('execution-2');
   expect(succeeded).toBe(true);
   expect(summaries[0]).toBe('Waiting for another task of this name: task once1 (RUNNING)');
+  expect([world.ecs.oneOff.mostAtOnce, world.ecs.oneOff.started.length]).toEqual([1, 2]);
+});
+
+test('also for one of another pipeline', async () => {
+  world.ecs.oneOff.fates.push(fate.ends({ web: 0 }, 600));
+  world.action.functionTimeout = 30;
+  await world.action.invoke(world.event('execution-1'));
+  world.action.functionTimeout = 120;
+  world.settings = { ...world.settings, place: 'live', command: ['migrate', '--all'] };
+  expect((await world.runTask('execution-2')).summaries[0]).toBe('Waiting for another task of this name: task once1 (RUNNING)');
+  expect([world.ecs.oneOff.mostAtOnce, world.ecs.oneOff.started.length]).toEqual([1, 2]);
+});
+
+test('a function that died leaves a task, which the next one waits for and a sweep stops', async () => {
+  world.ecs.oneOff.fates.push(fate.runsForEver());
+  world.action.functionTimeout = 30;
+  world.action.fail('PutJobSuccessResult', awsError('JobNotFoundException'));
+  expect(await world.action.invoke(world.event('execution-1'))).toBeUndefined();
+  world.clock.pass(20 * MINUTE);
+  expect((await world.action.invoke(world.event('execution-2'))).executionDetails.summary).toBe('Waiting for another task of this name: task once1 (RUNNING)');
+  world.clock.pass(13 * MINUTE);
+  await world.sweep();
+  expect((await world.runTask('execution-3')).succeeded).toBe(true);
+  expect(world.ecs.inputs('StopTask').map(({ reason }: any) => reason)).toEqual(['cdk-fargate-cicd: its time is over']);
   expect([world.ecs.oneOff.mostAtOnce, world.ecs.oneOff.started.length]).toEqual([1, 2]);
 });
 

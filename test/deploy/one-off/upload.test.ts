@@ -59,6 +59,12 @@ test('what was uploaded stands in summary, variables and artifact', async () => 
   expect(strFromU8(unzipSync(world.around.objects[0].Body)['report.xml'])).toBe(XML);
 });
 
+test('also where the container does not log to CloudWatch', async () => {
+  uploads(XML);
+  world.publish({ logGroupName: undefined });
+  expect((await world.runTask()).summaries.at(-1)).toBe('web exited with code 0 in production; 2 tests, 1 failed, 0 skipped');
+});
+
 test('also when the tests have failed', async () => {
   uploads(XML);
   world.ecs.oneOff.fates.push(fate.ends({ web: 1 }));

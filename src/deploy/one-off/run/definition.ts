@@ -1,6 +1,6 @@
-import { type ContainerDefinition, type KeyValuePair, type LogConfiguration, RegisterTaskDefinitionCommand, RunTaskCommand, type NetworkConfiguration, type TaskOverride } from '@aws-sdk/client-ecs';
+import { type ContainerDefinition, type Failure, type KeyValuePair, type LogConfiguration, RegisterTaskDefinitionCommand, RunTaskCommand, type NetworkConfiguration, type TaskOverride } from '@aws-sdk/client-ecs';
 import { decisive, type OneOff, TESTS } from './one-off';
-import { isError, ReleaseFailure } from '../../release/failure';
+import { isError, Later, ReleaseFailure } from '../../release/failure';
 import { acceptedFields, carriesOver, EXECUTION_TAG, JOB_TAG, readTaskDefinition } from '../../release/service/task-definition';
 import { UPLOAD_VARIABLE, uploadUrl } from '../result/upload';
 import { BEGUN_TAG, FAMILY_TAG, NAME_TAG, UNTIL_TAG } from '../tags';
@@ -108,7 +108,7 @@ export async function start(run: OneOff, { taskDefinition, network }: Ticket): P
         { key: BEGUN_TAG, value: new Date(progress.startedAt).toISOString() }, { key: UNTIL_TAG, value: new Date(deadline).toISOString() },
       ],
     }));
-    if (!tasks?.length) throw new ReleaseFailure(`ECS did not start the task: ${failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(', ')).join('; ')}`);
+    if (!tasks?.length) throw await refused(run, failures);
     log('The task is started', { task: tasks[0].taskArn, taskDefinition });
     return tasks[0].taskArn!;
   } catch (error) {
@@ -117,4 +117,15 @@ export async function start(run: OneOff, { taskDefinition, network }: Ticket): P
     log('The task was started by another invocation of this job', { task });
     return task;
   }
+}
+
+/** Between two tries when Fargate has no room. */
+const UNTIL_ROOM = 30_000;
+
+/** Fargate without capacity has some again soon; everything else is final. The next try is one of another invocation, which CodePipeline makes for an execution that goes on. */
+async function refused({ deadline, time }: OneOff, failures: Failure[] = []): Promise<Error> {
+  const why = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(', ')).join('; ') || 'it does not say why';
+  if (!/capacity/i.test(why) || time.now() >= deadline) return new ReleaseFailure(`ECS did not start the task: ${why}`);
+  await time.sleep(UNTIL_ROOM);
+  return new Later(`Waiting for room on Fargate: ${why}`, 50);
 }
