@@ -136,6 +136,15 @@ describe('roles that are made beforehand, by iam.Role.customizeRoles', () => {
     expect([TaskRoleArn, ExecutionRoleArn].map(flat)).toEqual(['TaskRole', 'ExecutionRole'].map((id) => `arn:<AWS::Partition>:iam::111111111111:role/${names[`Shop/Shop/Environment/${id}`]}`));
   });
 
+  test('a role that is given by its ARN is reported with what it needs', () => {
+    const app = new App();
+    const stack = new Stack(app, 'Given', { env });
+    iam.Role.customizeRoles(stack, { preventSynthesis: false });
+    new FargateEnvironment(stack, 'Web', { container: { executionRole: iam.Role.fromRoleArn(stack, 'Theirs', 'arn:aws:iam::111111111111:role/theirs') } });
+    const { managedPolicyStatements } = report({ app }).find(({ roleConstructPath }) => roleConstructPath === 'Given/Theirs');
+    expect(managedPolicyStatements.flatMap(({ Action }: any) => Action)).toEqual(expect.arrayContaining(['ecr:BatchGetImage', 'logs:PutLogEvents']));
+  });
+
   test('a function whose name no place trusts is refused', () => {
     const { stack } = shop({ ...names, 'Shop/Shop/Delivery/ReleaseFunctionRole': 'other' });
     expect(() => Template.fromStack(stack)).toThrow(/the place Shop trusts roles named 'made-\*', and the role of the function that releases there is 'other'/);

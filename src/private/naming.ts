@@ -18,9 +18,9 @@ export function explicitName(scope: IConstruct, prefix: string, maxLength: numbe
   return perRegion ? `${name}-${Stack.of(scope).region}${suffix}` : `${name}${suffix}`;
 }
 
-/** As long as a text with tokens in it can become: names of roles have 64 characters; account, partition and region have 14 at most. */
+/** As long as a text with tokens in it can become: names of roles have 64 characters, and some have a path; account, partition and region have 14 at most. */
 export const atMost = (text: string): string =>
-  text.replace(/(?<=:role\/)\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(64)).replace(/\$\{Token\[[^\]]*\]\}/g, 'ap-southeast-1');
+  text.replace(/(?<=:role\/)\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(90)).replace(/\$\{Token\[[^\]]*\]\}/g, 'ap-southeast-1');
 
 /** Where a construct stands, for descriptions, of which Lambda and EC2 take 255 characters. The end says most. */
 export function shortPath({ node: { path } }: IConstruct): string {
