@@ -16,8 +16,10 @@ const convention = (change: (role: iam.CfnRole) => void): IAspect => ({
 });
 const PATH = convention((role) => { role.path = '/team/'; });
 const PATH_BY_OVERRIDE = convention((role) => { role.addPropertyOverride('Path', '/team/'); });
-const PREFIX = convention((role) => { if (role.roleName) role.roleName = `acme-${role.roleName}`; });
-const PREFIX_BY_OVERRIDE = convention((role) => { if (role.roleName) role.addPropertyOverride('RoleName', `acme-${role.roleName}`); });
+/** Of roles that have one; CloudFormation names the others. */
+const nameOf = (role: iam.CfnRole): string | undefined => Stack.of(role).resolve(role.roleName);
+const PREFIX = convention((role) => { if (nameOf(role)) role.roleName = `acme-${nameOf(role)}`; });
+const PREFIX_BY_OVERRIDE = convention((role) => { if (nameOf(role)) role.addPropertyOverride('RoleName', `acme-${nameOf(role)}`); });
 
 const CONVENTIONS: [string, IAspect, string, string][] = [
   ['a path', PATH, 'team/release-', 'team/release-function-*'],
