@@ -1,6 +1,6 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { App, Aspects, CfnResource, Environment, IAspect, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnResource, Environment, IAspect, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
@@ -69,6 +69,18 @@ describe.each(CONVENTIONS)('roles get %s by an Aspect', (_, aspect, begins, func
     const { road } = two(env);
     expect(() => Template.fromStack(road)).toThrow(new RegExp("releaseTrust: the place Web trusts roles named 'release-function-\\*', and the role of the function that releases there is "
       + `'${begins.replace('release-', 'release-function-')}Here-Delivery[\\w-]*'; give it a ReleaseTrust with functionRoles that match`));
+  });
+
+  test.each([['before', false], ['behind', true]])('a Stage of places %s that of the pipeline: refused is %s', (where, refused) => {
+    const app = new App();
+    const [first, second] = ['First', 'Second'].map((id) => new Stage(app, id, { env }));
+    const [there, here] = where === 'before' ? [first, second] : [second, first];
+    Aspects.of(there).add(aspect);
+    const target = new FargateEnvironment(new Stack(there, 'There'), 'Web');
+    new DeliveryPipeline(new Stack(here, 'Here'), 'Delivery', { source, stages: [{ releases: [{ target }] }] });
+    const written = expect(() => app.synth());
+    if (refused) written.toThrow(new RegExp(`the release role has the name '${begins}.*' by an Aspect, and the template of a pipeline, which is written already, says 'release-.*'; put the Stage of the place before`));
+    else written.not.toThrow();
   });
 
   test('a place that names one role is left alone', () => {
