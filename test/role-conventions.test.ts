@@ -79,7 +79,7 @@ describe.each(CONVENTIONS)('roles get %s by an Aspect', (_, aspect, begins, func
     const target = new FargateEnvironment(new Stack(there, 'There'), 'Web');
     new DeliveryPipeline(new Stack(here, 'Here'), 'Delivery', { source, stages: [{ releases: [{ target }] }] });
     const written = expect(() => app.synth());
-    if (refused) written.toThrow(new RegExp(`the release role has the name '${begins}.*' by an Aspect, and the template of a pipeline, which is written already, says 'release-.*'; put the Stage of the place before`));
+    if (refused) written.toThrow(new RegExp(`the release role gets the name '${begins}.*' by an Aspect, when a pipeline has been told 'release-.*'; put the Stage of the place before that of the pipeline`));
     else written.not.toThrow();
   });
 

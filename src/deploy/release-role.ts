@@ -139,18 +139,14 @@ const codeDeployRights = ({ applicationArn, deploymentGroupArn, deploymentConfig
  */
 export function releaseRoleArn(place: Construct): string {
   const name = () => deployedName(place.node.findChild('ReleaseRole'));
-  const inWords = () => flatten(Stack.of(place).resolve(name()));
+  const inWords = (text: string) => flatten(Stack.of(place).resolve(text));
   let told: string | undefined;
-  const produce = () => {
-    told ??= inWords();
-    return name();
-  };
   place.node.addValidation({
-    validate: () => told === undefined || told === inWords() ? [] : [
-      `the release role has the name '${inWords()}' by an Aspect, and the template of a pipeline, which is written already, says '${told}'; put the Stage of the place before that of the pipeline`,
+    validate: () => told === undefined || inWords(told) === inWords(name()) ? [] : [
+      `the release role gets the name '${inWords(name())}' by an Aspect, when a pipeline has been told '${inWords(told)}'; put the Stage of the place before that of the pipeline`,
     ],
   });
-  return `arn:${Aws.PARTITION}:iam::${Stack.of(place).account}:role/${Lazy.uncachedString({ produce })}`;
+  return `arn:${Aws.PARTITION}:iam::${Stack.of(place).account}:role/${Lazy.uncachedString({ produce: () => told ??= name() })}`;
 }
 
 /** Who is trusted on which conditions, in terms that hold before the pipeline exists: IAM refuses to name a role as principal that does not exist. @internal */
