@@ -1,10 +1,13 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { App, Aspects, CfnResource, Environment, IAspect, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aspects, CfnResource, Environment, IAspect, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
-import { Check, DeliveryPipeline, FargateCicdPipeline, FargateEnvironment, ReleaseRole, ReleaseTrust, Source } from '../src';
+import {
+  Approval, Check, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, ExecuteCommand, FargateCicdPipeline, FargateEnvironment, ReleaseAction, ReleaseRole, ReleaseTrust, Scaling, Source,
+} from '../src';
 import { all, flat, only } from './support/template';
 
 const env = { account: '111111111111', region: 'eu-west-1' };
@@ -163,6 +166,31 @@ describe('roles that are made beforehand, by iam.Role.customizeRoles', () => {
   test('the tasks have the roles that exist', () => {
     const { TaskRoleArn, ExecutionRoleArn } = only(template, 'AWS::ECS::TaskDefinition');
     expect([TaskRoleArn, ExecutionRoleArn].map(flat)).toEqual(['TaskRole', 'ExecutionRole'].map((id) => `arn:<AWS::Partition>:iam::111111111111:role/${names[`Shop/Shop/Environment/${id}`]}`));
+  });
+
+  test('no corner of the library makes a role of its own then', () => {
+    const everything = (usePrecreatedRoles?: Record<string, string>) => {
+      const stack = new Stack(new App(), 'Shop', { env });
+      if (usePrecreatedRoles) iam.Role.customizeRoles(stack, { usePrecreatedRoles });
+      const releaseTrust = usePrecreatedRoles && ReleaseTrust.account(env.account, { functionRoles: 'made-*' });
+      new FargateCicdPipeline(stack, 'Shop', {
+        source: Source.codeCommit(codecommit.Repository.fromRepositoryName(stack, 'Code', 'shop')), releaseTrust, executeCommand: ExecuteCommand.audited(),
+        deployStrategy: DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] }), releaseAction: ReleaseAction.codePipelineAction(),
+        approval: Approval.manual(), releaseChecks: [Check.http()], removalPolicy: RemovalPolicy.DESTROY, scaling: Scaling.onCpu(),
+      });
+      new FargateEnvironment(stack, 'Other', { deployStrategy: DeployStrategy.codeDeploy({}) });
+      const service = { cluster: 'shop', service: 'web', passableRoleArns: ['arn:aws:iam::111111111111:role/task'] };
+      new ReleaseRole(stack, 'Releases', { ...service, taskFamily: 'web' });
+      new CodeDeployGroup(stack, 'Deployments', {
+        ...service, listenerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/shop/0/0',
+        targetGroupArns: ['b', 'g'].map((name) => `arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/${name}/0`),
+      });
+      return stack;
+    };
+    const all = everything().node.findAll().filter((node) => node instanceof iam.Role).map(({ node }) => node.path);
+    expect(all.length).toBeGreaterThan(30);
+    const { Resources } = Template.fromStack(everything(Object.fromEntries(all.map((each, index) => [each, `made-${index}`])))).toJSON() as { Resources: Record<string, { Type: string }> };
+    expect(Object.entries(Resources).filter(([, { Type }]) => Type.startsWith('AWS::IAM::')).map(([id]) => id)).toEqual([]);
   });
 
   test('a role that is given by its ARN is reported with what it needs', () => {
