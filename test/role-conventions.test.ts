@@ -1,12 +1,13 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { App, Aspects, CfnResource, Environment, IAspect, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aspects, CfnResource, Environment, IAspect, Lazy, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
 import {
-  Approval, Check, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, ExecuteCommand, FargateCicdPipeline, FargateEnvironment, ReleaseAction, ReleaseRole, ReleaseTrust, Scaling, Source,
+  Approval, Check, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, ExecuteCommand, FargateCicdPipeline, FargateEnvironment, ReleaseAction, ReleaseRole, ReleaseTrust,
+  Scaling, Source,
 } from '../src';
 import { all, flat, only } from './support/template';
 
@@ -86,10 +87,13 @@ describe.each(CONVENTIONS)('roles get %s by an Aspect', (_, aspect, begins, func
     else written.not.toThrow();
   });
 
-  test('a place that names one role is left alone', () => {
+  test.each([
+    ['names one role', ReleaseTrust.role('arn:aws:iam::111111111111:role/team/whatever')],
+    ['says names that are not known yet', ReleaseTrust.account(env.account, { functionRoles: Lazy.string({ produce: () => functionRoles }) })],
+  ])('a place that %s is left alone', (__, releaseTrust) => {
     const stack = new Stack(new App(), 'Shop', { env });
     Aspects.of(stack).add(aspect);
-    new FargateCicdPipeline(stack, 'Shop', { source, releaseTrust: ReleaseTrust.role('arn:aws:iam::111111111111:role/team/whatever') });
+    new FargateCicdPipeline(stack, 'Shop', { source, releaseTrust });
     expect(() => Template.fromStack(stack)).not.toThrow();
   });
 
@@ -187,9 +191,9 @@ describe('roles that are made beforehand, by iam.Role.customizeRoles', () => {
       });
       return stack;
     };
-    const all = everything().node.findAll().filter((node) => node instanceof iam.Role).map(({ node }) => node.path);
-    expect(all.length).toBeGreaterThan(30);
-    const { Resources } = Template.fromStack(everything(Object.fromEntries(all.map((each, index) => [each, `made-${index}`])))).toJSON() as { Resources: Record<string, { Type: string }> };
+    const every = everything().node.findAll().filter((node) => node instanceof iam.Role).map(({ node }) => node.path);
+    expect(every.length).toBeGreaterThan(30);
+    const { Resources } = Template.fromStack(everything(Object.fromEntries(every.map((each, index) => [each, `made-${index}`])))).toJSON() as { Resources: Record<string, { Type: string }> };
     expect(Object.entries(Resources).filter(([, { Type }]) => Type.startsWith('AWS::IAM::')).map(([id]) => id)).toEqual([]);
   });
 
