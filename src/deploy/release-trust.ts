@@ -112,8 +112,8 @@ export function expectTrust(role: ScopedRole, targets: IReleaseTarget[]): void {
       const name = flatten(Stack.of(role).resolve(deployedName(role)));
       // Where `customizeRoles` has no name for a role, the CDK takes its id, and says that the name is missing.
       if (name === role.node.id) return [];
-      const strangers = targets.map((target) => target._releaseTarget()).filter(({ trustedNames: names }) => names !== undefined && !Token.isUnresolved(names) && !isLike(name, names));
-      return strangers.map(({ placeName, trustedNames }) =>
+      const places = targets.map((target) => target._releaseTarget());
+      return places.filter(({ trustedNames: names }) => names !== undefined && !Token.isUnresolved(names) && !isLike(name, names)).map(({ placeName, trustedNames }) =>
         `releaseTrust: the place ${placeName} trusts roles named '${trustedNames}', and the role of the function that releases there is '${name}'; give it a ReleaseTrust with functionRoles that match`);
     },
   });
