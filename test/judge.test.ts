@@ -1,4 +1,4 @@
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Aspects, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
@@ -15,6 +15,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as cloudmap from 'aws-cdk-lib/aws-servicediscovery';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { judge, withAndWithoutFeatureFlags } from './checkers';
 import {
@@ -232,6 +233,38 @@ withAndWithoutFeatureFlags((context) => {
     const target = FargateEnvironment.fromAttributes(road, 'Web', { ...service, releaseRoleArn: role.roleArn, externalId: 'shop', codeDeploy: group.address });
     new DeliveryPipeline(road, 'Delivery', { source, notifications, stages: [{ releases: [{ target }] }] });
     expect(judge(app)).toEqual([]);
+  });
+});
+
+withAndWithoutFeatureFlags((context) => {
+  test('nothing against roles with a path and a prefix', () => {
+    const app = new App({ context });
+    const stack = new Stack(app, 'Shop', { env: { account: '111111111111', region: 'eu-west-1' } });
+    Aspects.of(stack).add({
+      visit: (node) => {
+        if (!(node instanceof iam.CfnRole)) return;
+        node.path = '/team/';
+        const name: string | undefined = stack.resolve(node.roleName);
+        if (name) node.roleName = `acme-${name}`;
+      },
+    });
+    const releaseTrust = ReleaseTrust.account('111111111111', { functionRoles: 'team/acme-release-function-*' });
+    new FargateCicdPipeline(stack, 'Shop', { source, notifications, releaseTrust, loadBalancer: LoadBalancer.internal(), beforeRelease: [Check.task('Migrate', { command: ['migrate'] })] });
+    expect(judge(app)).toEqual([]);
+  });
+
+  test('of roles, key and topic that cannot be changed it is said what they must hold, and no more', () => {
+    const app = new App({ context });
+    const stack = new Stack(app, 'Shop', { env: { account: '111111111111', region: 'eu-west-1' } });
+    const KEY = 'arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-1111-1111-111111111111';
+    new FargateEnvironment(stack, 'Place', {
+      loadBalancer: LoadBalancer.internal(), encryption: Encryption.fromKey(kms.Key.fromKeyArn(stack, 'Key', KEY)),
+      notifications: [Notification.topic(sns.Topic.fromTopicAttributes(stack, 'Ops', { topicArn: 'arn:aws:sns:eu-west-1:111111111111:ops', keyArn: KEY }))],
+      container: { executionRole: iam.Role.fromRoleArn(stack, 'Execution', 'arn:aws:iam::111111111111:role/execution', { mutable: false }) },
+    });
+    expect(judge(app).map((finding) => finding.split(': ')[0])).toEqual([
+      'WARNING Shop/Place encryption', 'WARNING Shop/Place notifications', 'WARNING Shop/Place notifications', 'WARNING Shop/Place/ExecutionRole container.executionRole',
+    ]);
   });
 });
 

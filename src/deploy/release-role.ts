@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { oneOffRights } from './one-off/one-off-rights';
 import { ONE_OFF_SUFFIX } from './published-place';
+import { flatten } from '../private/acknowledge';
 import { explicitName } from '../private/naming';
 import { deployedName, Right, ScopedRole } from '../private/scoped-role';
 
@@ -133,11 +134,20 @@ const codeDeployRights = ({ applicationArn, deploymentGroupArn, deploymentConfig
 
 /**
  * ARN of the release role of a place, in terms that mean the same in the template of a pipeline: no role is assumed across partitions. Its name is read when templates are
- * written, since Aspects may change it.
+ * written, since Aspects may change it. Stages are written one after the other, each with its own Aspects.
  * @internal
  */
-export const releaseRoleArn = (place: Construct): string =>
-  `arn:${Aws.PARTITION}:iam::${Stack.of(place).account}:role/${Lazy.uncachedString({ produce: () => deployedName(place.node.findChild('ReleaseRole')) })}`;
+export function releaseRoleArn(place: Construct): string {
+  const name = () => deployedName(place.node.findChild('ReleaseRole'));
+  const inWords = (text: string) => flatten(Stack.of(place).resolve(text));
+  let told: string | undefined;
+  place.node.addValidation({
+    validate: () => told === undefined || inWords(told) === inWords(name()) ? [] : [
+      `the release role gets the name '${inWords(name())}' by an Aspect, when a pipeline has been told '${inWords(told)}'; put the Stage of the place before that of the pipeline`,
+    ],
+  });
+  return `arn:${Aws.PARTITION}:iam::${Stack.of(place).account}:role/${Lazy.uncachedString({ produce: () => told ??= name() })}`;
+}
 
 /** Who is trusted on which conditions, in terms that hold before the pipeline exists: IAM refuses to name a role as principal that does not exist. @internal */
 export function trusted(partition: string, parts: TrustParts): { account: string; conditions: iam.Conditions }[] {

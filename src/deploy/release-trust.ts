@@ -110,8 +110,10 @@ export function expectTrust(role: ScopedRole, targets: IReleaseTarget[]): void {
   role.node.addValidation({
     validate: () => {
       const name = flatten(Stack.of(role).resolve(deployedName(role)));
-      const strangers = targets.map((target) => target._releaseTarget()).filter(({ trustedNames }) => trustedNames !== undefined && !isLike(name, trustedNames));
-      return strangers.map(({ placeName, trustedNames }) =>
+      // Where `customizeRoles` has no name for a role, the CDK takes its id, and says that the name is missing.
+      if (name === role.node.id) return [];
+      const places = targets.map((target) => target._releaseTarget());
+      return places.filter(({ trustedNames: names }) => names !== undefined && !Token.isUnresolved(names) && !isLike(name, names)).map(({ placeName, trustedNames }) =>
         `releaseTrust: the place ${placeName} trusts roles named '${trustedNames}', and the role of the function that releases there is '${name}'; give it a ReleaseTrust with functionRoles that match`);
     },
   });

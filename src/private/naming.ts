@@ -18,9 +18,9 @@ export function explicitName(scope: IConstruct, prefix: string, maxLength: numbe
   return perRegion ? `${name}-${Stack.of(scope).region}${suffix}` : `${name}${suffix}`;
 }
 
-/** As long as a text with tokens in it can become: names of roles have 64 characters; account, partition and region have 14 at most; a name that CloudFormation gives, 60. */
+/** As long as a text with tokens in it can become: names of roles have 64 characters, and some have a path; account, partition and region have 14 at most; a name that CloudFormation gives, 60. */
 export const atMost = (text: string): string =>
-  [[/(?<=:role\/)\$\{Token\[[^\]]*\]\}/g, 64], [/\$\{Token\[AWS\.[^\]]*\]\}/g, 14], [/\$\{Token\[[^\]]*\]\}/g, 60]]
+  [[/(?<=:role\/)\$\{Token\[[^\]]*\]\}/g, 90], [/\$\{Token\[AWS\.[^\]]*\]\}/g, 14], [/\$\{Token\[[^\]]*\]\}/g, 60]]
     .reduce((long, [token, length]) => long.replace(token as RegExp, 'x'.repeat(length as number)), text);
 
 /** Where a construct stands, for descriptions, of which Lambda and EC2 take 255 characters. The end says most. */

@@ -133,6 +133,7 @@ function reportRights(project: codebuild.IProject, reports: string[]): Right[] {
 
 function acknowledgeProject(project: codebuild.Project, { privileged, buildImage, options }: ProjectSettings, hasKey: boolean): void {
   acknowledge(project, inPacks('CodeBuildProjectSourceRepoUrl', 'the source comes from CodePipeline'));
+  acknowledge(project, { 'CloudFormation-Validate::E3050': 'the role is named by its ARN, whatever its path' });
   if (privileged) acknowledge(project, { 'cfn-guard::CT.CODEBUILD.PR.4': privileged, 'AwsSolutions-CB3': privileged });
   if (!buildImage.imageId.startsWith('aws/codebuild/')) {
     acknowledge(project, { 'AwsSolutions-CB5': options.buildImage ? 'chosen by the user: buildImage' : 'the tool itself, in an image that is pinned by its digest' });
