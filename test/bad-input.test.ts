@@ -239,6 +239,7 @@ const environmentRows: [string, object, string][] = [
   ['environment', container({ environment: { PORT: 80 } }), 'container.environment.PORT: got 80; allowed a text'],
   ['environment', container({ environment: '80abc' }), "container.environment: got '80abc'; allowed a map of names to values"],
   ['secrets', container({ secrets: { A: null } }), 'container.secrets.A: got null; allowed an ecs.Secret'],
+  ['secrets of the other kind', container({ secrets: { A: { secretArn: 'arn', grantRead: () => undefined } } }), 'container.secrets.A: got {"secretArn":"arn"}; allowed an ecs.Secret; use one of its factories'],
   ['place name', { placeName: 'live place' }, "placeName: got 'live place'; allowed 1 to 80 of A-Z a-z 0-9 . @ _ -"],
   ['trust', trust(ReleaseTrust.account(wrong(111111111111))), "releaseTrust.id: got 111111111111; allowed an account, 12 digits; write for example '111111111111', in quotes"],
   ['trust', trust(ReleaseTrust.account('1111')), "releaseTrust.id: got '1111'; allowed an account, 12 digits"],
@@ -1094,9 +1095,9 @@ describe('never a TypeError', () => {
   test('what cannot be shown is described', () => {
     const circle: Record<string, unknown> = {};
     circle.self = circle;
-    expect(ofEnvironment({ scaling: circle })).toEqual(['scaling: got an Object; allowed a Scaling; use one of the Scaling factories']);
-    expect(ofEnvironment({ scaling: Object.setPrototypeOf(circle, null) })[0]).toContain('got a thing;');
-    expect(ofEnvironment({ scaling: new Stack() })[0]).toContain('got a Stack;');
+    expect(ofEnvironment({ scaling: circle })).toEqual(['scaling: got new Object(...); allowed a Scaling; use one of the Scaling factories']);
+    expect(ofEnvironment({ scaling: Object.setPrototypeOf(circle, null) })[0]).toContain('got new Object(...);');
+    expect(ofEnvironment({ scaling: new Stack() })[0]).toContain('got new Stack(...);');
     expect(ofEnvironment({ scaling: DeployStrategy.canary() })[0]).toContain('got a DeployStrategy;');
     expect(ofEnvironment({ encryption: () => 1 })).toEqual(['encryption: got () => 1; allowed an Encryption; use one of the Encryption factories']);
   });

@@ -8,6 +8,7 @@ const codebuild = require('aws-cdk-lib/aws-codebuild');
 const codeconnections = require('aws-cdk-lib/aws-codeconnections');
 const codepipeline = require('aws-cdk-lib/aws-codepipeline');
 const actions = require('aws-cdk-lib/aws-codepipeline-actions');
+const dynamodb = require('aws-cdk-lib/aws-dynamodb');
 const ec2 = require('aws-cdk-lib/aws-ec2');
 const ecr = require('aws-cdk-lib/aws-ecr');
 const ecs = require('aws-cdk-lib/aws-ecs');
@@ -140,10 +141,7 @@ class ByHand extends Stack {
     this.loadBalancer.setAttribute('access_logs.s3.enabled', 'true');
     this.loadBalancer.setAttribute('access_logs.s3.bucket', accessLogs.bucketName);
     accessLogs.grantPut(new iam.ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com'));
-    this.targetGroup = this.loadBalancer.addListener('Http', { port: 80, protocol: elb.ApplicationProtocol.HTTP, open: true }).addTargets('Targets', {
-      port: 80, protocol: elb.ApplicationProtocol.HTTP, targets: [this.service], deregistrationDelay: Duration.seconds(15),
-      healthCheck: { path: '/', interval: Duration.seconds(10), timeout: Duration.seconds(5), healthyThresholdCount: 2, unhealthyThresholdCount: 3 },
-    });
+    this.traffic();
     const period = Duration.minutes(1);
     this.metrics = {
       Cpu: [this.service.metricCpuUtilization({ period }), 80], Memory: [this.service.metricMemoryUtilization({ period }), 80],
@@ -163,6 +161,30 @@ class ByHand extends Stack {
         repositoryUri: this.released.repositoryUri, targetGroupArn: this.targetGroup.targetGroupArn, url: this.loadBalancer.loadBalancerDnsName,
       }),
     });
+  }
+
+  /** Two target groups behind one rule, between which ECS may move the traffic. */
+  traffic() {
+    const listener = this.loadBalancer.addListener('Http', { port: 80, protocol: elb.ApplicationProtocol.HTTP, open: true, defaultAction: elb.ListenerAction.fixedResponse(503) });
+    const [targetGroup, alternateTargetGroup] = ['Targets', 'AlternateTargets'].map((id) => new elb.ApplicationTargetGroup(this, id, {
+      vpc: this.vpc, port: 80, protocol: elb.ApplicationProtocol.HTTP, targetType: elb.TargetType.IP, deregistrationDelay: Duration.seconds(15),
+      healthCheck: { path: '/', interval: Duration.seconds(10), timeout: Duration.seconds(5), healthyThresholdCount: 2, unhealthyThresholdCount: 3 },
+    }));
+    const rule = new elb.ApplicationListenerRule(this, 'Traffic', {
+      listener, priority: 50000, conditions: [elb.ListenerCondition.pathPatterns(['*'])],
+      action: elb.ListenerAction.weightedForward([{ targetGroup, weight: 100 }, { targetGroup: alternateTargetGroup, weight: 0 }]),
+    });
+    const role = new iam.Role(this, 'TrafficRole', { assumedBy: new iam.ServicePrincipal('ecs.amazonaws.com'), description: `Moves traffic of ${this.node.path}` });
+    for (const [actions, resources] of [
+      [['DescribeListeners', 'DescribeRules', 'DescribeTargetGroups', 'DescribeTargetHealth'], ['*']],
+      [['RegisterTargets', 'DeregisterTargets'], [targetGroup.targetGroupArn, alternateTargetGroup.targetGroupArn]],
+      [['ModifyListener'], [listener.listenerArn]], [['ModifyRule'], [rule.listenerRuleArn]],
+    ]) role.addToPolicy(new iam.PolicyStatement({ actions: actions.map((action) => `elasticloadbalancing:${action}`), resources }));
+    targetGroup.addTarget(this.service.loadBalancerTarget({
+      containerName: 'app', containerPort: 80,
+      alternateTarget: new ecs.AlternateTarget('Traffic', { role, alternateTargetGroup, productionListener: ecs.ListenerRuleConfiguration.applicationListenerRule(rule) }),
+    }));
+    this.targetGroup = targetGroup;
   }
 
   alarm(id, metric, threshold, alarmName) {
@@ -204,6 +226,11 @@ class ByHand extends Stack {
     this.repository.grantPull(scan);
     this.release = this.function('ReleaseFunction', 'deploy/release/release.lambda', deadLetters, { ECR_REPOSITORY: this.repository.repositoryArn });
     this.repository.grantPull(this.release);
+    new dynamodb.Table(this, 'History', {
+      partitionKey: { name: 'deploymentId', type: dynamodb.AttributeType.STRING }, sortKey: { name: 'timestamp', type: dynamodb.AttributeType.NUMBER },
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST, pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED, encryptionKey: this.key, removalPolicy,
+    }).grantWriteData(this.release);
     const releaseRole = new iam.Role(this, 'ReleaseRole', { assumedBy: this.release.role, description: 'Releases images' });
     this.released.grantPullPush(releaseRole);
     const may = (granted, resources) => releaseRole.addToPolicy(new iam.PolicyStatement({ actions: granted, resources }));

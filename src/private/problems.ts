@@ -216,6 +216,6 @@ function show(value: unknown): string {
   try {
     return JSON.stringify(value)?.slice(0, 120) ?? String(value);
   } catch {
-    return withArticle((value as object).constructor?.name ?? 'thing');
+    return `new ${(value as object).constructor?.name ?? 'Object'}(...)`;
   }
 }

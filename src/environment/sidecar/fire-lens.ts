@@ -28,7 +28,7 @@ export function inspectFireLens(look: Inspection, { output, secretOutput, config
     look.that('Name' in output || configFile !== undefined, 'output.Name', 'nothing', 'the name of an output plugin', "write for example Name: 'firehose'");
   }
   if (secretOutput !== undefined && look.struct('secretOutput', secretOutput, 'a map of names to values')) {
-    Object.entries(secretOutput).forEach(([name, secret]) => look.kind(`secretOutput.${name}`, secret ?? null, 'grantRead', 'an ecs.Secret', 'use one of its factories'));
+    Object.entries(secretOutput).forEach(([name, secret]) => look.kind(`secretOutput.${name}`, secret ?? null, 'arn', 'an ecs.Secret', 'use one of its factories'));
   }
   look.matches('configFile', configFile, /^(\/[\w.-]+)+$/, 'an absolute path', "write for example '/extra.conf'");
   look.kind('image', image, 'bind', 'an image', 'use for example ecs.ContainerImage.fromEcrRepository(...)');

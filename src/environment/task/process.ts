@@ -38,7 +38,7 @@ function inspectVariables(look: Inspection, prefix: string, { environment = {}, 
     look.that(!(name in secrets), `${prefix}secrets.${name}`, 'a second value', 'each variable once', 'leave it out of environment');
   }
   for (const [name, secret] of Object.entries(secrets)) {
-    look.kind(`${prefix}secrets.${name}`, secret ?? null, 'grantRead', 'an ecs.Secret', 'use one of its factories, for example ecs.Secret.fromSecretsManager(...)');
+    look.kind(`${prefix}secrets.${name}`, secret ?? null, 'arn', 'an ecs.Secret', 'use one of its factories, for example ecs.Secret.fromSecretsManager(...)');
   }
 }
 
