@@ -122,6 +122,23 @@ describe('another deployment', () => {
     expect(world.runningDigests).toEqual([world.next, world.next]);
   });
 
+  test('is seen behind pages of earlier ones, and what ran 60 deployments ago is known', async () => {
+    world.pipeline.functionTimeout = 60;
+    await world.release();
+    world.clock.pass(600_000);
+    for (let count = 0; count < 60; count++) {
+      foreign(byCodeDeploy.succeeds(60));
+      world.clock.pass(120_000);
+      world.codeDeploy.unfold();
+    }
+    foreign();
+    world.around.ringing.add('errors');
+    const { succeeded, summaries, variables } = await world.release();
+    expect(summaries[0]).toBe('Waiting for another deployment of the service: d-000000062 (InProgress)');
+    expect({ succeeded, outcome: variables.Outcome }).toEqual({ succeeded: true, outcome: 'RELEASED' });
+    expect(Math.max(...world.codeDeploy.inputs('BatchGetDeployments').map(({ deploymentIds }) => deploymentIds.length))).toBe(25);
+  });
+
   test('that does not end fails the release', async () => {
     foreign(byCodeDeploy.hangs());
     expect((await world.failure()).cause).toBe('production: another deployment of the service did not end in time: d-000000001 (InProgress)');
