@@ -244,6 +244,7 @@ describe('repeats', () => {
     world.publish({ ...JSON.parse(world.around.parameters.get('/places/web')!), taskDefinitionArn: template({ cpu: '1024' }) });
     expect((await world.release()).variables.Outcome).toBe('RELEASED');
     expect(created()).toHaveLength(2);
+    expect((await world.release()).variables).toMatchObject({ Outcome: 'ALREADY_RUNNING', CodeDeployDeploymentId: 'd-000000002' });
   });
 
   test('a rollback of the stage releases the earlier digest and moves the tag back', async () => {
@@ -356,7 +357,7 @@ describe('a deployment that fails', () => {
 
 describe('with CodePipeline\'s own action', () => {
   const output = { name: 'files', revision: null, location: { type: 'S3' as const, s3Location: { bucketName: 'artifacts', objectKey: 'web/files.zip' } } };
-  const prepare = () => world.pipeline.act(world.userParameters({ task: 'prepare' }), { outputArtifacts: [output] });
+  const prepare = (digest = world.next) => world.pipeline.act(world.userParameters({ task: 'prepare', digest, commit: '' }), { outputArtifacts: [output] });
   const files = (): Record<string, any> => Object.fromEntries(Object.entries(unzipSync(world.around.objects.at(-1).Body))
     .map(([name, bytes]) => [name, JSON.parse(Buffer.from(bytes).toString())]));
 
@@ -379,6 +380,10 @@ describe('with CodePipeline\'s own action', () => {
     standardAction();
     expect(await world.release({ task: 'verify' })).toMatchObject({ succeeded: true, variables: { Outcome: 'RELEASED', CodeDeployDeploymentId: 'd-000000001' } });
     expect(world.releasedDigest).toBe(world.next);
+    const second = world.built.push(['base', 'app 3']);
+    await prepare(second);
+    standardAction();
+    expect((await world.release({ task: 'verify', digest: second, commit: 'two' })).variables.CodeDeployDeploymentId).toBe('d-000000002');
   });
 
   test('the failure of the action\'s deployment is explained, and none at all is told', async () => {
