@@ -8,7 +8,7 @@ import { BoundNetwork } from './network';
 import { Capacity } from './running/capacity';
 import { Scaling } from './scaling';
 import { Task } from './task-definition';
-import { createLivingService } from '../deploy/living-service/create-living-service';
+import { createLivingService, createRuleGuard } from '../deploy/living-service/create-living-service';
 import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
 import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../deploy/strategy/ecs-traffic';
 import { Foundation } from '../observe/foundation';
@@ -78,6 +78,7 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
       listener: balancer.production.listener,
     });
   }
+  if (balancer.shared && strategy._name !== 'ROLLING') createRuleGuard(scope, { ...foundation, rule: balancer.production.rule!, listener: balancer.production.listener, targetGroup: balancer.targetGroups[0] });
   scaling._bind(service, balancer.targetGroups);
   // CDK lets a service wait for whatever leads to its target group, also where the service names it.
   acknowledge(service, { 'cfn-lint::W3005': 'explicit order made by CDK', 'CloudFormation-Validate::W3005': 'explicit order made by CDK' });
