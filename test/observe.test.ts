@@ -117,7 +117,11 @@ describe('dashboard', () => {
     const template = Template.fromStack(stack);
     expect(titles(template)).toEqual(['ECS CPU Utilization', 'ECS Memory Utilization', 'ALB Metrics', 'HTTP Errors', 'Running Tasks', 'Pipeline Executions', 'Deployment Frequency', 'Change Failure Rate', 'Lead Time for Changes', 'Time to Restore']);
     expect([...body(template).matchAll(/"width":6/g)]).toHaveLength(4);
-    expect(body(template)).toContain('"cdk-fargate-cicd","LeadTime","Place","Shop","ReleaseFunction"');
+    // Which metrics a widget shows, by its title.
+    const shown = (title: string) => [...body(template).split('"type":"metric"').find((widget) => widget.includes(`"title":"${title}"`))!.matchAll(/"cdk-fargate-cicd","(\w+)","Place","Shop","ReleaseFunction"/g)]
+      .map(([, name]) => name);
+    expect(['Deployment Frequency', 'Change Failure Rate', 'Lead Time for Changes', 'Time to Restore'].map(shown))
+      .toEqual([['Deployments'], ['FailedDeployments', 'Deployments'], ['LeadTime'], ['TimeToRestore']]);
     expect(body(template)).toContain('"yAxis":"right"');
     expect([...body(template).matchAll(/"width":8/g)]).toHaveLength(6);
   });

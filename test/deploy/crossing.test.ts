@@ -32,6 +32,21 @@ const rightsOfAction = (template: Template): any[] => Object.values(template.fin
   .filter(({ Properties }) => JSON.stringify(Properties.Roles).includes(`"${deployAction(template).RoleArn['Fn::GetAtt'][0]}"`))
   .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
 
+/** https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html, and that of its artifact. */
+const FAMILY = { 'Fn::Join': ['', expect.arrayContaining([expect.stringMatching(/:task-definition\/task-Road-Web-\w+:\*$/)])] };
+const OF_BOTH = [
+  { Effect: 'Allow', Action: 'ecs:RegisterTaskDefinition', Resource: FAMILY },
+  { Effect: 'Allow', Action: 'ecs:TagResource', Resource: FAMILY, Condition: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } } },
+];
+const PASSING_AND_READING = [
+  {
+    Effect: 'Allow', Action: 'iam:PassRole', Condition: { StringEquals: { 'iam:PassedToService': ['ecs.amazonaws.com', 'ecs-tasks.amazonaws.com'] } },
+    Resource: ['TaskRole', 'ExecutionRole'].map((role) => ({ 'Fn::GetAtt': [expect.stringMatching(new RegExp(`^Web${role}`)), 'Arn'] })),
+  },
+  { Effect: 'Allow', Action: ['s3:GetObject', 's3:GetObjectVersion'], Resource: { 'Fn::Join': ['', [{ 'Fn::GetAtt': [expect.stringMatching(/^DeliveryArtifacts/), 'Arn'] }, '/*']] } },
+  { Effect: 'Allow', Action: 'kms:Decrypt', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^DeliveryKey/), 'Arn'] } },
+];
+
 describe('CodePipeline\'s own action', () => {
   test('is CodeDeployToECS where CodeDeploy deploys, with the documented rights and no others', () => {
     const template = road({ codeDeploy });
@@ -46,21 +61,24 @@ describe('CodePipeline\'s own action', () => {
       AppSpecTemplateArtifact: artifact,
       AppSpecTemplatePath: 'appspec.yaml',
     });
-    const statements = rightsOfAction(template);
-    expect(statements).toEqual(expect.arrayContaining([
-      expect.objectContaining({ Action: ['codedeploy:CreateDeployment', 'codedeploy:GetDeployment'], Resource: GROUP }),
-      expect.objectContaining({ Action: ['codedeploy:GetApplication', 'codedeploy:GetApplicationRevision', 'codedeploy:RegisterApplicationRevision'], Resource: APPLICATION }),
-      expect.objectContaining({ Action: 'codedeploy:GetDeploymentConfig', Resource: CONFIG }),
-    ]));
-    expect(JSON.stringify(statements)).not.toContain('ecs:UpdateService');
-    expect(statements.filter(({ Resource }) => Resource === '*')).toEqual([]);
+    expect(rightsOfAction(template)).toEqual([
+      ...OF_BOTH,
+      { Effect: 'Allow', Action: ['codedeploy:CreateDeployment', 'codedeploy:GetDeployment'], Resource: GROUP },
+      { Effect: 'Allow', Action: ['codedeploy:GetApplication', 'codedeploy:GetApplicationRevision', 'codedeploy:RegisterApplicationRevision'], Resource: APPLICATION },
+      { Effect: 'Allow', Action: 'codedeploy:GetDeploymentConfig', Resource: CONFIG },
+      ...PASSING_AND_READING,
+    ]);
   });
 
-  test('is the ECS action elsewhere', () => {
+  test('is the ECS action elsewhere, with the documented rights and no others', () => {
     const template = road({});
     expect(deployAction(template).ActionTypeId.Provider).toBe('ECS');
-    expect(JSON.stringify(rightsOfAction(template))).toContain('ecs:UpdateService');
-    expect(JSON.stringify(rightsOfAction(template))).not.toContain('codedeploy:');
+    expect(rightsOfAction(template)).toEqual([
+      ...OF_BOTH,
+      { Effect: 'Allow', Action: 'ecs:DescribeTaskDefinition', Resource: '*' },
+      { Effect: 'Allow', Action: ['ecs:DescribeServices', 'ecs:UpdateService'], Resource: { Ref: expect.stringMatching(/^WebService/) } },
+      ...PASSING_AND_READING,
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import { DescribeListenersCommand, ElasticLoadBalancingV2Client, type Listener } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DescribeListenersCommand, DescribeRulesCommand, ElasticLoadBalancingV2Client, type Listener, type Rule, type RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { handler } from '../../src/deploy/living-service/living-service.lambda';
@@ -89,5 +89,58 @@ describe('the guard', () => {
     expect(await ask('Update', wanted)).toMatchObject({ Status: 'SUCCESS' });
     live({ Port: 443 }, { Port: 80, DefaultActions: [{ Type: 'forward', ForwardConfig: { TargetGroups: [{ Weight: 1 }] } }] }, { Port: 8443, DefaultActions: [{ Type: 'forward', TargetGroupArn: 'green' }] });
     expect(await ask('Update', wanted)).toMatchObject({ Status: 'SUCCESS' });
+  });
+});
+
+describe('the guard of a rule on a shared listener', () => {
+  const host = (...Values: string[]): RuleCondition => ({ Field: 'host-header', Values, HostHeaderConfig: { Values, RegexValues: [] } });
+  const query = (Key: string): RuleCondition => ({ Field: 'query-string', QueryStringConfig: { Values: [{ Key, Value: '1' }] } });
+  /** What the template wants: as the CDK writes it. */
+  const wanted = {
+    ListenerArn: 'listener', TargetGroupArn: 'blue', Priority: '5',
+    Conditions: [{ field: 'host-header', hostHeaderConfig: { values: ['shop.example.com'] } }, { field: 'query-string', queryStringConfig: { values: [{ key: 'beta', value: '1' }] } }],
+  };
+  const rule = (target: string, more: Rule = {}): Rule => ({
+    Priority: '5', Conditions: [host('shop.example.com')],
+    Actions: [{ Type: 'forward', ForwardConfig: { TargetGroups: ['blue', 'green'].map((name) => ({ TargetGroupArn: name, Weight: name === target ? 100 : 0 })) } }], ...more,
+  });
+  const neighbours: Rule[] = [{ Actions: [{ Type: 'redirect' }] }, {}, { Actions: [{ Type: 'forward', ForwardConfig: { TargetGroups: [{ TargetGroupArn: 'theirs', Weight: 1 }] } }] }];
+  const live = (own: Rule) => {
+    balancer.on(DescribeRulesCommand, { ListenerArn: 'listener', Marker: undefined }).resolves({ Rules: neighbours, NextMarker: 'more' });
+    balancer.on(DescribeRulesCommand, { ListenerArn: 'listener', Marker: 'more' }).resolves({ Rules: [own] });
+  };
+
+  test('has nothing to do at birth and at the end', async () => {
+    for (const request of ['Create', 'Delete'] as const) expect(await ask(request, wanted)).toMatchObject({ Status: 'SUCCESS' });
+    expect(balancer.calls()).toHaveLength(0);
+  });
+
+  test('lets a change pass while the traffic is where the template says', async () => {
+    live(rule('blue'));
+    expect(await ask('Update', wanted)).toMatchObject({ Status: 'SUCCESS', Reason: 'the traffic is where the template says' });
+  });
+
+  test.each<[string, Rule]>([
+    ['another condition', {}],
+    ['another value', { Conditions: [host('other.example.com'), query('beta')] }],
+    ['a value more', { Conditions: [host('shop.example.com', 'other.example.com'), query('beta')] }],
+    ['another key', { Conditions: [host('shop.example.com'), query('alpha')] }],
+    ['a condition of another kind', { Conditions: [host('shop.example.com'), { Field: 'path-pattern', PathPatternConfig: { Values: ['/*'] } }] }],
+    ['a condition less', { Conditions: [host('shop.example.com'), query('beta'), query('alpha')] }],
+    ['another priority', { Priority: '6', Conditions: [host('shop.example.com'), query('beta')] }],
+    ['no conditions known', { Conditions: undefined }],
+  ])('refuses it while the traffic is at the other target group, and says what to do: %s', async (_, more) => {
+    live(rule('green', more));
+    expect(await ask('Update', wanted)).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^The rule must not be changed now: the traffic is at green, .* to blue, where no task is\. Release once more/) });
+  });
+
+  test('lets a rollback pass: the rule is as it is asked for, in whatever order', async () => {
+    live(rule('green', { Conditions: [query('beta'), host('shop.example.com')] }));
+    expect(await ask('Update', wanted)).toMatchObject({ Status: 'SUCCESS', Reason: 'the rule stays as it is' });
+  });
+
+  test('has nothing to guard where the rule is gone', async () => {
+    balancer.on(DescribeRulesCommand).resolves({});
+    expect(await ask('Update', wanted)).toMatchObject({ Status: 'SUCCESS', Reason: 'the rule stays as it is' });
   });
 });

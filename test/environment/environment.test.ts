@@ -113,7 +113,11 @@ describe('the default', () => {
       ImageTagMutability: 'IMMUTABLE_WITH_EXCLUSION', ImageTagMutabilityExclusionFilters: [{ ImageTagMutabilityExclusionFilterType: 'WILDCARD', ImageTagMutabilityExclusionFilterValue: 'released' }],
       EncryptionConfiguration: { EncryptionType: 'KMS' }, ImageScanningConfiguration: { ScanOnPush: true },
     });
-    expect(JSON.parse(LifecyclePolicy.LifecyclePolicyText).rules.map(({ selection }: any) => [selection.tagStatus, selection.countNumber])).toEqual([['tagged', 1], ['any', 20]]);
+    // What an earlier rule keeps a later one does not expire.
+    expect(JSON.parse(LifecyclePolicy.LifecyclePolicyText).rules).toEqual([
+      { rulePriority: 1, description: expect.anything(), selection: { tagStatus: 'tagged', tagPatternList: ['released'], countType: 'imageCountMoreThan', countNumber: 1 }, action: { type: 'expire' } },
+      { rulePriority: 2, description: expect.anything(), selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 20 }, action: { type: 'expire' } },
+    ]);
   });
 
   test('a place says where it is, and knows no road', () => {

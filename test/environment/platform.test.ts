@@ -10,6 +10,8 @@ import {
   Cluster, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, FirstImage,
   Http5xxOrigin, ListenerRuleOptions, LoadBalancer, Network, Scaling, ServiceAlarm, Sidecar, TargetProtocol,
 } from '../../src';
+import { claimPriority } from '../../src/environment/traffic/priorities';
+import { rightsOf } from '../pipeline/pipeline-world';
 import { all, flat, idOf, only } from '../support/template';
 
 const stackOf = (id = 'Shop', app = new App()): Stack => new Stack(app, id);
@@ -221,6 +223,29 @@ describe('a service on a shared listener', () => {
     expect(only(template, 'AWS::EC2::SecurityGroupIngress')).toMatchObject({ SourceSecurityGroupId: 'sg-11111111' });
     expect(flat(stack.resolve(place.loadBalancer.loadBalancerArn))).toBe('arn:<AWS::Partition>:elasticloadbalancing:<AWS::Region>:<AWS::AccountId>:loadbalancer/app/shared/50dc6c495c0c9188');
     expect(template.findOutputs('*AlbDnsName*')).toEqual({});
+  });
+
+  test('has a guard before its rule, where the strategy moves weights: it sees each change of conditions and priority first', () => {
+    const guarded = (options: Partial<ListenerRuleOptions> = {}) => {
+      const { template } = onImported(options, { deployStrategy: DeployStrategy.blueGreen() });
+      const [[id, { Properties: { ServiceToken, ...properties } }]] = Object.entries(template.findResources('Custom::TrafficGuard'));
+      const [rule] = Object.values(template.findResources(RULE));
+      expect(rule.DependsOn).toContain(id);
+      return { properties, rule: rule.Properties };
+    };
+    const { properties, rule } = guarded();
+    expect(properties).toEqual({
+      ListenerArn: LISTENER, TargetGroupArn: { Ref: expect.stringMatching(/^PlaceTargetGroup/) }, Priority: '5',
+      Conditions: [{ field: 'host-header', hostHeaderConfig: { values: ['shop.example.com'] } }],
+    });
+    for (const change of [{ priority: 6 }, { host: 'other.example.com' }, { path: '/api/*' }, { conditions: [elbv2.ListenerCondition.httpHeader('X-Tenant', ['a'])] }]) {
+      const changed = guarded(change);
+      expect(changed.rule).not.toEqual(rule);
+      expect(changed.properties).not.toEqual(properties);
+    }
+    expect(rightsOf(onImported({}, { deployStrategy: DeployStrategy.blueGreen() }).template, 'PlaceLivingServiceFunctionRole').filter((right) => /^(elasticloadbalancing|ecs):/.test(right)))
+      .toEqual(['elasticloadbalancing:DescribeRules *']);
+    onImported().template.resourceCountIs('Custom::TrafficGuard', 0);
   });
 
   test('looks at its own target groups: alarms, dashboard, scaling', () => {

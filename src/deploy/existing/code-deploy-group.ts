@@ -22,7 +22,7 @@ export interface CodeDeployGroupProps extends ExistingService, CodeDeployGroupOp
   readonly testListenerArn?: string;
   /** Roles that the task definition names, the task role and the execution role, by ARN; at least one. */
   readonly passableRoleArns: string[];
-  /** Alarms that stop a deployment and roll it back, by name. @default - none */
+  /** Alarms that stop a deployment and roll it back, by name; at most 10. @default - none */
   readonly alarmNames?: string[];
   /** Functions that deployments ask, by ARN. Which event asks which of them stands in `codeDeploy.hooks` of the attributes of the place. @default - none */
   readonly hookFunctionArns?: string[];
@@ -81,6 +81,9 @@ function serviceOf(scope: Construct, props: CodeDeployGroupProps): ecs.IBaseServ
   return ecs.BaseService.fromServiceArnWithCluster(scope, 'Service', Stack.of(scope).formatArn({ service: 'ecs', resource: 'service', resourceName: `${clusterName}/${serviceName}` }));
 }
 
+/** https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_AlarmConfiguration.html */
+const MOST_ALARMS = 10;
+
 function inspectProps(props: CodeDeployGroupProps): Inspection {
   const look = new Inspection();
   if (!look.struct('props', props, 'cluster, service, targetGroupArns, listenerArn and passableRoleArns', 'write them in braces')) return look;
@@ -88,7 +91,7 @@ function inspectProps(props: CodeDeployGroupProps): Inspection {
   inspectService(look, props);
   inspectCodeDeploy(look, props);
   look.choice('resourceNames', resourceNames, ResourceNames);
-  inspectAlarmNames(look, alarmNames);
+  inspectAlarmNames(look, alarmNames, MOST_ALARMS);
   look.matches('listenerArn', listenerArn ?? null, ...LISTENER_ARN);
   look.matches('testListenerArn', testListenerArn, ...LISTENER_ARN);
   look.that(testListenerArn === undefined || testListenerArn !== listenerArn, 'testListenerArn', testListenerArn, 'another listener than listenerArn', 'take the one of the test traffic, or leave it out');

@@ -18,7 +18,7 @@ export interface ReleasableService extends ExistingService {
    */
   readonly repositoryArn?: string;
   /**
-   * Metric alarms that must be quiet when a release begins, by name.
+   * Metric alarms that must be quiet when a release begins, by name; at most 100.
    * @default - none; what the service or its deployment group rolls back on does so as ever
    */
   readonly alarmNames?: string[];
@@ -108,8 +108,9 @@ export function inspectReleasable(look: Inspection, service: ReleasableService):
   inspectAlarmNames(look, service.alarmNames);
 }
 
-/** @internal */
-export function inspectAlarmNames(look: Inspection, alarmNames: string[] | undefined): void {
+/** CloudWatch is asked for 100 alarms at most. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html @internal */
+export function inspectAlarmNames(look: Inspection, alarmNames: string[] | undefined, most = 100): void {
+  look.that(!Array.isArray(alarmNames) || alarmNames.length <= most, 'alarmNames', `${alarmNames?.length} alarms`, `at most ${most}`, 'name those that tell most');
   look.each('alarmNames', alarmNames, (path, name) => look.matches(path, name ?? null, /^[^\s*][^*]{0,254}$/, 'the name of an alarm, 1 to 255 characters', 'write its name, not its ARN'));
 }
 

@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { LivingServiceFunction } from './living-service-function';
-import { createFunction } from '../../private/function';
+import { createFunction, MadeFunction } from '../../private/function';
 import { shortPath } from '../../private/naming';
 
 /** @internal */
@@ -25,16 +25,8 @@ export interface LivingServiceParts {
 
 /** What stands beside CloudFormation when CodeDeploy owns service and listener: settings that are applied one by one, and a guard before the listener. @internal */
 export function createLivingService(scope: Construct, parts: LivingServiceParts): void {
-  const { service, key, removalPolicy } = parts;
-  const { function: handler, role } = createFunction(scope, 'LivingServiceFunction', LivingServiceFunction, {
-    description: `Settings of the service of ${shortPath(scope)}, and a guard before its listener`,
-    timeout: Duration.minutes(2),
-    memorySize: 256,
-    key,
-    removalPolicy,
-    owner: scope,
-  });
-  role.allow({ actions: ['elasticloadbalancing:DescribeListeners'], resources: ['*'], wildcard: 'describing load balancers has no resource level' });
+  const { service } = parts;
+  const { function: handler, role } = createGuard(scope, `Settings of the service of ${shortPath(scope)}, and a guard before its listener`, 'DescribeListeners', parts);
   guardListener(scope, handler.functionArn, role, parts);
   // Apart from the other rights: the guard stands before the listener, and the service behind it.
   const rights = new iam.ManagedPolicy(scope, 'ServiceSettingsRights', {
@@ -52,6 +44,41 @@ export function createLivingService(scope: Construct, parts: LivingServiceParts)
     },
   });
   settings.node.addDependency(rights);
+}
+
+/** What a rule on a shared listener has besides its weights. @internal */
+export interface GuardedRuleParts {
+  readonly rule: elbv2.ApplicationListenerRule;
+  readonly listener: elbv2.IApplicationListener;
+  /** The one that has all the traffic in the template. */
+  readonly targetGroup: elbv2.ApplicationTargetGroup;
+  readonly key?: kms.IKey;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** What stands before the rule of a service on a shared listener when ECS moves its weights: on such a rule users change conditions and priority. @internal */
+export function createRuleGuard(scope: Construct, parts: GuardedRuleParts): void {
+  const { function: handler, role } = createGuard(scope, `A guard before the listener rule of ${shortPath(scope)}`, 'DescribeRules', parts);
+  const rule = parts.rule.node.defaultChild as elbv2.CfnListenerRule;
+  const guard = new CustomResource(scope, 'TrafficGuard', {
+    serviceToken: handler.functionArn,
+    resourceType: 'Custom::TrafficGuard',
+    properties: {
+      ListenerArn: parts.listener.listenerArn,
+      TargetGroupArn: parts.targetGroup.targetGroupArn,
+      Priority: Tokenization.stringifyNumber(rule.priority!),
+      Conditions: rule.conditions,
+    },
+  });
+  guard.node.addDependency(role);
+  rule.node.addDependency(guard);
+}
+
+/** A function that may look at load balancers. */
+function createGuard(scope: Construct, description: string, look: string, { key, removalPolicy }: Pick<LivingServiceParts, 'key' | 'removalPolicy'>): MadeFunction {
+  const made = createFunction(scope, 'LivingServiceFunction', LivingServiceFunction, { description, timeout: Duration.minutes(2), memorySize: 256, key, removalPolicy, owner: scope });
+  made.role.allow({ actions: [`elasticloadbalancing:${look}`], resources: ['*'], wildcard: 'describing load balancers has no resource level' });
+  return made;
 }
 
 function guardListener(scope: Construct, serviceToken: string, role: Construct, { loadBalancer, listener, targetGroup, tls }: LivingServiceParts): void {

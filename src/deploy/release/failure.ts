@@ -9,7 +9,7 @@ export class ReleaseFailure extends Error {
 
 /** The invocation has no time left: the release goes on in the next one, which CodePipeline starts with the continuation token. */
 export class Later extends Error {
-  constructor(readonly summary: string, readonly percent?: number) {
+  constructor(summary: string, readonly percent?: number) {
     super(summary);
   }
 }

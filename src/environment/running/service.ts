@@ -13,7 +13,14 @@ import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../../deplo
 import { Foundation } from '../../observe/foundation';
 import { acknowledge } from '../../private/acknowledge';
 import { LONGEST_ECS_NAME, shortPath } from '../../private/naming';
+import { createLivingService, createRuleGuard } from '../deploy/living-service/create-living-service';
+import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
+import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../deploy/strategy/ecs-traffic';
+import { Foundation } from '../observe/foundation';
+import { acknowledge } from '../private/acknowledge';
+import { LONGEST_ECS_NAME, shortPath } from '../private/naming';
 import { Task } from '../task/task-definition';
+import { Task } from './task-definition';
 
 const DEFAULT_GRACE_PERIOD = Duration.seconds(60);
 
@@ -78,6 +85,7 @@ export function createService(scope: Construct, props: FargateEnvironmentProps, 
       listener: balancer.production.listener,
     });
   }
+  if (balancer.shared && strategy._name !== 'ROLLING') createRuleGuard(scope, { ...foundation, rule: balancer.production.rule!, listener: balancer.production.listener, targetGroup: balancer.targetGroups[0] });
   scaling._bind(service, balancer.targetGroups);
   // CDK lets a service wait for whatever leads to its target group, also where the service names it.
   acknowledge(service, { 'cfn-lint::W3005': 'explicit order made by CDK', 'CloudFormation-Validate::W3005': 'explicit order made by CDK' });

@@ -118,6 +118,18 @@ describe('alarms that ring already', () => {
   });
 });
 
+test('AWS answers in pages: what ran 50 deployments ago is known', async () => {
+  await world.release();
+  for (let count = 0; count < 50; count++) {
+    world.ecs.deploy(world.ecs.define({ family: 'web', containerDefinitions: [{ name: 'web', image: `${world.released.uri}@${world.previous}` }] }), deployment.succeeds(0));
+    world.ecs.unfold();
+    world.clock.pass(600_000);
+  }
+  world.around.ringing.add('errors');
+  expect(await world.release()).toMatchObject({ succeeded: true, variables: { Outcome: 'RELEASED' } });
+  expect(Math.max(...world.ecs.inputs('DescribeServiceRevisions').map(({ serviceRevisionArns }) => serviceRevisionArns.length))).toBe(20);
+});
+
 describe('the request', () => {
   test.each([
     ['not JSON', 'the request of the release action (UserParameters) is not JSON'],

@@ -122,6 +122,23 @@ describe('another deployment', () => {
     expect(world.runningDigests).toEqual([world.next, world.next]);
   });
 
+  test('is seen behind pages of earlier ones, and what ran 60 deployments ago is known', async () => {
+    world.pipeline.functionTimeout = 60;
+    await world.release();
+    world.clock.pass(600_000);
+    for (let count = 0; count < 60; count++) {
+      foreign(byCodeDeploy.succeeds(60));
+      world.clock.pass(120_000);
+      world.codeDeploy.unfold();
+    }
+    foreign();
+    world.around.ringing.add('errors');
+    const { succeeded, summaries, variables } = await world.release();
+    expect(summaries[0]).toBe('Waiting for another deployment of the service: d-000000062 (InProgress)');
+    expect({ succeeded, outcome: variables.Outcome }).toEqual({ succeeded: true, outcome: 'RELEASED' });
+    expect(Math.max(...world.codeDeploy.inputs('BatchGetDeployments').map(({ deploymentIds }) => deploymentIds.length))).toBe(25);
+  });
+
   test('that does not end fails the release', async () => {
     foreign(byCodeDeploy.hangs());
     expect((await world.failure()).cause).toBe('production: another deployment of the service did not end in time: d-000000001 (InProgress)');
@@ -227,6 +244,7 @@ describe('repeats', () => {
     world.publish({ ...JSON.parse(world.around.parameters.get('/places/web')!), taskDefinitionArn: template({ cpu: '1024' }) });
     expect((await world.release()).variables.Outcome).toBe('RELEASED');
     expect(created()).toHaveLength(2);
+    expect((await world.release()).variables).toMatchObject({ Outcome: 'ALREADY_RUNNING', CodeDeployDeploymentId: 'd-000000002' });
   });
 
   test('a rollback of the stage releases the earlier digest and moves the tag back', async () => {
@@ -339,7 +357,7 @@ describe('a deployment that fails', () => {
 
 describe('with CodePipeline\'s own action', () => {
   const output = { name: 'files', revision: null, location: { type: 'S3' as const, s3Location: { bucketName: 'artifacts', objectKey: 'web/files.zip' } } };
-  const prepare = () => world.pipeline.act(world.userParameters({ task: 'prepare' }), { outputArtifacts: [output] });
+  const prepare = (digest = world.next) => world.pipeline.act(world.userParameters({ task: 'prepare', digest, commit: '' }), { outputArtifacts: [output] });
   const files = (): Record<string, any> => Object.fromEntries(Object.entries(unzipSync(world.around.objects.at(-1).Body))
     .map(([name, bytes]) => [name, JSON.parse(Buffer.from(bytes).toString())]));
 
@@ -362,6 +380,10 @@ describe('with CodePipeline\'s own action', () => {
     standardAction();
     expect(await world.release({ task: 'verify' })).toMatchObject({ succeeded: true, variables: { Outcome: 'RELEASED', CodeDeployDeploymentId: 'd-000000001' } });
     expect(world.releasedDigest).toBe(world.next);
+    const second = world.built.push(['base', 'app 3']);
+    await prepare(second);
+    standardAction();
+    expect((await world.release({ task: 'verify', digest: second, commit: 'two' })).variables.CodeDeployDeploymentId).toBe('d-000000002');
   });
 
   test('the failure of the action\'s deployment is explained, and none at all is told', async () => {

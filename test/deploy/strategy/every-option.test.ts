@@ -13,9 +13,9 @@ import * as cloudmap from 'aws-cdk-lib/aws-servicediscovery';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import {
-  Balancing, BlueGreenOptions, Capacity, Cluster, ContainerOptions, CreateNetworkOptions, Dashboard, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand,
-  FargateEnvironment, FargateEnvironmentProps, FirstImage, HealthCheckOptions, LoadBalancer, LoadBalancerOptions, Network, Notification, ReleaseTrust, ResourceNames, Scaling,
-  ServiceAlarm, ServiceConnect, ServiceDiscovery, Sidecar, Stickiness, TargetProtocol, Volume, WebAcl,
+  Balancing, BlueGreenOptions, Capacity, Cluster, ContainerOptions, CreateNetworkOptions, Dashboard, DeployHook, DeployStrategy, Egress, Encryption,
+  ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, FirstImage, HealthCheckOptions, ListenerRuleOptions, LoadBalancer, LoadBalancerOptions, Network,
+  Notification, ReleaseTrust, ResourceNames, Scaling, ServiceAlarm, ServiceConnect, ServiceDiscovery, Sidecar, Stickiness, TargetProtocol, Volume, WebAcl,
 } from '../../../src';
 
 // Everything that a user can change on a living blue/green service, one option at a time. The types miss what is forgotten here: with an option that is added to a struct this does
@@ -114,6 +114,19 @@ const LOAD_BALANCER: EachOption<LoadBalancerOptions> = {
   stickiness: () => Stickiness.cookie(),
 };
 
+/** Of a service on a listener that others share: there the rule itself belongs to the user. */
+const LISTENER_RULE: EachOption<ListenerRuleOptions> = {
+  priority: () => 6,
+  host: () => 'other.example.com',
+  path: () => '/api/*',
+  conditions: () => [elbv2.ListenerCondition.httpHeader('X-Tenant', ['a'])],
+  url: () => 'https://other.example.com',
+  deregistrationDelay: LOAD_BALANCER.deregistrationDelay,
+  protocol: LOAD_BALANCER.protocol,
+  balancing: LOAD_BALANCER.balancing,
+  stickiness: LOAD_BALANCER.stickiness,
+};
+
 const NETWORK: EachOption<CreateNetworkOptions> = {
   cidr: () => '10.1.0.0/16',
   availabilityZones: () => ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
@@ -198,6 +211,26 @@ test.each(CHANGES.filter(([name]) => ![...ANEW, ...REFUSED].includes(name)))('%s
   const after = resources(change);
   expect(JSON.stringify(after) === JSON.stringify(before)).toBe(UNSEEN.includes(name));
   expect(traffic(after)).toBe(traffic(before));
+});
+
+describe('on a shared listener', () => {
+  const shared = (scope: Construct, options: Partial<ListenerRuleOptions> = {}): FargateEnvironmentProps => ({
+    deployStrategy: DeployStrategy.blueGreen(),
+    loadBalancer: LoadBalancer.fromListener(elbv2.ApplicationListener.fromApplicationListenerAttributes(scope, 'Listener', {
+      listenerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/shared/50dc6c495c0c9188/f2f7dc8efc522ab2',
+      securityGroup: ec2.SecurityGroup.fromSecurityGroupId(scope, 'Shared', 'sg-11111111'),
+    }), { host: 'shop.example.com', priority: 5, ...options }),
+    container: options.protocol && { firstImage: CONTAINER.firstImage(scope) },
+  });
+  const now = resources(shared);
+  const guard = (found: [string, any][]) => JSON.stringify(found.find(([, { Type }]) => Type === 'Custom::TrafficGuard')![1].Properties);
+  const changes = Object.entries(LISTENER_RULE).filter(([name]) => !['protocol', 'stickiness'].includes(name));
+
+  test.each(changes)('%s: what is written with the weights is seen by the guard first', (option, change) => {
+    const after = resources((scope) => shared(scope, { [option]: change(scope) }));
+    expect(JSON.stringify(after)).not.toBe(JSON.stringify(now));
+    expect(traffic(after) !== traffic(now)).toBe(guard(after) !== guard(now));
+  });
 });
 
 test.each(CHANGES.filter(([name]) => ANEW.includes(name)))('%s: makes anew what the rule stands on, as the docs say', (name, change) => {

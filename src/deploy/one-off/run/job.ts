@@ -5,9 +5,9 @@ import { type OneOffRequest, settingsOf } from './settings';
 import { runTask, stop } from './task';
 import { isPassing, Later, ReleaseFailure, toFailure } from '../../release/failure';
 import { writeArtifact } from '../../release/pipeline/artifact';
-import { continuation, failure, logOf, PAUSE, type Reply, send, success } from '../../release/pipeline/reply';
+import { continuation, failure, logOf, pause, type Reply, send, success, unfinished } from '../../release/pipeline/reply';
 import { releaseTime } from '../../release/release';
-import type { Log, Time } from '../../release/run';
+import { inTime, type Log, type Time } from '../../release/run';
 import { judge } from '../result/outcome';
 
 type Job = CodePipelineEvent['CodePipeline.job'];
@@ -16,11 +16,12 @@ type Job = CodePipelineEvent['CodePipeline.job'];
 export async function handleJob(event: CodePipelineEvent, time: Time): Promise<void> {
   const job = event['CodePipeline.job'];
   const log = logOf(job);
-  await send(await work(job, time, log), log);
+  const { id, data: { continuationToken } } = job;
+  const progress: OneOffProgress = continuationToken ? JSON.parse(continuationToken) as OneOffProgress : { job: id, startedAt: time.now() };
+  await send(await inTime(time, work(job, progress, time, log)).catch((late: Later) => unfinished(id, progress, time, late)), log);
 }
 
-async function work({ id, data }: Job, time: Time, log: Log): Promise<Reply> {
-  const progress: OneOffProgress = data.continuationToken ? JSON.parse(data.continuationToken) as OneOffProgress : { job: id, startedAt: time.now() };
+async function work({ id, data }: Job, progress: OneOffProgress, time: Time, log: Log): Promise<Reply> {
   const { place } = settingsOf();
   let run: OneOff | undefined;
   try {
@@ -28,10 +29,10 @@ async function work({ id, data }: Job, time: Time, log: Log): Promise<Reply> {
     log(data.continuationToken ? 'Going on' : 'Beginning', { ...run.request });
     return await end(id, run, data);
   } catch (error) {
-    if (error instanceof Later) return continuation(id, progress, error.summary, error.percent);
+    if (error instanceof Later) throw error;
     if (isPassing(error) && time.now() < releaseTime(progress)) {
       log('AWS did not answer, going on in the next invocation', { error: error.name, reason: error.message });
-      await time.sleep(PAUSE);
+      await pause(time);
       return continuation(id, progress, `AWS did not answer, trying again: ${error.message}`);
     }
     // Nobody follows the task after this reply.

@@ -4,9 +4,9 @@ import { announce } from '../history/announce';
 import { type Ended, record, type Recorded } from '../history/record';
 import { perform, releaseTime } from '../release';
 import type { ReleaseRequest } from '../release-request';
-import { continuation, failure, logOf, PAUSE, type Reply, send, success } from './reply';
+import { continuation, failure, logOf, pause, type Reply, send, success, unfinished } from './reply';
 import { parseRequest } from './user-parameters';
-import { inTime, type Log, type Progress, RESERVE, type Time } from '../run';
+import { inTime, type Log, type Progress, type Time } from '../run';
 
 type Job = CodePipelineEvent['CodePipeline.job'];
 
@@ -19,7 +19,7 @@ export async function handleJob(event: CodePipelineEvent, time: Time): Promise<v
   const job = event['CodePipeline.job'];
   const log = logOf(job);
   const progress = progressOf(job, time);
-  const { reply, over } = await inTime(time, work(job, progress, time, log)).catch((late: Later): Work => ({ reply: unfinished(job, progress, time, late) }));
+  const { reply, over } = await inTime(time, work(job, progress, time, log)).catch((late: Later): Work => ({ reply: unfinished(job.id, progress, time, late) }));
   if (await send(reply, log) && over) await announce(over.ended, over.recorded);
 }
 
@@ -39,7 +39,7 @@ async function work({ id, data }: Job, progress: Progress, time: Time, log: Log)
     if (error instanceof Later) throw error;
     if (isPassing(error) && time.now() < releaseTime(progress)) {
       log('AWS did not answer, going on in the next invocation', { error: error.name, reason: error.message });
-      if (time.left() > PAUSE + RESERVE) await time.sleep(PAUSE);
+      await pause(time);
       return { reply: continuation(id, progress, `AWS did not answer, trying again: ${error.message}`) };
     }
     const result = toFailure(error);
@@ -55,13 +55,6 @@ async function end(id: string, ended: Ended): Promise<Work> {
     ? failure(id, result, progress, request.place, recorded.problem)
     : success(id, progress, result, recorded.problem);
   return { reply, over: { ended, recorded } };
-}
-
-/** The invocation is over and the release is not, unless its time is over as well. */
-function unfinished({ id }: Job, progress: Progress, time: Time, { message, percent }: Later): Reply {
-  return time.now() < releaseTime(progress)
-    ? continuation(id, progress, message, percent)
-    : failure(id, new ReleaseFailure(`the time of the release is over: ${message}`), progress);
 }
 
 function progressOf({ id, data: { continuationToken } }: Job, time: Time): Progress {

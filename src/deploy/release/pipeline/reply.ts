@@ -1,13 +1,19 @@
 import { CodePipelineClient, PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
 import { CLIENT_SETTINGS } from '../clients';
-import { isError, type ReleaseFailure } from '../failure';
-import type { Log, Progress } from '../run';
+import { isError, type Later, ReleaseFailure } from '../failure';
+import { releaseTime } from '../release';
+import { type Log, type Progress, RESERVE, type Time } from '../run';
 
 export type Reply = PutJobSuccessResultCommand | PutJobFailureResultCommand;
 
 /** Pause before a continuation after AWS refused: CodePipeline calls again at once. */
-export const PAUSE = 5_000;
+const PAUSE = 5_000;
+
+/** Waits a moment, where the invocation has the time. */
+export async function pause(time: Pick<Time, 'left' | 'sleep'>): Promise<void> {
+  if (time.left() > PAUSE + RESERVE) await time.sleep(PAUSE);
+}
 
 /** Replies; answers whether CodePipeline took it. */
 export async function send(reply: Reply, log: Log): Promise<boolean> {
@@ -31,6 +37,13 @@ export function continuation(jobId: string, progress: Progress, summary: string,
     continuationToken: JSON.stringify(progress),
     executionDetails: { summary: cut(summary, 2_048), percentComplete, externalExecutionId: progress.deployment },
   });
+}
+
+/** The invocation is over and the work is not, unless its time is over as well. */
+export function unfinished(jobId: string, progress: Progress, time: Pick<Time, 'now'>, { message, percent }: Later): Reply {
+  return time.now() < releaseTime(progress)
+    ? continuation(jobId, progress, message, percent)
+    : failure(jobId, new ReleaseFailure(`the time of the release is over: ${message}`), progress);
 }
 
 /** CodePipeline takes output variables only in the last reply. */
