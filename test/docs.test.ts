@@ -4,8 +4,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import * as ts from 'typescript';
 import * as library from '../src';
-import { Choice } from '../src/private/problems';
 import { remembered } from './support/remembered';
+import { Choice } from '../src/private/problems';
 
 const root = resolve(__dirname, '..');
 const read = (page: string): string => readFileSync(join(root, page), 'utf8');
