@@ -4,6 +4,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import * as ts from 'typescript';
 import * as library from '../src';
+import { remembered } from './support/remembered';
 import { Choice } from '../src/private/problems';
 
 const root = resolve(__dirname, '..');
@@ -139,7 +140,11 @@ test('the README has a sample for each language', () => {
 
 /** One program for all samples, those with faults as well: a second one would take as long again. */
 const FAULTY = "new FargateCicdPipeline(this, 'Shop', { sauce: 1 }); Source.gitHub(nothing);";
-const said = lazily(() => compile([...samples, ...samplesOf('faulty.md', `\`\`\`ts\n${FAULTY}\n\`\`\`\n`)]));
+const compiled = [...samples, ...samplesOf('faulty.md', `\`\`\`ts\n${FAULTY}\n\`\`\`\n`)];
+/** Everything that the compiler reads. */
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf-8' }).filter((name) => name.endsWith('.ts')).map((name) => `src/${name}`).sort();
+const settings = ['test/docs.test.ts', 'tsconfig.json', 'tsconfig.dev.json', 'package-lock.json'];
+const said = lazily(() => remembered('samples', [...[...sources, ...settings].flatMap((file) => [file, read(file)]), JSON.stringify(compiled)], () => compile(compiled)));
 
 test('all samples compile', () => {
   expect(samples.length).toBeGreaterThan(30);
