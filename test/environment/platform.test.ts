@@ -10,7 +10,6 @@ import {
   Cluster, DeployHook, DeployStrategy, Egress, Encryption, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FargatePlatformProps, FirstImage,
   Http5xxOrigin, ListenerRuleOptions, LoadBalancer, Network, Scaling, ServiceAlarm, Sidecar, TargetProtocol,
 } from '../../src';
-import { claimPriority } from '../../src/environment/traffic/priorities';
 import { rightsOf } from '../pipeline/pipeline-world';
 import { all, flat, idOf, only } from '../support/template';
 

@@ -7,20 +7,13 @@ import { BoundLoadBalancer } from '../load-balancer';
 import { BoundNetwork } from '../network';
 import { Capacity } from './capacity';
 import { Scaling } from './scaling';
-import { createLivingService } from '../../deploy/living-service/create-living-service';
+import { createLivingService, createRuleGuard } from '../../deploy/living-service/create-living-service';
 import { DeployStrategy } from '../../deploy/strategy/deploy-strategy';
 import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../../deploy/strategy/ecs-traffic';
 import { Foundation } from '../../observe/foundation';
 import { acknowledge } from '../../private/acknowledge';
 import { LONGEST_ECS_NAME, shortPath } from '../../private/naming';
-import { createLivingService, createRuleGuard } from '../deploy/living-service/create-living-service';
-import { DeployStrategy } from '../deploy/strategy/deploy-strategy';
-import { alternateTarget, createTrafficRole, EcsTrafficParts } from '../deploy/strategy/ecs-traffic';
-import { Foundation } from '../observe/foundation';
-import { acknowledge } from '../private/acknowledge';
-import { LONGEST_ECS_NAME, shortPath } from '../private/naming';
 import { Task } from '../task/task-definition';
-import { Task } from './task-definition';
 
 const DEFAULT_GRACE_PERIOD = Duration.seconds(60);
 
