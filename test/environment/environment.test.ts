@@ -358,7 +358,7 @@ describe('removal', () => {
     .filter(([, { DeletionPolicy, UpdateReplacePolicy }]) => /Retain/.test(`${DeletionPolicy}${UpdateReplacePolicy}`)).map(([id]) => id.replace(/[0-9A-F]{8}$/, ''));
 
   test('RETAIN keeps key, bucket, repository and logs', () => {
-    expect(kept(make().template)).toEqual(['PlaceKey', 'PlaceAccessLogs', 'PlaceNetworkFlowLogs', 'PlaceRepository', 'PlaceLogs', 'PlaceFirstImageFunctionLogs']);
+    expect(kept(make().template)).toEqual(['PlaceKey', 'PlaceNetworkFlowLogs', 'PlaceRepository', 'PlaceLogs', 'PlaceFirstImageFunctionLogs', 'PlaceAccessLogs']);
     make().template.resourceCountIs('Custom::EmptyBucket', 0);
   });
 
