@@ -1,4 +1,4 @@
-const { mkdtempSync, rmSync } = require('fs');
+const { mkdtempSync, readdirSync, rmSync } = require('fs');
 const Module = require('module');
 const { tmpdir } = require('os');
 const { dirname, join } = require('path');
@@ -15,10 +15,24 @@ const { TreeMetadata } = require(join(CORE, 'tree-metadata'));
 TreeMetadata.prototype._synthesizeTree = () => {};
 process.env.CDK_CONTEXT_JSON = JSON.stringify({ ...JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}'), ...context });
 
+// What runs that were interrupted have left.
+for (const name of readdirSync(tmpdir())) {
+  const [, owner] = /^fargate-tests-(\d+)-/.exec(name) ?? [];
+  if (owner && !isRunning(Number(owner))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+}
+
+function isRunning(id) {
+  try {
+    return process.kill(id, 0);
+  } catch ({ code }) {
+    return code === 'EPERM';
+  }
+}
+
 /**
  * Jest gives each test file a world with copies of all packages of its own. To load aws-cdk-lib takes a second, and as long again passes until the engine has
- * compiled what is used much. Here the large packages that no test changes are loaded once for all files of a worker: the environment lets tests
- * reach Node's own `require`, and the transformer turns each module of these packages into a call of it.
+ * compiled what is used much. Here the large packages that no test changes, and what of `src` is made of constructs, are loaded once for all files of a
+ * worker: the environment lets tests reach Node's own `require`, and the transformer turns each of these modules into a call of it.
  */
 module.exports = class SharedPackages extends TestEnvironment {
   constructor(config, context) {
@@ -34,7 +48,7 @@ module.exports = class SharedPackages extends TestEnvironment {
     globalThis.console = this.global.console;
     this.global.process.env = process.env;
     // Each App makes a folder there, and nobody removes it.
-    this.folder = process.env.TMPDIR = mkdtempSync(join(tmpdir(), 'tests-'));
+    this.folder = process.env.TMPDIR = mkdtempSync(join(tmpdir(), `fargate-tests-${process.pid}-`));
     this.global.requireShared = require;
   }
 
