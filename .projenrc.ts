@@ -127,9 +127,6 @@ for (const [option, value] of Object.entries({ incremental: true, tsBuildInfoFil
 // Source maps beside the code, not in it: inside they are a third of the time that `require` of the package takes.
 for (const [option, value] of Object.entries({ inlineSourceMap: undefined, sourceMap: true })) project.tsconfig!.file.addOverride(`compilerOptions.${option}`, value);
 
-// What compatibility is judged by.
-project.gitignore.include('/test/baseline/assembly/.jsii');
-
 // Holes that the newest version leaves in the lock file make `npm ci` fail.
 project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
 // To ask npx for it, as projen would, takes half a second for each task and each task in it.
@@ -198,7 +195,9 @@ project.setScript('demo', 'projen demo');
 
 // Compatibility with what is in test/baseline, which is renewed on purpose together with a line in CHANGELOG.md.
 const compat = project.tasks.tryFind('compat')!;
-compat.reset('jsii-diff test/baseline/assembly . --keys --ignore-file .compatignore', { name: 'API' });
+// Not under its own name in git: jsii-docgen takes the last assembly that it finds below the root, and API.md would be that of the baseline for ever.
+compat.reset('mkdir -p .cache/baseline && cp test/baseline/assembly/package.json .cache/baseline/ && cp test/baseline/assembly/jsii.json .cache/baseline/.jsii');
+compat.exec('jsii-diff .cache/baseline . --keys --ignore-file .compatignore', { name: 'API' });
 compat.exec('node scripts/examples.mjs --languages typescript');
 compat.exec('node scripts/baseline.mjs', { name: 'Templates of the examples' });
 project.addTask('baseline', { description: 'Renew test/baseline on purpose', exec: 'scripts/baseline.sh' });

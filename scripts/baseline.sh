@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 npx projen bundle
 npx projen compile
 mkdir -p test/baseline/assembly
-cp .jsii package.json test/baseline/assembly/
+cp .jsii test/baseline/assembly/jsii.json
+cp package.json test/baseline/assembly/
 node scripts/examples.mjs --languages typescript
 node scripts/baseline.mjs --renew
