@@ -27,6 +27,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-cloudformation',
     '@aws-sdk/client-cloudwatch',
     '@aws-sdk/client-cloudwatch-logs',
+    '@aws-sdk/client-codecommit',
     '@aws-sdk/client-codedeploy',
     '@aws-sdk/client-codepipeline',
     '@aws-sdk/client-dynamodb',

@@ -1,4 +1,5 @@
 import { Annotations, Duration, Stack, Tokenization } from 'aws-cdk-lib';
+import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
@@ -19,6 +20,8 @@ export interface ReleaseFunctionParts {
   readonly repository: ecr.IRepository;
   readonly targets: IReleaseTarget[];
   readonly history?: BoundHistory;
+  /** Where the function may ask whose a commit is, for its records. */
+  readonly commits?: codecommit.IRepository;
   /** Undefined when CloudFormation names it, since the pipeline needs the function. */
   readonly pipelineName?: string;
 }
@@ -30,6 +33,7 @@ export interface ReleaseFunctionParts {
  */
 export function createReleaseFunction(scope: Construct, foundation: Foundation, parts: ReleaseFunctionParts, options: ReleaseFunctionOptions): MadeFunction {
   const { repository, targets, history, pipelineName = '' } = parts;
+  const commits = history && parts.commits;
   const places = publishAddresses(scope, addresses(scope, targets));
   const made = createFunction(scope, 'ReleaseFunction', ReleaseFunction, {
     description: `Releases images for ${shortPath(scope)}`,
@@ -40,6 +44,7 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
     // Places trust this name; they know no pipeline.
     roleName: explicitName(scope, RELEASE_FUNCTION_PREFIX, 64, { perRegion: true, suffix: foundation.names.suffix }),
     environment: {
+      ...(commits && { CODECOMMIT_REPOSITORY: commits.repositoryName }),
       ECR_REPOSITORY: repository.repositoryArn,
       ENVIRONMENT_SUFFIX: foundation.names.suffix.slice(1),
       PIPELINE_NAME: pipelineName,
@@ -65,6 +70,7 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
       wildcard: 'results of jobs have no resource level',
     },
     ...mayRecord(scope, history),
+    ...(commits ? [{ actions: ['codecommit:GetCommit'], resources: [commits.repositoryArn] }] : []),
     ...mayTell(foundation),
   );
   return made;

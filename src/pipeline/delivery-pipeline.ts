@@ -69,7 +69,7 @@ export class DeliveryPipeline extends Construct {
     this.buildProject = buildProject;
     const history = (props.history ?? DeploymentHistory.table())._bind(this, foundation);
     this.historyTable = history?.table;
-    const crossing = { repository: this.repository, targets, history, pipelineName: this.nameForMessages() };
+    const crossing = { repository: this.repository, targets, history, commits: parts.commits, pipelineName: this.nameForMessages() };
     this.releaseFunction = createReleaseFunction(this, foundation, crossing, releaseAction._options).function;
     const settings = { parts, images, releaseAction, releaseFunction: this.releaseFunction, topics: this.topics };
     const checkProjects = addDeployStages(new Construct(this, 'Stages'), this.pipeline, stages, settings);
@@ -114,10 +114,10 @@ export class DeliveryPipeline extends Construct {
 
   private addSource(source: Source, foundation: Foundation, pipelineRole: ScopedRole): PipelineParts {
     const { artifactBucket, repository, pipeline } = this;
-    const { action, artifact, commit, commitTime, trigger } = source._bind(this, { ...foundation, artifactBucket, pipelineRole, pipeline });
+    const { action, artifact, trigger, ...commits } = source._bind(this, { ...foundation, artifactBucket, pipelineRole, pipeline });
     this.pipeline.addStage({ stageName: 'Source', actions: [action] });
     if (trigger) this.pipeline.addTrigger(trigger);
-    return { ...foundation, artifactBucket, repository, pipelineRole, commit, commitTime, source: artifact };
+    return { ...foundation, artifactBucket, repository, pipelineRole, ...commits, source: artifact };
   }
 
   /** The function tells of the pipeline that invokes it, so it cannot refer to it: only a name that is given is known to both. */

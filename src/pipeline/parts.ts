@@ -1,4 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
+import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -24,6 +25,8 @@ export interface PipelineParts {
   readonly commit: string;
   /** Variable of the source action: when the commit was made; undefined: the source does not know. */
   readonly commitTime?: string;
+  /** Where the release function may ask whose a commit is; undefined: nobody tells. */
+  readonly commits?: codecommit.IRepository;
   /** The role of the pipeline, which assumes the roles of its actions. */
   readonly pipelineRole: iam.IRole;
 }

@@ -2,6 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import {
@@ -16,7 +17,7 @@ const DEPLOY = path.join(__dirname, '../../src/deploy');
 const PREFIXES: Record<string, string> = { 'cloudwatch-logs': 'logs', 'elastic-load-balancing-v2': 'elasticloadbalancing' };
 
 /** What the release function does by its own role; all else it does by the release role of the place. */
-const OWN = ['codepipeline', 'dynamodb', 'sns', 'sts'];
+const OWN = ['codecommit', 'codepipeline', 'dynamodb', 'sns', 'sts'];
 const ON_BUILD_REPOSITORY = ['ecr:BatchGetImage', 'ecr:DescribeImageScanFindings', 'ecr:DescribeImages', 'ecr:GetDownloadUrlForLayer'];
 const ON_BOTH_REPOSITORIES = ['ecr:BatchGetImage'];
 /** The artifact is written with credentials that CodePipeline makes for the one job. */
@@ -59,9 +60,12 @@ const byEngine: Record<string, (file: string) => boolean> = {
   codeDeploy: (file) => !ONLY_ECS.includes(file),
 };
 
+/** Of all sources the one that the function asks as well: whose a commit is. */
+const sourceIn = (stack: Stack): Source => Source.codeCommit(codecommit.Repository.fromRepositoryName(stack, 'Code', 'shop'));
+
 function synthesized(props: Partial<FargateCicdPipelineProps>): Template {
   const stack = new Stack(new App(), 'Shop');
-  new FargateCicdPipeline(stack, 'Shop', { source: Source.gitHub('acme/shop'), ...props });
+  new FargateCicdPipeline(stack, 'Shop', { source: sourceIn(stack), ...props });
   return Template.fromStack(stack);
 }
 
@@ -124,7 +128,7 @@ describe.each<[string, keyof typeof byEngine, Partial<ReleaseRoleRights>]>([
   test('the function reads the description itself', () => {
     const stack = new Stack(new App(), 'Road');
     const target = FargateEnvironment.fromAttributes(stack, 'Web', { ...service, releaseRoleArn: 'arn:aws:iam::222222222222:role/release' });
-    new DeliveryPipeline(stack, 'Delivery', { source: Source.gitHub('acme/shop'), stages: [{ releases: [{ target }] }] });
+    new DeliveryPipeline(stack, 'Delivery', { source: sourceIn(stack), stages: [{ releases: [{ target }] }] });
     const itself = [...calls.filter(isOwn), 'ssm:GetParameter'];
     const services = sorted(itself.map((action) => action.split(':')[0]));
     expect(allowed(Template.fromStack(stack), /DeliveryReleaseFunctionRole/).filter((action) => services.includes(action.split(':')[0]))).toEqual(sorted(itself));

@@ -7,7 +7,7 @@ import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { rightsOf, text } from './pipeline-world';
-import { Encryption, FargateCicdPipeline, FargateCicdPipelineProps, LoadBalancer, Notification, ResourceNames, Source } from '../../src';
+import { DeploymentHistory, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, LoadBalancer, Notification, ResourceNames, Source } from '../../src';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 
 const NOTIFICATIONS = [Notification.email('team@example.com')];
@@ -93,6 +93,18 @@ describe('CodeCommit', () => {
 
   test('the release is told the commit', () => {
     expect(JSON.stringify(templateOf(codeCommit).toJSON())).toContain('#{Source.CommitId}');
+  });
+
+  test.each<[string, boolean, (scope: Construct) => Source, DeploymentHistory | undefined]>([
+    ['may ask whose it is, for the history', true, codeCommit, undefined],
+    ['asks nobody without a history', false, codeCommit, DeploymentHistory.none()],
+    ['asks nobody of other sources', false, gitHubToken, undefined],
+  ])('the release function %s', (_, asks, source, history) => {
+    const template = templateOf(source, { history });
+    const rights = rightsOf(template, 'ShopDeliveryReleaseFunctionRole').filter((right) => right.startsWith('codecommit:'));
+    expect(rights.map((right) => right.replace(/[A-F0-9]{8}/, ''))).toEqual(asks ? ['codecommit:GetCommit <Code.Arn>'] : []);
+    const { CODECOMMIT_REPOSITORY: repository } = named(template, 'AWS::Lambda::Function', 'ShopDeliveryReleaseFunction').Environment.Variables;
+    expect(repository).toEqual(asks ? { 'Fn::GetAtt': [expect.stringMatching(/^Code/), 'Name'] } : undefined);
   });
 
   test('may exist already', () => {

@@ -1,3 +1,4 @@
+import { CodeCommitClient, GetCommitCommand } from '@aws-sdk/client-codecommit';
 import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -10,12 +11,19 @@ export class FakeHistory extends FakeService {
   readonly items = new Map<string, Item>();
   readonly messages: { TopicArn: string; Subject: string; Message: string }[] = [];
   readonly metrics: Record<string, any>[] = [];
+  /** Authors in CodeCommit, by `<repository> <commit>`. */
+  readonly authors = new Map<string, string>();
 
   constructor() {
     super();
     const dynamo = mockClient(DynamoDBClient);
     this.on(dynamo, PutItemCommand, ({ Item }) => { this.items.set(keyOf(Item), Item); });
     this.on(dynamo, UpdateItemCommand, (input) => this.update(input));
+    this.on(mockClient(CodeCommitClient), GetCommitCommand, ({ repositoryName, commitId }) => {
+      const name = this.authors.get(`${repositoryName} ${commitId}`);
+      if (name === undefined) throw awsError('CommitIdDoesNotExistException', commitId);
+      return { commit: { commitId, author: { name, email: 'author@example.com' } } };
+    });
     this.on(mockClient(SNSClient), PublishCommand, (input) => {
       if (!/^[\x20-\x7e]{1,100}$/.test(input.Subject)) throw awsError('InvalidParameterException', 'Subject');
       this.messages.push(input);

@@ -35,6 +35,8 @@ export type PlaceAddress = [roleArn: string, parameterName: string, region: stri
 export interface ReleaseEnvironment {
   /** ARN of the build repository, which the image is copied from. */
   readonly ECR_REPOSITORY: string;
+  /** Name of the repository of CodeCommit that the source is, in the function's region; absent: commits are somewhere else, or nothing is recorded. */
+  readonly CODECOMMIT_REPOSITORY?: string;
   /** Minutes that one release may take in all, waiting included; default 60. */
   readonly RELEASE_TIMEOUT_MINUTES?: string;
   /** Name of the history table; empty: nothing is recorded. */

@@ -41,7 +41,7 @@ function bind(scope: Construct, parts: SourceParts, repository: codecommit.IRepo
   const action = new actions.CodeCommitSourceAction({
     actionName: SOURCE, variablesNamespace: SOURCE, role, repository, branch, output: artifact, trigger: actions.CodeCommitTrigger.NONE,
   });
-  return { action, artifact, commit: COMMIT, commitTime: COMMIT_TIME };
+  return { action, artifact, commit: COMMIT, commitTime: COMMIT_TIME, commits: repository };
 }
 
 /** Source actions cannot reach into another region, and across accounts the repository's account would need the artifacts and their key. */

@@ -1,3 +1,4 @@
+import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -25,6 +26,8 @@ export interface BoundSource {
   /** Variable that holds when the commit was made; undefined: the source does not know. */
   readonly commitTime?: string;
   readonly trigger?: codepipeline.TriggerProps;
+  /** Where the release function may ask whose a commit is; undefined: nobody tells. */
+  readonly commits?: codecommit.IRepository;
 }
 
 /** What makes one kind of source out of what the user wrote. @internal */

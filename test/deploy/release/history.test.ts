@@ -43,6 +43,25 @@ describe('the record', () => {
     expect(world.history.messages).toEqual([]);
   });
 
+  describe('names the author of the commit', () => {
+    afterEach(() => { delete process.env.CODECOMMIT_REPOSITORY; });
+    const authorIn = async (repository: string | undefined, commit = 'c0ffee') => {
+      Object.assign(process.env, repository === undefined ? {} : { CODECOMMIT_REPOSITORY: repository });
+      world.history.authors.set('shop c0ffee', 'The author');
+      await world.release({ commit });
+      return world.history.records[0].author;
+    };
+
+    test('as CodeCommit has it', async () => expect(await authorIn('shop')).toBe('The author'));
+
+    test('says why CodeCommit does not tell', async () => expect(await authorIn('other')).toBe('UNKNOWN: CommitIdDoesNotExistException: c0ffee'));
+
+    test.each([['with another source', undefined, 'c0ffee'], ['without a commit', 'shop', '']])('not %s, and asks nobody', async (_, repository, commit) => {
+      expect(await authorIn(repository, commit)).toBeUndefined();
+      expect(world.history.inputs('GetCommitCommand')).toEqual([]);
+    });
+  });
+
   test('of a failed release, with what runs still; the topic is told once', async () => {
     breaks();
     const { cause } = await world.failure({ commit: '' });

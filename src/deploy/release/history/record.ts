@@ -1,4 +1,5 @@
 import { type AttributeValue, DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { authorOf } from './commit-author';
 import { describeImage } from './image-facts';
 import { CLIENT_SETTINGS } from '../clients';
 import { isError, ReleaseFailure } from '../failure';
@@ -94,6 +95,7 @@ async function factsOf({ request, progress, result, time }: Ended, outcome: stri
     executionId: request.executionId,
     commit: request.commit,
     commitTime: request.commitTime,
+    author: await authorOf(request.commit),
     digest: request.digest,
     ...await describeImage(request.digest),
     previousDigest,
