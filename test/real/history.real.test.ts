@@ -61,7 +61,7 @@ motoDescribe('the history against an emulated AWS', () => {
 
     const { Items } = await new DynamoDBClient({}).send(new ScanCommand({ TableName: 'history' }));
     expect(Items!.map(({ deploymentId, timestamp, outcome }) => [deploymentId.S, timestamp.N, outcome?.S]).sort()).toEqual([
-      ['e1/production/job-1', '1000', 'FAILED'], ['e1/production/job-2', '10000', 'RELEASED'], ['place/arn:aws:iam::123456789012:role/release', '0', undefined],
+      ['e1/production/job-1', '1000', 'FAILED'], ['e1/production/job-2', '10000', 'RELEASED'], ['place/arn:aws:iam::123456789012:role/release/production', '0', undefined],
     ]);
     expect(heard.filter((subject) => subject?.startsWith('Release'))).toEqual(['Release failed: production']);
   }, 60_000);
