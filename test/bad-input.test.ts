@@ -1097,7 +1097,8 @@ describe('never a TypeError', () => {
     circle.self = circle;
     expect(ofEnvironment({ scaling: circle })).toEqual(['scaling: got new Object(...); allowed a Scaling; use one of the Scaling factories']);
     expect(ofEnvironment({ scaling: Object.setPrototypeOf(circle, null) })[0]).toContain('got new Object(...);');
-    expect(ofEnvironment({ scaling: new Stack() })[0]).toContain('got new Stack(...);');
+    // Newer versions of the CDK name it Stack2.
+    expect(ofEnvironment({ scaling: new Stack() })[0]).toMatch(/got new Stack2?\(\.\.\.\);/);
     expect(ofEnvironment({ scaling: DeployStrategy.canary() })[0]).toContain('got a DeployStrategy;');
     expect(ofEnvironment({ encryption: () => 1 })).toEqual(['encryption: got () => 1; allowed an Encryption; use one of the Encryption factories']);
   });

@@ -192,6 +192,7 @@ describe('a VPC that exists', () => {
   test('none where `Vpc.fromLookup` has not looked yet: what stands in for the VPC says that its private subnets are isolated, too', () => {
     const stack = new Stack(new App(), 'Lookup', { env: { account: '111111111111', region: 'eu-west-1' } });
     const vpc = ec2.Vpc.fromLookup(stack, 'Theirs', { vpcId: 'vpc-11111111' });
+    new ec2.CfnEIP(stack, 'Something');
     watchIsolatedSubnets(stack, { vpc, taskSubnets: {}, own: false }, ['logs'], []);
     expect(warnings(stack)).toEqual([]);
   });
