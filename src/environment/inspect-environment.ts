@@ -20,7 +20,7 @@ import { ServiceAlarm } from '../observe/service-alarm';
 import { LONGEST_ECS_NAME } from '../private/naming';
 import { Inspection } from '../private/problems';
 
-const ECS_NAME: [RegExp, string, string] = [/^[A-Za-z0-9_-]{1,160}$/, `1 to ${LONGEST_ECS_NAME} of A-Z a-z 0-9 _ -`, 'leave out spaces and other characters, or shorten it'];
+const ECS_NAME: [RegExp, string, string] = [new RegExp(`^[A-Za-z0-9_-]{1,${LONGEST_ECS_NAME}}$`), `1 to ${LONGEST_ECS_NAME} of A-Z a-z 0-9 _ -`, 'leave out spaces and other characters, or shorten it'];
 
 /** Everything that is wrong with an environment, by itself and in combination. @internal */
 export function inspectEnvironment(props: FargateEnvironmentProps, look: Inspection = new Inspection()): Inspection {

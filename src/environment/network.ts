@@ -3,11 +3,11 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IDependable } from 'constructs';
 import { inspectRange, overlapping, subnetRanges } from './network/address-range';
-import { Egress, NeededServices } from './network/egress';
-import { Choice, inspect, Inspection } from '../private/problems';
+import { allServices, Egress, NeededServices } from './network/egress';
 import { inspectSelection } from './network/existing-subnets';
 import { lackingBelow, watchIsolatedSubnets } from './network/isolated-subnets';
 import { createVpc } from './network/vpc';
+import { Choice, inspect, Inspection } from '../private/problems';
 
 /** Options of `Network.create`. */
 export interface CreateNetworkOptions {
@@ -153,12 +153,12 @@ class Existing extends Network {
   _bind(scope: Construct, { needs }: NetworkParts): BoundNetwork {
     const { existing: vpc, taskSubnets } = this;
     const own = vpc instanceof ec2.Vpc;
-    watchIsolatedSubnets(scope, { vpc, taskSubnets, own }, [...all(needs), 's3'], needs.images);
+    watchIsolatedSubnets(scope, { vpc, taskSubnets, own }, [...allServices(needs), 's3'], needs.images);
     return { vpc, taskSubnets, assignPublicIp: this._tasksInPublic, functionSubnets: taskSubnets, loadBalancerSubnets: this.options.loadBalancerSubnets, ready: [], own };
   }
 
   _admit(scope: Construct, bound: BoundNetwork, needs: NeededServices): void {
-    watchIsolatedSubnets(scope, bound, all(needs), needs.images);
+    watchIsolatedSubnets(scope, bound, allServices(needs), needs.images);
   }
 
   private get taskSubnets(): ec2.SubnetSelection {
@@ -184,12 +184,10 @@ class Bound extends Network {
   }
 
   _admit(scope: Construct, bound: BoundNetwork, { byTasks, byFunctions, images }: NeededServices): void {
-    const isNew = (service: string) => !all(this.known).includes(service);
+    const isNew = (service: string) => !allServices(this.known).includes(service);
     this.origin._admit(scope, bound, { byTasks: byTasks.filter(isNew), byFunctions: byFunctions.filter(isNew), images });
   }
 }
-
-const all = ({ byTasks, byFunctions }: NeededServices): string[] => [...byTasks, ...byFunctions];
 
 function inspectOptions(look: Inspection, options: CreateNetworkOptions): void {
   const { cidr = '10.0.0.0/16', availabilityZones, egress, publicSubnetCidrs, privateSubnetCidrs } = options;

@@ -15,6 +15,7 @@ import { inspectDelivery } from './inspect-pipeline';
 import { watchLimits } from './limits';
 import { PipelineParts } from './parts';
 import { mayWriteArtifacts } from './project/artifact-rights';
+import { waitForRights } from './project/wait-for-rights';
 import { Source } from './source/source';
 import { addBuildStages } from './stages/build-stages';
 import { addDeployStages } from './stages/deploy-stages';
@@ -28,7 +29,6 @@ import { PipelineAlarm, PipelineDimensions } from '../observe/pipeline-alarm';
 import { acknowledge } from '../private/acknowledge';
 import { pipelineUrl } from '../private/console';
 import { guarded, openRoles, ScopedRole } from '../private/scoped-role';
-import { waitForRights } from './project/wait-for-rights';
 
 /** The road alone, for teams whose places are made elsewhere: source, build, checks, and the stages that release. */
 export class DeliveryPipeline extends Construct {

@@ -24,6 +24,9 @@ export interface NeededServices {
   readonly images: string[];
 }
 
+/** Whoever calls them. @internal */
+export const allServices = ({ byTasks, byFunctions }: NeededServices): string[] => [...byTasks, ...byFunctions];
+
 /** @internal */
 export interface EgressParts {
   readonly vpc: ec2.IVpc;
@@ -110,8 +113,8 @@ class VpcEndpoints extends Egress {
     }, options);
   }
 
-  _throughEndpoints({ byTasks, byFunctions }: NeededServices): string[] {
-    return [...byTasks, ...byFunctions];
+  _throughEndpoints(needs: NeededServices): string[] {
+    return allServices(needs);
   }
 
   _bind(scope: Construct, { vpc, needs }: EgressParts): Construct[] {

@@ -19,9 +19,10 @@ export function watchIsolatedSubnets(scope: Construct, { vpc, taskSubnets, own }
   if (isolated.length === 0) return;
   scope.node.addValidation({
     validate: () => {
-      if (areRouted(scope.node.root, isolated)) return [];
+      const parts = scope.node.root.node.findAll();
+      if (areRouted(parts, isolated)) return [];
       warnOfImages(scope, images);
-      const missing = without(endpointsBelow(scope.node.root).filter(({ vpcId }) => vpcId === vpc.vpcId), services).join(', ');
+      const missing = without(endpointsAmong(parts).filter(({ vpcId }) => vpcId === vpc.vpcId), services).join(', ');
       if (!missing) return [];
       if (own) {
         return [`network.taskSubnets: got isolated subnets without VPC endpoints for ${missing}; allowed isolated subnets with all endpoints that the place needs; add them to the VPC `
@@ -35,7 +36,7 @@ export function watchIsolatedSubnets(scope: Construct, { vpc, taskSubnets, own }
 }
 
 /** Which of these services have no endpoint below a construct. */
-export const lackingBelow = (home: IConstruct, services: string[]): string[] => services.length === 0 ? [] : without(endpointsBelow(home), services);
+export const lackingBelow = (home: IConstruct, services: string[]): string[] => services.length === 0 ? [] : without(endpointsAmong(home.node.findAll()), services);
 
 /** Those that have no way out by themselves, as far as the VPC says. */
 function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.ISubnet[] {
@@ -45,8 +46,8 @@ function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.ISubn
   return vpc.selectSubnets(selection).subnets.filter(({ subnetId }) => isolated.has(subnetId));
 }
 
-function areRouted(root: IConstruct, isolated: ec2.ISubnet[]): boolean {
-  const routed = new Set(root.node.findAll().flatMap((part) => part instanceof ec2.CfnRoute ? part.routeTableId : []));
+function areRouted(parts: IConstruct[], isolated: ec2.ISubnet[]): boolean {
+  const routed = new Set(parts.flatMap((part) => part instanceof ec2.CfnRoute ? part.routeTableId : []));
   return isolated.every(({ routeTable }) => routed.has(routeTable.routeTableId));
 }
 
@@ -57,7 +58,7 @@ function warnOfImages(scope: Construct, images: string[]): void {
     `container.sidecars: tasks in isolated subnets pull ${outside.join(', ')}, and endpoints reach private repositories of ECR in their region only; copy the images there, or acknowledge this if another way leads to them`);
 }
 
-const endpointsBelow = (home: IConstruct): ec2.CfnVPCEndpoint[] => home.node.findAll().filter((part) => part instanceof ec2.CfnVPCEndpoint);
+const endpointsAmong = (parts: IConstruct[]): ec2.CfnVPCEndpoint[] => parts.filter((part) => part instanceof ec2.CfnVPCEndpoint);
 
 function without(endpoints: ec2.CfnVPCEndpoint[], services: string[]): string[] {
   const names = endpoints.map((endpoint) => JSON.stringify(Stack.of(endpoint).resolve(endpoint.serviceName)));

@@ -23,8 +23,8 @@ export function neededServices({ container = {}, deployStrategy, executeCommand 
       ...sidecars.flatMap(({ _calls }) => _calls),
       ...executeCommand?._calls(key) ?? [],
     ],
-    // The check finds the addresses of the load balancer, and tells CodeDeploy how it ended.
     images: sidecars.flatMap(({ _imageName }) => _imageName ?? []),
+    // The check finds the addresses of the load balancer, and tells CodeDeploy how it ended.
     byFunctions: checks ? ['ec2', ...(deployStrategy!._codeDeploy ? ['codedeploy'] : [])] : [],
   };
 }

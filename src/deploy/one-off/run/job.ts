@@ -5,7 +5,7 @@ import { type OneOffRequest, settingsOf } from './settings';
 import { runTask, stop } from './task';
 import { isPassing, Later, ReleaseFailure, toFailure } from '../../release/failure';
 import { writeArtifact } from '../../release/pipeline/artifact';
-import { continuation, failure, logOf, pause, type Reply, send, success, unfinished } from '../../release/pipeline/reply';
+import { continuation, failure, logOf, pause, progressOf, type Reply, send, success, unfinished } from '../../release/pipeline/reply';
 import { releaseTime } from '../../release/release';
 import { inTime, type Log, type Time } from '../../release/run';
 import { judge } from '../result/outcome';
@@ -16,9 +16,8 @@ type Job = CodePipelineEvent['CodePipeline.job'];
 export async function handleJob(event: CodePipelineEvent, time: Time): Promise<void> {
   const job = event['CodePipeline.job'];
   const log = logOf(job);
-  const { id, data: { continuationToken } } = job;
-  const progress: OneOffProgress = continuationToken ? JSON.parse(continuationToken) as OneOffProgress : { job: id, startedAt: time.now() };
-  await send(await inTime(time, work(job, progress, time, log)).catch((late: Later) => unfinished(id, progress, time, late)), log);
+  const progress: OneOffProgress = progressOf(job, time);
+  await send(await inTime(time, work(job, progress, time, log)).catch((late: Later) => unfinished(job.id, progress, time, late)), log);
 }
 
 async function work({ id, data }: Job, progress: OneOffProgress, time: Time, log: Log): Promise<Reply> {

@@ -4,7 +4,7 @@ import { announce } from '../history/announce';
 import { type Ended, record, type Recorded } from '../history/record';
 import { perform, releaseTime } from '../release';
 import type { ReleaseRequest } from '../release-request';
-import { continuation, failure, logOf, pause, type Reply, send, success, unfinished } from './reply';
+import { continuation, failure, logOf, pause, progressOf, type Reply, send, success, unfinished } from './reply';
 import { parseRequest } from './user-parameters';
 import { inTime, type Log, type Progress, type Time } from '../run';
 
@@ -55,8 +55,4 @@ async function end(id: string, ended: Ended): Promise<Work> {
     ? failure(id, result, progress, request.place, recorded.problem)
     : success(id, progress, result, recorded.problem);
   return { reply, over: { ended, recorded } };
-}
-
-function progressOf({ id, data: { continuationToken } }: Job, time: Time): Progress {
-  return continuationToken ? JSON.parse(continuationToken) as Progress : { job: id, startedAt: time.now() };
 }

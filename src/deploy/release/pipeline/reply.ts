@@ -75,6 +75,11 @@ function fit(lines: string[], length: number): string {
   return text.length > length && lines.length > 1 ? cut(text.slice(0, -end.length), length - end.length) + end : cut(text, length);
 }
 
+/** What the invocations before this one have left, or the beginning. */
+export function progressOf({ id, data: { continuationToken } }: CodePipelineEvent['CodePipeline.job'], time: Pick<Time, 'now'>): Progress {
+  return continuationToken ? JSON.parse(continuationToken) as Progress : { job: id, startedAt: time.now() };
+}
+
 /** The log of a job: one JSON object a line, with fields that are chosen one by one. The event carries credentials. */
 export function logOf({ id }: CodePipelineEvent['CodePipeline.job']): Log {
   return (message, details) => console.log(JSON.stringify({ message, job: id, ...details }));
