@@ -28,10 +28,10 @@ import {
 const wrong = (value: unknown): never => value as never;
 
 /** One app for all stacks that are never synthesized: each app makes a folder. */
-const app = new App();
+const shared = new App();
 const stack = () => {
-  app.node.tryRemoveChild('Shop');
-  return new Stack(app, 'Shop');
+  shared.node.tryRemoveChild('Shop');
+  return new Stack(shared, 'Shop');
 };
 const source = Source.gitHub('acme/shop');
 
