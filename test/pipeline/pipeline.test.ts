@@ -7,7 +7,8 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, Check, CheckOrder, Dashboard, DeliveryPipeline, DeliveryPipelineProps, DeployStage, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, Notification,
+  Approval, Check, CheckOrder, Dashboard, DeliveryPipeline, DeliveryPipelineProps, DeployStage, Encryption,
+  FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, Notification,
   PipelineAlarm, ReleaseAction, ResourceNames, Source,
 } from '../../src';
 import { givenNetwork } from '../support/bare-place';
@@ -27,10 +28,12 @@ const smallest = () => make({ network: undefined });
 const theSmallest = lazily(smallest);
 
 /** The road by itself, to a place of another app, under the same ids. */
-function makeRoad({ approval, ...props }: Partial<DeliveryPipelineProps & DeployStage> = {}, after: (delivery: DeliveryPipeline, stack: Stack) => void = () => undefined): Template {
+function makeRoad({ approval, ...props }: Partial<DeliveryPipelineProps & DeployStage> = {},
+  after: (delivery: DeliveryPipeline, stack: Stack) => void = () => undefined): Template {
   const stack = new Stack(new App(), 'Shop');
   const shop = new Construct(stack, 'Shop');
-  after(new DeliveryPipeline(shop, 'Delivery', { source, stages: [{ stageName: 'Deploy', releases: [{ target: publishedPlace(shop) }], approval }], ...props }), stack);
+  const stages = [{ stageName: 'Deploy', releases: [{ target: publishedPlace(shop) }], approval }];
+  after(new DeliveryPipeline(shop, 'Delivery', { source, stages, ...props }), stack);
   return Template.fromStack(stack);
 }
 
@@ -282,7 +285,7 @@ describe('release action', () => {
   });
 
   test('without a key nobody may use one', () => {
-    const template = make({ releaseAction: ReleaseAction.codePipelineAction(), encryption: Encryption.awsManaged() });
+    const template = make({ releaseAction: ReleaseAction.codePipelineAction(), encryption: Encryption.awsManaged(), network: undefined });
     template.resourceCountIs('AWS::KMS::Key', 0);
     expect(JSON.stringify(template.findResources('AWS::IAM::ManagedPolicy'))).not.toContain('kms:');
     expect(Object.keys(template.findOutputs('*')).some((id) => id.includes('KmsKeyId'))).toBe(false);
