@@ -36,8 +36,8 @@ const publicIp = (template: Template): string => resources(template, 'AWS::ECS::
 const check = DeployStrategy.blueGreen({ testListener: {}, hooks: [DeployHook.httpCheck()] });
 
 describe('VPC endpoints', () => {
-  const made = make(() => ({ network: Network.create({ egress: Egress.vpcEndpoints() }) }));
-  const { template } = made;
+  const smallest = make(() => ({ network: Network.create({ egress: Egress.vpcEndpoints() }) }));
+  const { template } = smallest;
 
   test('those for images and logs, in isolated subnets, without NAT', () => {
     expect(endpoints(template)).toEqual(['Gateway s3', 'Interface ecr.api', 'Interface ecr.dkr', 'Interface logs']);
@@ -67,7 +67,7 @@ describe('VPC endpoints', () => {
 
   test('the service waits for them', () => {
     const ids = resources(template, 'AWS::EC2::VPCEndpoint').map(([id]) => id);
-    expect(resources(synthesized(made.stack), 'AWS::ECS::Service')[0][1].DependsOn).toEqual(expect.arrayContaining(ids));
+    expect(resources(synthesized(smallest.stack), 'AWS::ECS::Service')[0][1].DependsOn).toEqual(expect.arrayContaining(ids));
   });
 
   test('what the chosen features call, each once, and what the application calls', () => {
