@@ -206,8 +206,8 @@ withAndWithoutFeatureFlags((context) => {
 });
 
 /** A stack of plain resources, with the feature flags off, so that the template is what the case says. */
-function stackOf(resources: Case['bad'], offender?: (it: IConstruct) => void, app = new App(), id = 'S'): Stack {
-  const stack = new Stack(app, id);
+function stackOf(resources: Case['bad'], offender?: (it: IConstruct) => void, app = new App(), stackId = 'S'): Stack {
+  const stack = new Stack(app, stackId);
   for (const [id, props] of Object.entries(resources)) {
     const resource = new CfnResource(stack, id, props);
     if (id === 'It') { offender?.(resource); }

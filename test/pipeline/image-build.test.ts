@@ -18,6 +18,7 @@ import { Inspection } from '../../src/private/problems';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 import { runBuild } from '../support/buildspec';
 import { FakePrograms, Program } from '../support/fake-program';
+import { lazily } from '../support/lazily';
 
 const DESCRIPTION = 'Builds the image of app';
 
@@ -60,8 +61,9 @@ describe('the project', () => {
   });
 
   test('has a buildspec that is a plain text', () => {
-    expect(typeof project().Source.BuildSpec).toBe('string');
-    expect(spec(project())).toMatchObject({
+    const properties = project();
+    expect(typeof properties.Source.BuildSpec).toBe('string');
+    expect(spec(properties)).toMatchObject({
       version: '0.2',
       env: { 'shell': 'bash', 'exported-variables': ['IMAGE_DIGEST', 'IMAGE_TAG', 'IMAGE_URI'] },
       artifacts: { files: ['imagedefinitions.json', 'imageDetail.json'] },
@@ -320,8 +322,9 @@ describe('the script', () => {
     rmSync(source, { recursive: true });
   });
 
+  const usual = lazily(() => project());
   const run = async (options: DockerfileOptions = {}, overrides: Record<string, string> = {}, secrets?: Record<string, string>) => {
-    const properties = project(options);
+    const properties = Object.keys(options).length > 0 ? project(options) : usual();
     const own = properties.Environment.EnvironmentVariables.filter(({ Value }: any) => typeof Value === 'string');
     return runBuild({
       buildspec: properties.Source.BuildSpec,
