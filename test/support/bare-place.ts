@@ -8,7 +8,8 @@ export const givenNetwork = (scope: Construct, privateSubnetIds = ['subnet-33333
 }));
 
 /** A place without what surrounds service and load balancer, for tests that do not look at it. */
-export const bare = (scope: Construct, network = givenNetwork): FargateEnvironmentProps => ({ network: network(scope), alarms: [], notifications: [], dashboard: Dashboard.none() });
+export const bare = (scope: Construct, network = givenNetwork): FargateEnvironmentProps =>
+  ({ network: network(scope), alarms: [], notifications: [], dashboard: Dashboard.none() });
 
 /** A pipeline without what surrounds build and release. */
 export const bareRoad = { checks: [], pipelineAlarms: [], notifications: [], dashboard: Dashboard.none(), history: DeploymentHistory.none() };
