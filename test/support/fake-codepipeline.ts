@@ -54,6 +54,14 @@ export class FakeCodePipeline extends FakeService {
   /** Called between two invocations. */
   between: () => void = () => {};
 
+  /** An action of the stage `Deploy` begins, and is written down. */
+  begin(actionName: string, more: Partial<ActionExecutionDetail> = {}): void {
+    this.executions.unshift({
+      pipelineExecutionId: 'execution-1', stageName: 'Deploy', actionName, actionExecutionId: `${actionName}-${this.executions.length}`, startTime: this.clock.date(),
+      lastUpdateTime: this.clock.date(), ...more,
+    });
+  }
+
   /** The event of a new job. */
   event(userParameters: string, more: Partial<JobData> = {}): CodePipelineEvent {
     const id = randomUUID();

@@ -1,65 +1,27 @@
-import { unzipSync } from 'fflate';
-import { type FailedAction, handleFailedAction } from '../../../src/deploy/release/pipeline/failed-action';
 import { byCodeDeploy } from '../../support/fake-codedeploy';
-import { PIPELINE } from '../../support/fake-codepipeline';
 import { deployment } from '../../support/fake-ecs';
 import { awsError, throttled } from '../../support/fake-service';
+import { OwnAction } from '../../support/own-action';
 import { ReleaseWorld, TOPIC } from '../../support/release-world';
 
 // `ReleaseAction.codePipelineAction()`, and CodePipeline's own action fails.
 
 let world: ReleaseWorld;
+let action: OwnAction;
 beforeEach(() => {
   jest.spyOn(console, 'log').mockImplementation();
   world = new ReleaseWorld();
+  action = new OwnAction(world);
 });
 
-const artifact = { name: 'files', revision: null, location: { type: 'S3' as const, s3Location: { bucketName: 'artifacts', objectKey: 'files.zip' } } };
-const files = (): Record<string, any> => Object.fromEntries(Object.entries(unzipSync(world.around.objects.at(-1).Body))
-  .map(([name, bytes]) => [name, JSON.parse(Buffer.from(bytes).toString())]));
-
-/** CodePipeline notes an action of the stage that it begins. */
-const begin = (actionName: string, more: object = {}) => world.pipeline.executions.unshift({
-  pipelineExecutionId: 'execution-1', stageName: 'Deploy', actionName, actionExecutionId: `${actionName}-${world.pipeline.executions.length}`, startTime: world.clock.date(),
-  lastUpdateTime: world.clock.date(), ...more,
-});
-
-async function prepare(changes: object = {}) {
-  const UserParameters = world.userParameters({ task: 'prepare', commitTime: '2026-01-01T00:00:00Z', ...changes });
-  begin('Prepare-production', { input: { configuration: { UserParameters: '{"digest":"#{Build.IMAGE_DIGEST}"}' }, resolvedConfiguration: { FunctionName: 'release', UserParameters } } });
-  await world.pipeline.act(UserParameters, { outputArtifacts: [artifact] });
+async function prepare(changes: object = {}): Promise<void> {
+  await action.prepare(world.userParameters({ task: 'prepare', commitTime: '2026-01-01T00:00:00Z', ...changes }));
   world.clock.pass(10_000);
 }
 
-/** CodePipeline's ECS action begins: it deploys what the artifact says. */
-function deployByEcs(script = deployment.succeeds()): void {
-  begin('Deploy-production');
-  const [{ name, imageUri }] = files()['imagedefinitions.json'];
-  const { definition } = world.ecs.definitions.get(world.ecs.service.taskDefinition!)!;
-  world.ecs.deploy(world.ecs.define({
-    family: 'web',
-    containerDefinitions: definition.containerDefinitions!.map(container => container.name === name ? { ...container, image: imageUri } : container),
-  }), script);
-}
-
-/** CodePipeline's CodeDeployToECS action begins. */
-function deployByCodeDeploy(script: ReturnType<typeof byCodeDeploy.succeeds>): string {
-  begin('Deploy-production');
-  const { tags, ...definition } = files()['taskdef.json'];
-  const content = JSON.stringify(files()['appspec.yaml']).replace('<TASK_DEFINITION>', world.ecs.define(definition, tags));
-  return world.codeDeploy.create({ ...world.codeDeploy.group, revision: { revisionType: 'AppSpecContent', appSpecContent: { content } } }, script).deploymentId!;
-}
-
 /** The event that says that the newest action has failed, and what became of it. */
-async function fail(changes: Partial<FailedAction['detail']> = {}, seconds = 900) {
-  const [{ actionName: action, actionExecutionId }] = world.pipeline.executions;
-  const end = world.clock.now() + seconds * 1000;
-  await handleFailedAction({
-    detail: {
-      'pipeline': PIPELINE, 'execution-id': 'execution-1', 'stage': 'Deploy', 'action': action!, 'action-execution-id': actionExecutionId!,
-      'execution-result': { 'external-execution-summary': 'The deployment failed.' }, ...changes,
-    },
-  }, { now: () => world.clock.now(), sleep: milliseconds => world.clock.sleep(milliseconds), left: () => end - world.clock.now() });
+async function fail(...event: Parameters<OwnAction['fail']>) {
+  await action.fail(...event);
   const [cause, ...details] = world.history.messages.at(-1)?.Message.split('\n') ?? [];
   return { record: world.history.records.at(-1), cause, details };
 }
@@ -67,7 +29,7 @@ async function fail(changes: Partial<FailedAction['detail']> = {}, seconds = 900
 describe('a deployment that ECS rolled back', () => {
   beforeEach(async () => {
     await prepare();
-    deployByEcs(deployment.isGivenUpByTheCircuitBreaker({ stoppedReason: 'it crashed' }));
+    action.deploy(deployment.isGivenUpByTheCircuitBreaker({ stoppedReason: 'it crashed' }));
     world.clock.pass(600_000);
   });
 
@@ -106,7 +68,7 @@ describe('a deployment that ECS rolled back', () => {
 
   test('is not mistaken for the reason of a retry that got no further', async () => {
     await fail();
-    begin('Deploy-production');
+    world.pipeline.begin('Deploy-production');
     const { record, cause, details } = await fail({ 'execution-result': { 'external-execution-summary': 'The role is not authorized.' } });
     expect(cause).toBe('production: CodePipeline\'s own action failed: The role is not authorized.');
     expect(details[0]).toBe('It has begun no deployment of the image.');
@@ -116,7 +78,7 @@ describe('a deployment that ECS rolled back', () => {
 
 test('a deployment that is still under way is left a minute, and rolled back then', async () => {
   await prepare();
-  deployByEcs(deployment.hangs());
+  action.deploy(deployment.hangs());
   world.clock.pass(3_600_000);
   const { cause } = await fail();
   expect(cause).toMatch(/^production: the deployment was not over after 61 minutes and is being rolled back/);
@@ -125,14 +87,14 @@ test('a deployment that is still under way is left a minute, and rolled back the
 
 test('a function with little time does so in time', async () => {
   await prepare();
-  deployByEcs(deployment.hangs());
+  action.deploy(deployment.hangs());
   world.clock.pass(3_600_000);
   expect((await fail({}, 30)).cause).toMatch(/ and is being rolled back/);
 });
 
 test('a deployment that succeeds nevertheless is told, and the retry of the stage proves it', async () => {
   await prepare();
-  deployByEcs(deployment.succeeds(630));
+  action.deploy(deployment.succeeds(630));
   world.clock.pass(600_000);
   const { cause, details } = await fail({ 'execution-result': undefined });
   expect(cause).toBe('production: CodePipeline\'s own action failed: it does not say why');
@@ -146,7 +108,7 @@ test('a deployment that succeeds nevertheless is told, and the retry of the stag
 
 test('another deployment that came meanwhile is not taken for the action\'s', async () => {
   await prepare();
-  begin('Deploy-production');
+  world.pipeline.begin('Deploy-production');
   world.ecs.deploy(world.ecs.service.taskDefinition!, deployment.hangs());
   const { details } = await fail();
   expect(details[0]).toBe('It has begun no deployment of the image.');
@@ -160,7 +122,7 @@ describe('with CodeDeploy', () => {
   });
 
   test('the deployment that the action names is explained, not the rollback that followed', async () => {
-    const id = deployByCodeDeploy(byCodeDeploy.failsIn('AllowTraffic', 'ALARM_ACTIVE', 'errors'));
+    const id = action.deployByCodeDeploy(byCodeDeploy.failsIn('AllowTraffic', 'ALARM_ACTIVE', 'errors'));
     world.clock.pass(600_000);
     const { record, cause, details } = await fail({ 'execution-result': { 'external-execution-summary': `Deployment ${id} failed`, 'external-execution-id': id } });
     expect(cause).toBe('production: an alarm stopped the deployment: errors');
@@ -169,14 +131,15 @@ describe('with CodeDeploy', () => {
     expect(world.codeDeploy.deployments.length).toBeGreaterThan(1);
   });
 
-  test('without a name it is the one that has ended since', async () => {
-    const id = deployByCodeDeploy(byCodeDeploy.isStopped('by hand'));
+  test('without a name it is the one that has ended since, and no rollback', async () => {
+    const id = action.deployByCodeDeploy(byCodeDeploy.failsIn('AllowTraffic', 'ALARM_ACTIVE', 'errors'));
     world.clock.pass(600_000);
     expect((await fail()).record!.serviceDeployment).toBe(id);
+    expect(world.codeDeploy.latest.deploymentId).not.toBe(id);
   });
 
   test('one that is under way is ended when the action names it, and left alone when it may be somebody else\'s', async () => {
-    const id = deployByCodeDeploy(byCodeDeploy.hangs());
+    const id = action.deployByCodeDeploy(byCodeDeploy.hangs());
     world.clock.pass(60_000);
     expect((await fail()).details[0]).toBe('It has begun no deployment of the image.');
     expect(world.codeDeploy.inputs('StopDeployment')).toEqual([]);
@@ -189,16 +152,16 @@ test('of a stage that was retried the newest preparation counts, of two stages t
   await prepare();
   const third = world.built.push(['base', 'app 3']);
   await prepare({ digest: third });
-  begin('Prepare-production', { stageName: 'Elsewhere' });
-  begin('Prepare-production', { pipelineExecutionId: 'execution-0' });
-  deployByEcs(deployment.isRolledBack());
+  world.pipeline.begin('Prepare-production', { stageName: 'Elsewhere' });
+  world.pipeline.begin('Prepare-production', { pipelineExecutionId: 'execution-0' });
+  action.deploy(deployment.isRolledBack());
   world.clock.pass(600_000);
   expect((await fail()).record).toMatchObject({ digest: third, outcome: 'FAILED' });
 });
 
 test('an action that CodePipeline does not list yet began when its preparation was over', async () => {
   await prepare();
-  deployByEcs(deployment.isRolledBack());
+  action.deploy(deployment.isRolledBack());
   world.clock.pass(60_000);
   const { record } = await fail({ 'action-execution-id': 'not-listed' });
   expect(record).toMatchObject({ outcome: 'FAILED', totalSeconds: 70, serviceDeployment: expect.stringMatching(/service-deployment\/.*2$/) });
@@ -207,7 +170,7 @@ test('an action that CodePipeline does not list yet began when its preparation w
 describe('what belongs to no release', () => {
   test.each([['an action of somebody else', { action: 'Deploy-docs' }], ['an action with nothing before it', { stage: 'Elsewhere' }]])('%s is left alone', async (_, changes) => {
     await prepare();
-    begin('Deploy-docs');
+    world.pipeline.begin('Deploy-docs');
     expect((await fail(changes)).record).toBeUndefined();
     expect(world.history.messages).toEqual([]);
   });
@@ -225,7 +188,7 @@ describe('when AWS does not tell', () => {
     ['refused', () => awsError('AccessDeniedException', 'not authorized'), 'Nothing more is known: AWS refuses a call of the release: not authorized.'],
   ])('%s, the release is recorded with the words of CodePipeline', async (_, error, why) => {
     await prepare();
-    deployByEcs(deployment.isRolledBack());
+    action.deploy(deployment.isRolledBack());
     world.clock.pass(60_000);
     world.ecs.fail('ListServiceDeployments', error());
     const { record, cause, details } = await fail();
@@ -236,7 +199,7 @@ describe('when AWS does not tell', () => {
 
   test('a failure to follow that is no verdict is no verdict', async () => {
     await prepare();
-    deployByEcs(deployment.isRolledBack());
+    action.deploy(deployment.isRolledBack());
     world.clock.pass(60_000);
     world.ecs.fail('DescribeServiceDeployments', awsError('InvalidParameterException', 'wrong'));
     expect((await fail()).details[0]).toBe('Nothing more is known: InvalidParameterException: wrong.');
@@ -244,7 +207,7 @@ describe('when AWS does not tell', () => {
 
   test('a call that hangs does not outlast the function', async () => {
     await prepare();
-    begin('Deploy-production');
+    world.pipeline.begin('Deploy-production');
     world.ecs.pace = async () => new Promise(() => {});
     expect((await fail({}, 4.1)).details[0]).toBe('Nothing more is known: Error: AWS takes long to answer.');
   });
