@@ -1,8 +1,8 @@
 import { unzipSync } from 'fflate';
+import type { FakeClock } from './fake-clock';
 import type { CodeDeployStep, FakeCodeDeploy } from './fake-codedeploy';
 import { type ActionResult, type FakeCodePipeline, PIPELINE } from './fake-codepipeline';
 import type { FakeEcs, Script } from './fake-ecs';
-import type { FakeClock } from './fake-clock';
 import type { FakeSurroundings } from './release-world';
 import { type FailedAction, handleFailedAction } from '../../src/deploy/release/pipeline/failed-action';
 

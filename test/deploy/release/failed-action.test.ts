@@ -134,8 +134,10 @@ describe('with CodeDeploy', () => {
   test('without a name it is the one that has ended since, and no rollback', async () => {
     const id = action.deployByCodeDeploy(byCodeDeploy.failsIn('AllowTraffic', 'ALARM_ACTIVE', 'errors'));
     world.clock.pass(600_000);
+    world.codeDeploy.unfold();
+    world.clock.pass(600_000);
     expect((await fail()).record!.serviceDeployment).toBe(id);
-    expect(world.codeDeploy.latest.deploymentId).not.toBe(id);
+    expect(world.codeDeploy.latest).toMatchObject({ creator: 'codeDeployRollback', status: 'Succeeded' });
   });
 
   test('one that is under way is ended when the action names it, and left alone when it may be somebody else\'s', async () => {
