@@ -28,6 +28,9 @@ export interface ReleaseRequest {
   readonly executionId: string;
 }
 
+/** Names of the actions around CodePipeline's own one, and its own, in the order in which they run. */
+export const ACTIONS = { prepare: 'Prepare-', deploy: 'Deploy-', verify: 'Verify-' } as const;
+
 /** How a place is found, in few characters: parameters are short of room. */
 export type PlaceAddress = [roleArn: string, parameterName: string, region: string, externalId?: string];
 
