@@ -6,8 +6,8 @@ import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import {
-  Check, DeliveryPipeline, DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ReleaseAction, ReleaseRole, ReleaseRoleRights, Source, TaskPlace,
-  TaskReport,
+  Check, DeliveryPipeline, DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ReleaseAction, ReleaseRole, ReleaseRoleRights, Source,
+  TaskPlace, TaskReport,
 } from '../../src';
 import { rightsOf } from '../pipeline/pipeline-world';
 
