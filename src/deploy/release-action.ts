@@ -36,6 +36,7 @@ export interface ReleaseParts {
   readonly digest: string;
   readonly commit: string;
   readonly commitTime?: string;
+  readonly author?: string;
   readonly artifactBucket: s3.IBucket;
   readonly key?: kms.IKey;
   readonly pipelineRole: iam.IRole;
@@ -138,7 +139,7 @@ function invoke(scope: Construct, task: ReleaseRequest['task'], actionName: stri
     if (parts.key) role.allow({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [parts.key.keyArn] });
   }
   const userParameters: ReleaseRequest = {
-    task, place: placeName, roleArn, parameterName, region, externalId, digest: parts.digest, commit: parts.commit, commitTime: parts.commitTime, executionId: '#{codepipeline.PipelineExecutionId}',
+    task, place: placeName, roleArn, parameterName, region, externalId, digest: parts.digest, commit: parts.commit, commitTime: parts.commitTime, author: parts.author, executionId: '#{codepipeline.PipelineExecutionId}',
   };
   return new actions.LambdaInvokeAction({
     actionName, runOrder, role, lambda: parts.function, userParameters: { ...userParameters }, variablesNamespace: identifier(scope, task),

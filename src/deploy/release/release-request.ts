@@ -24,6 +24,8 @@ export interface ReleaseRequest {
   readonly commit: string;
   /** When the commit was made, as the source says it; a variable of the source action. */
   readonly commitTime?: string;
+  /** Name of its author, where the build knows it; a variable of the build action. */
+  readonly author?: string;
   /** Execution of the pipeline; a variable of CodePipeline. */
   readonly executionId: string;
 }
