@@ -49,10 +49,17 @@ test.each<[string, Props, number]>([
   expect(sum(waits(templateOf(props))) - sum(waits(ofDefault))).toBe(seconds);
 });
 
-test('the release function pauses for nothing before it tells ECS', async () => {
+test('the release function pauses for nothing before it tells ECS, and asks AWS no more than some 40 times', async () => {
   jest.spyOn(console, 'log').mockImplementation();
   const world = new ReleaseWorld();
   const start = world.clock.now();
+  let asked = 0;
+  [world.ecr, world.ecs, world.around].forEach((service) => service.pace = async () => {
+    // Twice a call: as it goes out and as the answer comes.
+    if (world.ecs.inputs('UpdateService').length === 0) asked += 0.5;
+  });
   await world.release();
   expect(world.ecs.latest.createdAt!.getTime()).toBe(start);
+  expect(asked).toBeGreaterThan(10);
+  expect(asked).toBeLessThan(45);
 });
