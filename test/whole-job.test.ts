@@ -53,8 +53,14 @@ test('it makes whatever the hand-written stack makes', () => {
   expect(Object.entries(theirs).filter(([type, count]) => (ours[type] ?? 0) < count)).toEqual([]);
 });
 
+test('against the hand-written one the judges have more than a hundred things', () => {
+  const app = new App();
+  new ByHand(app, 'Shop');
+  expect(judge(app).length).toBeGreaterThan(100);
+});
+
 withAndWithoutFeatureFlags((context) => {
-  test('nobody has anything against it without a reason', () => {
+  test('against the whole job they have nothing without a reason', () => {
     expect(judge(wholeJob(context).app)).toEqual([]);
   });
 });

