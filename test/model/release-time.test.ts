@@ -12,9 +12,11 @@ type Props = FargateEnvironmentProps & Pick<FargateCicdPipelineProps, 'checks'>;
 const templateOf = (props: Props = {}): Template => wholeTemplate(RemovalPolicy.RETAIN, props);
 const ofDefault = templateOf();
 
-/** Rows of the table below a heading, without their last column where that says why. */
+const read = (file: string): string => readFileSync(join(__dirname, '../..', file), 'utf8');
+
+/** Cells of the table below a heading. */
 function tableBelow(heading: string, page: string): string[][] {
-  const [, below] = readFileSync(join(__dirname, '../..', page), 'utf8').split(`\n## ${heading}\n`);
+  const [, below] = read(page).split(`\n## ${heading}\n`);
   const [table] = below.split('\n\n').filter((text) => text.startsWith('| '));
   return table.split('\n').slice(2).map((row) => row.replaceAll('**', '').split('|').slice(1, -1).map((cell) => cell.trim()));
 }
@@ -27,6 +29,12 @@ test('users read how long each part takes', () => {
   const parts = waits(ofDefault);
   expect(tableBelow('How long a release takes', 'docs/releases.md').map(([name, seconds]) => ({ name, seconds: Number(seconds) })))
     .toEqual([...parts, { name: 'together', seconds: sum(parts) }]);
+});
+
+test('users read what the action waits for after that', () => {
+  const [, pause] = /\nconst POLL = ([\d_]+);/.exec(read('src/deploy/release/run.ts'))!;
+  expect(read('docs/releases.md')).toContain(`(\`deregistrationDelay\`, ${drainingOf(ofDefault)} s)`);
+  expect(read('docs/releases.md')).toContain(`the function looks every ${Number(pause.replaceAll('_', '')) / 1000} seconds`);
 });
 
 test('the decision compares it with what others wait for, by the same sums', () => {
