@@ -5,7 +5,7 @@ import type { Template } from './account/cloudformation';
 import { handWritten, patternsOfTheCdk } from './others';
 import { drainingOf, sum, waits } from './release-time';
 import { wholeTemplate } from './templates';
-import { Check, CheckOrder, DeployStrategy, type FargateCicdPipelineProps, type FargateEnvironmentProps, Scaling } from '../../src';
+import { Check, CheckOrder, DeployStrategy, type FargateCicdPipelineProps, type FargateEnvironmentProps } from '../../src';
 import { ReleaseWorld } from '../support/release-world';
 
 type Props = FargateEnvironmentProps & Pick<FargateCicdPipelineProps, 'checks'>;
@@ -50,7 +50,6 @@ test.each<[string, Props, number]>([
   ['a check beside the build', { checks: [Check.imageScan(), Check.nodeTests()] }, 0],
   ['a stage more', { checks: [Check.imageScan(), Check.commands('More', { commands: ['true'], stage: 'More', order: CheckOrder.AFTER_BUILD })] }, 8],
   ['no scan', { checks: [] }, -19],
-  ['more tasks', { scaling: Scaling.fixed(20) }, 0],
   ['an interval of 30 seconds', { container: { healthCheck: { interval: Duration.seconds(30) } } }, 50],
   ['room for one task more', { deployStrategy: DeployStrategy.rolling({ maximumHealthyPercent: 150 }) }, 91],
 ])('what makes it longer or shorter: %s', (_, props, seconds) => {
