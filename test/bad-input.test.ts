@@ -269,7 +269,7 @@ const environmentRows: [string, object, string][] = [
   ['trust', trust(wrong('111111111111')), "releaseTrust: got '111111111111'; allowed a ReleaseTrust; use one of the ReleaseTrust factories"],
   ['secrets', container({ secrets: null }), 'container.secrets: got null; allowed a map'],
   ['45', health({ interval: Duration.seconds(4), timeout: Duration.seconds(2) }), "container.healthCheck.interval: got '4 seconds'; allowed 5 seconds to 5 minutes; take"],
-  ['46', health({ interval: Duration.seconds(5) }), "container.healthCheck.timeout: got '5 seconds'; allowed less than the interval of 5 seconds; shorten"],
+  ['46', health({ interval: Duration.seconds(5), timeout: Duration.seconds(5) }), "container.healthCheck.timeout: got '5 seconds'; allowed less than the interval of 5 seconds; shorten"],
   ['47', health({ healthyThresholdCount: 1 }), 'container.healthCheck.healthyThresholdCount: got 1; allowed a whole number, 2 to 10'],
   ['47', health({ unhealthyThresholdCount: 11 }), 'container.healthCheck.unhealthyThresholdCount: got 11'],
   ['48', health({ path: 'health' }), "container.healthCheck.path: got 'health'; allowed a path that begins with '/'"],

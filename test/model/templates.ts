@@ -4,7 +4,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Template } from './account/cloudformation';
 import { KINDS } from './strategies';
-import { FargateCicdPipeline, FargateEnvironment, type FargateEnvironmentProps, Network, Scaling, ServiceAlarm, Source } from '../../src';
+import { FargateCicdPipeline, type FargateCicdPipelineProps, FargateEnvironment, type FargateEnvironmentProps, Network, Scaling, ServiceAlarm, Source } from '../../src';
 
 /** Without what is no part of a template and costs a third of the time. */
 const QUICK = { treeMetadata: false, stackTraces: false, analyticsReporting: false };
@@ -55,7 +55,7 @@ export function synthesizedPlace(change: Change | keyof typeof POISON, place: Fa
 }
 
 /** The template of a place and its pipeline. */
-export function wholeTemplate(removalPolicy: RemovalPolicy, place: FargateEnvironmentProps = {}): Template {
+export function wholeTemplate(removalPolicy: RemovalPolicy, place: Omit<FargateCicdPipelineProps, 'source' | 'removalPolicy'> = {}): Template {
   return synthesized(stack => void new FargateCicdPipeline(stack, 'Shop', { ...place, source: Source.gitHub('acme/shop'), removalPolicy }));
 }
 
