@@ -39,7 +39,7 @@ test('users read what the action waits for after that', () => {
 
 test('the decision compares it with what others wait for, by the same sums', () => {
   const compared = { 'this library, by default': { road: ofDefault, place: ofDefault }, 'hand-written': handWritten(), 'CDK Pipelines and a pattern': patternsOfTheCdk() };
-  expect(tableBelow('Beside others', 'docs/decisions/0017-how-long-a-release-takes.md')).toEqual(Object.entries(compared).map(([who, { road, place }]) => {
+  expect(tableBelow('Beside others', 'docs/decisions/0018-how-long-a-release-takes.md')).toEqual(Object.entries(compared).map(([who, { road, place }]) => {
     const seconds = sum(waits(road, place));
     return [who, String(seconds), String(seconds + drainingOf(place))];
   }));

@@ -6,7 +6,7 @@ export interface Wait {
   readonly seconds: number;
 }
 
-/** How long something lasts that AWS hardly documents, in seconds: sources are in docs/decisions/0017-how-long-a-release-takes.md. */
+/** How long something lasts that AWS hardly documents, in seconds: sources are in docs/decisions/0018-how-long-a-release-takes.md. */
 export const TAKES = {
   push: 5,
   source: 4,
