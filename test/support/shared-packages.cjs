@@ -5,6 +5,7 @@ const { dirname, join } = require('path');
 const { TestEnvironment } = require('jest-environment-node');
 const { default: tsJest } = require('ts-jest');
 const { isShared, loadSource, newCoverage } = require('./shared-source.cjs');
+const { leaveWorld } = require('./worlds.cjs');
 
 const CORE = join(dirname(require.resolve('aws-cdk-lib')), 'core/lib/private');
 
@@ -65,6 +66,7 @@ module.exports = class SharedPackages extends TestEnvironment {
     Object.assign(process.env, this.before.env);
     // The newest CDK makes lasting ones at other moments, too.
     if (!process.env.NEWEST) forgetTokens();
+    leaveWorld();
     rmSync(this.folder, { recursive: true });
     await super.teardown();
   }
