@@ -23,16 +23,25 @@ function packs() {
 
 /** Most rules are in several packs, and some look at the whole app for each resource: here each looks at a resource once. */
 function lookingOnce(all: NagPack[]): NagPack[] {
-  const answers = new Map<Function, Map<CfnResource, unknown>>();
-  const answer = (rule: (node: CfnResource) => unknown, node: CfnResource): unknown => {
-    const known = answers.get(rule) ?? new Map<CfnResource, unknown>();
-    answers.set(rule, known);
-    if (!known.has(node)) known.set(node, rule(node));
-    return known.get(node);
+  const rules = new Map<Function, (node: CfnResource) => unknown>();
+  const once = (rule: (node: CfnResource) => unknown) => {
+    if (rules.has(rule)) return rules.get(rule)!;
+    const answers = new Map<CfnResource, unknown>();
+    const asked = (node: CfnResource): unknown => {
+      if (!answers.has(node)) answers.set(node, rule(node));
+      return answers.get(node);
+    };
+    rules.set(rule, asked);
+    return asked;
   };
   for (const pack of all as any[]) {
     const apply = pack.applyRule.bind(pack);
-    pack.applyRule = ({ rule, ruleSuffixOverride = rule.name, ...others }: any) => apply({ ...others, ruleSuffixOverride, rule: (node: CfnResource) => answer(rule, node) });
+    // Changed in place: there are a hundred thousand of them, one for each rule and resource.
+    pack.applyRule = (params: any) => {
+      params.ruleSuffixOverride ??= params.rule.name;
+      params.rule = once(params.rule);
+      apply(params);
+    };
   }
   return all;
 }
