@@ -27,7 +27,12 @@ import {
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
 const wrong = (value: unknown): never => value as never;
 
-const stack = () => new Stack(new App(), 'Shop');
+/** One app for all stacks that are never synthesized: each app makes a folder. */
+const shared = new App();
+const stack = () => {
+  shared.node.tryRemoveChild('Shop');
+  return new Stack(shared, 'Shop');
+};
 const source = Source.gitHub('acme/shop');
 
 /** Lines of the error that a construct throws, without its heading; none when it throws nothing. */
@@ -1108,7 +1113,7 @@ describe('unresolved tokens pass', () => {
   let known: any;
   const withTokens = (): any => {
     if (known) return known;
-    const scope = stack();
+    const scope = new Stack(new App(), 'Shop');
     const text = (id: string) => new CfnParameter(scope, id).valueAsString;
     const number = (id: string) => new CfnParameter(scope, id, { type: 'Number' }).valueAsNumber;
     const seconds = (id: string) => Duration.seconds(number(id));
@@ -1158,7 +1163,7 @@ describe('unresolved tokens pass', () => {
     ['requests of scaling', (number: number) => ({ scaling: Scaling.onRequests({ requestsPerTask: number }) })],
     ['seconds of the load balancer', (number: number) => ({ loadBalancer: LoadBalancer.internal({ idleTimeout: Duration.seconds(number), deregistrationDelay: Duration.seconds(number) }) })],
   ])('%s', (_, props) => {
-    const scope = stack();
+    const scope = new Stack(new App(), 'Shop');
     new FargateEnvironment(scope, 'Place', props(new CfnParameter(scope, 'Number', { type: 'Number' }).valueAsNumber));
     expect(JSON.stringify(Template.fromStack(scope).toJSON())).toContain('{"Ref":"Number"}');
   });

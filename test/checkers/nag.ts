@@ -21,7 +21,7 @@ function packs() {
   ];
 }
 
-/** Most rules are in several packs, and some look at the whole app for each resource: here each looks at a resource once. */
+/** Most rules are in several packs, and some look at the whole app for each resource: here each looks at a resource once, and only at those of a type that it names. */
 function lookingOnce(all: NagPack[]): NagPack[] {
   const rules = new Map<Function, (node: CfnResource) => unknown>();
   const once = (rule: (node: CfnResource) => unknown) => {
@@ -41,10 +41,33 @@ function lookingOnce(all: NagPack[]): NagPack[] {
       params.ruleSuffixOverride ??= params.rule.name;
       params.rule = once(params.rule);
       apply(params);
+  const answers = new Map<Rule, Map<CfnResource, unknown>>();
+  const answer = (rule: Rule, node: CfnResource): unknown => {
+    const known = answers.get(rule) ?? new Map<CfnResource, unknown>();
+    answers.set(rule, known);
+    if (!known.has(node)) known.set(node, rule(node));
+    return known.get(node);
+  };
+  for (const pack of all as any[]) {
+    const apply = pack.applyRule.bind(pack);
+    pack.applyRule = (application: any) => {
+      const { rule, node, ruleSuffixOverride = rule.name } = application;
+      if (concerns(rule, node)) apply({ ...application, ruleSuffixOverride, rule: () => answer(rule, node) });
     };
   }
   return all;
 }
+
+type Rule = (node: CfnResource) => unknown;
+
+/** Whether a rule can have anything to say of a resource: it begins with `if (node instanceof aws_s3_1.CfnBucket)` where it looks at `AWS::S3::Bucket`. */
+export function concerns(rule: Rule, { cfnResourceType }: CfnResource): boolean {
+  if (!cfnResourceType.startsWith('AWS::')) return true;
+  if (!named.has(rule)) named.set(rule, new Set(Array.from(String(rule).matchAll(/instanceof \w+\.Cfn(\w+?)(V\d)?\b/g), ([, name]) => name)));
+  return named.get(rule)!.has(cfnResourceType.slice(cfnResourceType.lastIndexOf(':') + 1));
+}
+
+const named = new Map<Rule, Set<string>>();
 
 function firstSentence(text: string): string {
   return text.split(/(?<=\.) /)[0];

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { DeliveryPipeline, FargateEnvironment, ReleaseAction, Source } from '../../src';
 import { createReleaseRole } from '../../src/deploy/release-role';
 import { ReleaseTargetParts } from '../../src/deploy/release-target';
+import { givenNetwork } from '../support/bare-place';
 import { flat } from '../support/template';
 
 const GROUP = 'arn:aws:codedeploy:eu-west-1:111111111111:deploymentgroup:shop/web';
@@ -17,7 +18,7 @@ const codeDeploy = {
 /** A road to a place that is changed in these respects. */
 function road(changes: Partial<ReleaseTargetParts>, releaseAction = ReleaseAction.codePipelineAction()) {
   const stack = new Stack(new App(), 'Road');
-  const target = new FargateEnvironment(stack, 'Web');
+  const target = new FargateEnvironment(stack, 'Web', { network: givenNetwork(stack) });
   const parts = { ...target._releaseTarget(), ...changes };
   jest.spyOn(target, '_releaseTarget').mockReturnValue(parts);
   new DeliveryPipeline(stack, 'Delivery', { source: Source.gitHub('acme/shop'), stages: [{ releases: [{ target }] }], releaseAction });
@@ -178,7 +179,7 @@ describe('the release role', () => {
 describe('places of a direct call', () => {
   const roadTo = (count: number): Template => {
     const stack = new Stack(new App(), 'Place');
-    const target = new FargateEnvironment(stack, 'Web');
+    const target = new FargateEnvironment(stack, 'Web', { network: givenNetwork(stack) });
     const { _releaseTarget } = target;
     const targets = Array.from({ length: count }, (_, index) => Object.assign(Object.create(target) as FargateEnvironment, {
       _releaseTarget: () => ({ ..._releaseTarget.call(target), placeName: `place-${index}` }),

@@ -10,6 +10,7 @@ import {
   TaskPlace, TaskReport,
 } from '../../src';
 import { rightsOf } from '../pipeline/pipeline-world';
+import { givenNetwork } from '../support/bare-place';
 
 const DEPLOY = path.join(__dirname, '../../src/deploy');
 
@@ -67,7 +68,7 @@ const sourceIn = (stack: Stack): Source => Source.codeCommit(codecommit.Reposito
 
 function synthesized(props: Partial<FargateCicdPipelineProps>): Template {
   const stack = new Stack(new App(), 'Shop');
-  new FargateCicdPipeline(stack, 'Shop', { source: sourceIn(stack), ...props });
+  new FargateCicdPipeline(stack, 'Shop', { source: sourceIn(stack), network: givenNetwork(stack), ...props });
   return Template.fromStack(stack);
 }
 
@@ -149,7 +150,7 @@ describe('the rights of a one-off task', () => {
     cluster: ecs.Cluster.fromClusterArn(stack, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'),
     subnetIds: ['subnet-11111111'], securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'TheirGroup', 'sg-11111111')],
   });
-  new FargateCicdPipeline(stack, 'Shop', { source: Source.gitHub('acme/shop'), checks: [Check.task('There', { place })], beforeRelease: [Check.task('Migrate')] });
+  new FargateCicdPipeline(stack, 'Shop', { source: Source.gitHub('acme/shop'), network: givenNetwork(stack), checks: [Check.task('There', { place })], beforeRelease: [Check.task('Migrate')] });
   const template = Template.fromStack(stack);
   const EVERY_FUNCTION = ['kms:Decrypt', 'logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
   const REPLIES = ['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'];
@@ -162,7 +163,7 @@ describe('the rights of a one-off task', () => {
 
   test('where its report is uploaded it may also take on the role that signs, and look for the report', () => {
     const uploading = new Stack(new App(), 'Uploading');
-    new FargateCicdPipeline(uploading, 'Shop', { source: Source.gitHub('acme/shop'), beforeRelease: [Check.task('Migrate', { report: TaskReport.uploaded() })] });
+    new FargateCicdPipeline(uploading, 'Shop', { source: Source.gitHub('acme/shop'), network: givenNetwork(uploading), beforeRelease: [Check.task('Migrate', { report: TaskReport.uploaded() })] });
     const more = actionsOf(UPLOAD).map((action) => action.replace('ListObjectsV2', 'ListBucket'));
     const before = allowed(template, /BeforeDeployMigrateFunctionRole/);
     expect(allowed(Template.fromStack(uploading), /BeforeDeployMigrateFunctionRole/)).toEqual(sorted([...before, ...more]));

@@ -80,7 +80,7 @@ export class Story {
   /** The digest that must run: the last good release, or, before any, the first image that fits the template. */
   get expected(): string {
     const { Ports: ports, Status: status, Commands: commands, Users: users } = this.current.Resources[idOf(this.current, 'Custom::FirstImage')].Properties!;
-    return this.good.at(-1) ?? firstImage({ ports, status, commands, users }).index.digest;
+    return this.good.at(-1) ?? firstDigest(JSON.stringify({ ports, status, commands, users }));
   }
 
   /** What must be true when nothing is under way. */
@@ -227,6 +227,13 @@ export class Story {
     const template = templateOf(change, this.setting.place);
     return this.setting.fault?.inTemplate?.(template, this) ?? template;
   }
+}
+
+const firstDigests = new Map<string, string>();
+/** Asked for after each step, and dear: layers are compressed. */
+function firstDigest(needs: string): string {
+  if (!firstDigests.has(needs)) firstDigests.set(needs, firstImage(JSON.parse(needs)).index.digest);
+  return firstDigests.get(needs)!;
 }
 
 /** What `cdk deploy` decides about tasks. */
