@@ -23,11 +23,11 @@ function packs() {
 
 /** Most rules are in several packs, and some look at the whole app for each resource: here each looks at a resource once, and only at those of a type that it names. */
 function lookingOnce(all: NagPack[]): NagPack[] {
-  const rules = new Map<Function, (node: CfnResource) => unknown>();
-  const once = (rule: (node: CfnResource) => unknown) => {
+  const rules = new Map<Rule, Rule>();
+  const once = (rule: Rule): Rule => {
     if (rules.has(rule)) return rules.get(rule)!;
     const answers = new Map<CfnResource, unknown>();
-    const asked = (node: CfnResource): unknown => {
+    const asked: Rule = (node) => {
       if (!answers.has(node)) answers.set(node, rule(node));
       return answers.get(node);
     };
@@ -37,22 +37,12 @@ function lookingOnce(all: NagPack[]): NagPack[] {
   for (const pack of all as any[]) {
     const apply = pack.applyRule.bind(pack);
     // Changed in place: there are a hundred thousand of them, one for each rule and resource.
-    pack.applyRule = (params: any) => {
-      params.ruleSuffixOverride ??= params.rule.name;
-      params.rule = once(params.rule);
-      apply(params);
-  const answers = new Map<Rule, Map<CfnResource, unknown>>();
-  const answer = (rule: Rule, node: CfnResource): unknown => {
-    const known = answers.get(rule) ?? new Map<CfnResource, unknown>();
-    answers.set(rule, known);
-    if (!known.has(node)) known.set(node, rule(node));
-    return known.get(node);
-  };
-  for (const pack of all as any[]) {
-    const apply = pack.applyRule.bind(pack);
     pack.applyRule = (application: any) => {
-      const { rule, node, ruleSuffixOverride = rule.name } = application;
-      if (concerns(rule, node)) apply({ ...application, ruleSuffixOverride, rule: () => answer(rule, node) });
+      const { rule, node } = application;
+      if (!concerns(rule, node)) return;
+      application.ruleSuffixOverride ??= rule.name;
+      application.rule = once(rule);
+      apply(application);
     };
   }
   return all;

@@ -4,8 +4,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Template } from './account/cloudformation';
 import { KINDS } from './strategies';
-import { Dashboard, FargateCicdPipeline, FargateEnvironment, type FargateEnvironmentProps, Scaling, ServiceAlarm, Source } from '../../src';
-import { FargateCicdPipeline, type FargateCicdPipelineProps, FargateEnvironment, type FargateEnvironmentProps, Network, Scaling, ServiceAlarm, Source } from '../../src';
+import { Dashboard, FargateCicdPipeline, type FargateCicdPipelineProps, FargateEnvironment, type FargateEnvironmentProps, Scaling, ServiceAlarm, Source } from '../../src';
 import { givenNetwork } from '../support/bare-place';
 
 /** Without what is no part of a template and costs a third of the time. */
