@@ -525,6 +525,7 @@ const pipelineRows: [string, object, string][] = [
   ['61', { source: Source.gitHub('') }, "source.repository: got ''; allowed 'owner/repository'"],
   ['61', { source: Source.gitHub('shop') }, "source.repository: got 'shop'; allowed 'owner/repository'"],
   ['61, kind', { source: Source.gitHub(wrong(null)) }, "source.repository: got ''; allowed 'owner/repository'"],
+  ['kind', gitHub({ fullClone: 'yes' }), "source.fullClone: got 'yes'; allowed true, false; say whether builds need the history"],
   ['63, kind', gitHub({ triggerOnPaths: [null] }), "source.triggerOnPaths[0]: got ''; allowed a glob pattern"],
   ['61, kind', { source: Source.gitHub(wrong(3)) }, 'source.repository: got 3; allowed'],
   ['63', gitHub({ triggerOnPaths: 'abcdefghi'.split('') }), 'source.triggerOnPaths: got ["a","b","c","d","e","f","g","h","i"]; allowed 1 to 8 patterns'],

@@ -53,6 +53,7 @@ export const gitHub = (repository: string, options: GitHubSourceOptions): Source
     if (/^arn:[\w-]+:codestar-connections:/.test(options.connectionArn ?? '')) look.own('connectionArn', 'a connection', { account: placeOf(options.connectionArn).account });
     inspectPatterns(look, 'triggerOnPaths', options.triggerOnPaths);
     inspectPatterns(look, 'triggerOnTags', options.triggerOnTags);
+    look.oneOf('fullClone', options.fullClone, [true, false], 'say whether builds need the history');
   },
   bind: (scope, parts) => bind(scope, parts, repository, options),
 });
