@@ -27,7 +27,7 @@ function lookingOnce(all: NagPack[]): NagPack[] {
   const once = (rule: Rule): Rule => {
     if (rules.has(rule)) return rules.get(rule)!;
     const answers = new Map<CfnResource, unknown>();
-    const asked = (node: CfnResource): unknown => {
+    const asked: Rule = (node) => {
       if (!answers.has(node)) answers.set(node, rule(node));
       return answers.get(node);
     };
@@ -37,11 +37,12 @@ function lookingOnce(all: NagPack[]): NagPack[] {
   for (const pack of all as any[]) {
     const apply = pack.applyRule.bind(pack);
     // Changed in place: there are a hundred thousand of them, one for each rule and resource.
-    pack.applyRule = (params: any) => {
-      if (!concerns(params.rule, params.node)) return;
-      params.ruleSuffixOverride ??= params.rule.name;
-      params.rule = once(params.rule);
-      apply(params);
+    pack.applyRule = (application: any) => {
+      const { rule, node } = application;
+      if (!concerns(rule, node)) return;
+      application.ruleSuffixOverride ??= rule.name;
+      application.rule = once(rule);
+      apply(application);
     };
   }
   return all;

@@ -84,7 +84,7 @@ describe('the default', () => {
     });
     expect(only(template, 'AWS::ElasticLoadBalancingV2::Listener')).toMatchObject({ Port: 80, Protocol: 'HTTP', DefaultActions: [{ Type: 'fixed-response' }] });
     expect(alike(template, TARGET_GROUP)).toMatchObject({
-      HealthCheckPath: '/', HealthCheckIntervalSeconds: 10, HealthCheckTimeoutSeconds: 5, HealthyThresholdCount: 2, UnhealthyThresholdCount: 3,
+      HealthCheckPath: '/', HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 4, HealthyThresholdCount: 2, UnhealthyThresholdCount: 6,
       Matcher: { HttpCode: '200' }, TargetType: 'ip', Port: 80, Protocol: 'HTTP',
     });
     expect(attributes(made, TARGET_GROUP, 'TargetGroupAttributes')).toMatchObject({ 'deregistration_delay.timeout_seconds': '30' });
@@ -186,6 +186,11 @@ describe('container', () => {
     template.hasResourceProperties('AWS::IAM::ManagedPolicy', {
       PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 'cloudwatch:PutMetricData', Condition: { StringEquals: { 'cloudwatch:namespace': 'Shop' } } })]) },
     });
+  });
+
+  test.each([[5, 4, 6], [6, 5, 5], [10, 5, 3], [30, 5, 3]])('what is left open follows the interval of the health check: every %d s, at most %d s, %d failures in a row', (interval, timeout, failures) => {
+    const { template } = make({ container: { healthCheck: { interval: Duration.seconds(interval) } } });
+    expect(alike(template, TARGET_GROUP)).toMatchObject({ HealthCheckIntervalSeconds: interval, HealthCheckTimeoutSeconds: timeout, UnhealthyThresholdCount: failures });
   });
 
   test.each([

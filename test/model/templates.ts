@@ -4,7 +4,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Template } from './account/cloudformation';
 import { KINDS } from './strategies';
-import { Dashboard, FargateCicdPipeline, FargateEnvironment, type FargateEnvironmentProps, Scaling, ServiceAlarm, Source } from '../../src';
+import { Dashboard, FargateCicdPipeline, type FargateCicdPipelineProps, FargateEnvironment, type FargateEnvironmentProps, Scaling, ServiceAlarm, Source } from '../../src';
 import { givenNetwork } from '../support/bare-place';
 
 /** Without what is no part of a template and costs a third of the time. */
@@ -59,7 +59,7 @@ export function synthesizedPlace(name: Change | keyof typeof POISON, place: Farg
 }
 
 /** The template of a place and its pipeline. */
-export function wholeTemplate(removalPolicy: RemovalPolicy, place: FargateEnvironmentProps = {}): Template {
+export function wholeTemplate(removalPolicy: RemovalPolicy, place: Omit<FargateCicdPipelineProps, 'source' | 'removalPolicy'> = {}): Template {
   return synthesized(stack => void new FargateCicdPipeline(stack, 'Shop', { ...place, source: Source.gitHub('acme/shop'), removalPolicy }));
 }
 

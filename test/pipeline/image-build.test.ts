@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -323,8 +324,8 @@ describe('the script', () => {
   });
 
   const usual = lazily(() => project());
-  const run = async (options: DockerfileOptions = {}, overrides: Record<string, string> = {}, secrets?: Record<string, string>) => {
-    const properties = Object.keys(options).length > 0 ? project(options) : usual();
+  const run = async (options?: DockerfileOptions, overrides: Record<string, string> = {}, secrets?: Record<string, string>, world?: WorldOptions) => {
+    const properties = options || world ? project(options, world) : usual();
     const own = properties.Environment.EnvironmentVariables.filter(({ Value }: any) => typeof Value === 'string');
     return runBuild({
       buildspec: properties.Source.BuildSpec,
@@ -413,6 +414,49 @@ describe('the script', () => {
     });
   });
 
+  describe('of a clone', () => {
+    const CLONED: WorldOptions = { cloning: [{ actions: ['codeconnections:UseConnection'], resources: ['arn:aws:codeconnections:eu-west-1:111111111111:connection/1'] }] };
+    const git = (...args: string[]) => execFileSync('git', ['-C', source, ...args], { stdio: 'ignore' });
+    const commitBy = (name: string) => {
+      writeFileSync(join(source, 'Dockerfile'), 'FROM scratch');
+      git('init', '--quiet');
+      git('add', '.');
+      git('-c', 'user.name=Committer', '-c', 'user.email=committer@example.com', 'commit', '--quiet', '--message', 'One', '--author', `${name} <author@example.com>`);
+    };
+    const author = async () => (await run(undefined, {}, undefined, CLONED)).exported.COMMIT_AUTHOR;
+
+    test.each([
+      ['as git has it', 'Zoë O\'Hara-Łęcka', 'Zoë O\'Hara-Łęcka'],
+      ['without what would break JSON', 'A "quoted" back\\slash\tname', 'A quoted backslashname'],
+      ['in at most 100 characters, none of them halved', 'ł'.repeat(150), 'ł'.repeat(100)],
+    ])('exports the author, %s', async (_, name, expected) => {
+      commitBy(name);
+      expect(await author()).toBe(expected);
+    });
+
+    test('builds all the same when nobody tells the author', async () => {
+      expect(await author()).toBe('UNKNOWN');
+      expect(dockerLines()).toContainEqual(expect.stringMatching(/^push/));
+    });
+
+    test('takes no notice of git\'s own files in the content of an image', async () => {
+      const tag = async () => (await run({ inputs: ['.'] }, {}, undefined, CLONED)).exported.IMAGE_TAG;
+      commitBy('One');
+      const first = await tag();
+      git('branch', 'other');
+      expect(await tag()).toBe(first);
+      writeFileSync(join(source, 'index.js'), '1');
+      expect(await tag()).not.toBe(first);
+    });
+
+    test('may clone, and hands the author on', () => {
+      const { image, pipeline } = build({}, CLONED);
+      expect(pipeline.stack.resolve(image.author)).toBe('#{Build.COMMIT_AUTHOR}');
+      expect(rightsOf(pipeline.template, 'BuildRole')).toContain('codeconnections:UseConnection arn:aws:codeconnections:eu-west-1:111111111111:connection/1');
+      expect(build().image.author).toBeUndefined();
+    });
+  });
+
   test('takes no other problem for a missing image', async () => {
     described = () => ({ exitCode: 254, stderr: 'An error occurred (AccessDeniedException)\n' });
     const result = await run();
@@ -460,12 +504,12 @@ describe('the script', () => {
     ['-a', 'v-a'],
     ['x'.repeat(200), 'x'.repeat(100)],
   ])('makes a tag of %s', async (version, tag) => {
-    expect((await run({}, { CODEBUILD_RESOLVED_SOURCE_VERSION: version })).exported.IMAGE_TAG).toBe(tag);
-    expect((await run({}, { CODEBUILD_RESOLVED_SOURCE_VERSION: version, TAG_SUFFIX: '-worker' })).exported.IMAGE_TAG).toBe(`${tag}-worker`);
+    expect((await run(undefined, { CODEBUILD_RESOLVED_SOURCE_VERSION: version })).exported.IMAGE_TAG).toBe(tag);
+    expect((await run(undefined, { CODEBUILD_RESOLVED_SOURCE_VERSION: version, TAG_SUFFIX: '-worker' })).exported.IMAGE_TAG).toBe(`${tag}-worker`);
   });
 
   test('makes a tag of the build when the source has no version', async () => {
-    expect((await run({}, { CODEBUILD_RESOLVED_SOURCE_VERSION: '' })).exported.IMAGE_TAG).toBe('build-00000000-0000-0000-0000-000000000000');
+    expect((await run(undefined, { CODEBUILD_RESOLVED_SOURCE_VERSION: '' })).exported.IMAGE_TAG).toBe('build-00000000-0000-0000-0000-000000000000');
   });
 
   test('hands on target, arguments and secrets, and shows no secret', async () => {

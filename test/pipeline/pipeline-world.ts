@@ -33,6 +33,7 @@ export interface WorldOptions {
   readonly names?: ResourceNames;
   readonly encryption?: Encryption;
   readonly removalPolicy?: RemovalPolicy;
+  readonly cloning?: PipelineParts['cloning'];
 }
 
 /** As much of a pipeline as builds and checks need in order to stand in it. */
@@ -42,7 +43,7 @@ export class PipelineWorld {
   readonly parts: PipelineParts;
   readonly pipeline: codepipeline.Pipeline;
 
-  constructor({ context, names = ResourceNames.generated(), encryption = Encryption.customerManaged(), removalPolicy = RemovalPolicy.RETAIN }: WorldOptions = {}) {
+  constructor({ context, names = ResourceNames.generated(), encryption = Encryption.customerManaged(), removalPolicy = RemovalPolicy.RETAIN, cloning }: WorldOptions = {}) {
     this.app = new App({ context });
     this.stack = new Stack(this.app, 'Shop');
     const key = encryption._bind(this.stack, { aliasName: () => undefined, removalPolicy });
@@ -74,6 +75,7 @@ export class PipelineWorld {
       source,
       commit: '#{Source.CommitId}',
       pipelineRole,
+      cloning,
     };
   }
 

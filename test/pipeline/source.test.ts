@@ -6,7 +6,7 @@ import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { rightsOf, text } from './pipeline-world';
-import { DeliveryPipeline, DeliveryPipelineProps, DeploymentHistory, Encryption, FargateCicdPipeline, Notification, ResourceNames, Source } from '../../src';
+import { Check, DeliveryPipeline, DeliveryPipelineProps, DeploymentHistory, Encryption, FargateCicdPipeline, Notification, ResourceNames, Source } from '../../src';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 import { lazily } from '../support/lazily';
 import { publishedPlace } from '../support/published-place';
@@ -180,6 +180,25 @@ describe('GitHub over a connection', () => {
     const { ConnectionName } = only(template, 'AWS::CodeConnections::Connection');
     expect(ConnectionName).toMatch(/^git-.+-sixteen-letters1$/);
     expect(ConnectionName.length).toBeLessThanOrEqual(32);
+  });
+
+  describe('is copied, or cloned with its history', () => {
+    const templates = [undefined, true].map((fullClone) => templateOf(() => Source.gitHub('acme/shop', { fullClone }), { checks: [Check.npmAudit()] }));
+    const cloning = (template: Template, role: string) => rightsOf(template, role).map((right) => right.replace(/[A-F0-9]{8}/, '')).filter((right) => right.includes(':UseConnection'));
+    const release = (template: Template) => JSON.parse(text(only(template, 'AWS::CodePipeline::Pipeline').Stages.at(-1).Actions[0].Configuration.UserParameters));
+
+    test('the artifact', () => {
+      expect(templates.map((template) => sourceOf(template).Configuration.OutputArtifactFormat)).toEqual([undefined, 'CODEBUILD_CLONE_REF']);
+    });
+
+    test.each(['DeliveryBuildRole', 'DeliveryChecksNpmAuditRole'])('%s may clone with this connection, if it must', (role) => {
+      const rights = ['codeconnections', 'codestar-connections'].map((prefix) => `${prefix}:UseConnection <DeliveryConnection.ConnectionArn>`);
+      expect(templates.map((template) => cloning(template, role))).toEqual([[], rights]);
+    });
+
+    test('the release is told the author, where the build knows it', () => {
+      expect(templates.map((template) => release(template).author)).toEqual([undefined, '#{Build.COMMIT_AUTHOR}']);
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CodePipelineClient, PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline';
+import { type ActionExecutionDetail, CodePipelineClient, ListActionExecutionsCommand, PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { FakeClock } from './fake-clock';
@@ -20,6 +20,8 @@ export interface ActionResult {
   readonly invocations: number;
 }
 
+export const PIPELINE = 'shop';
+const PAGE = 2;
 export const SECRET = 'secret-of-the-artifact-store';
 
 /**
@@ -31,6 +33,8 @@ export class FakeCodePipeline extends FakeService {
   functionTimeout = 900;
   /** Seconds between two invocations. */
   pause = 30;
+  /** What CodePipeline has written down of actions, the newest first; it answers in no order that is documented, so the oldest first. */
+  readonly executions: ActionExecutionDetail[] = [];
   private readonly jobs = new Map<string, 'open' | 'over'>();
   private readonly replies: any[] = [];
 
@@ -39,10 +43,24 @@ export class FakeCodePipeline extends FakeService {
     const mock = mockClient(CodePipelineClient);
     this.on(mock, PutJobSuccessResultCommand, input => this.reply(input));
     this.on(mock, PutJobFailureResultCommand, input => this.reply(input));
+    this.on(mock, ListActionExecutionsCommand, ({ pipelineName, filter, nextToken = '0' }) => {
+      if (pipelineName !== PIPELINE) throw awsError('PipelineNotFoundException');
+      const found = this.executions.filter(({ pipelineExecutionId }) => pipelineExecutionId === filter.pipelineExecutionId).reverse();
+      const end = Number(nextToken) + PAGE;
+      return { actionExecutionDetails: found.slice(Number(nextToken), end), nextToken: end < found.length ? String(end) : undefined };
+    });
   }
 
   /** Called between two invocations. */
   between: () => void = () => {};
+
+  /** An action of the stage `Deploy` begins, and is written down. */
+  begin(actionName: string, more: Partial<ActionExecutionDetail> = {}): void {
+    this.executions.unshift({
+      pipelineExecutionId: 'execution-1', stageName: 'Deploy', actionName, actionExecutionId: `${actionName}-${this.executions.length}`, startTime: this.clock.date(),
+      lastUpdateTime: this.clock.date(), ...more,
+    });
+  }
 
   /** The event of a new job. */
   event(userParameters: string, more: Partial<JobData> = {}): CodePipelineEvent {

@@ -1,18 +1,15 @@
 const { mkdtempSync, readdirSync, rmSync } = require('fs');
 const Module = require('module');
 const { tmpdir } = require('os');
-const { dirname, join } = require('path');
+const { join } = require('path');
 const { TestEnvironment } = require('jest-environment-node');
 const { default: tsJest } = require('ts-jest');
+const { internal } = require('./quick-synth.cjs');
 const { isShared, loadSource, newCoverage } = require('./shared-source.cjs');
-
-const CORE = join(dirname(require.resolve('aws-cdk-lib')), 'core/lib/private');
+const { leaveWorld } = require('./worlds.cjs');
 
 // Each CDK resource and warning notes where it was made: a third of the time of tests that build stacks. No test reads it.
 const context = { 'aws:cdk:disable-creation-stack-traces': true, 'aws:cdk:disable-stack-trace': true, 'aws:cdk:disable-asset-staging': true };
-// Which constructs hold which, for tools that draw them: a tenth of the time of a synthesis.
-const { TreeMetadata } = require(join(CORE, 'tree-metadata'));
-TreeMetadata.prototype._synthesizeTree = () => {};
 process.env.CDK_CONTEXT_JSON = JSON.stringify({ ...JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}'), ...context });
 
 // What runs that were interrupted have left.
@@ -65,12 +62,13 @@ module.exports = class SharedPackages extends TestEnvironment {
     Object.assign(process.env, this.before.env);
     // The newest CDK makes lasting ones at other moments, too.
     if (!process.env.NEWEST) forgetTokens();
+    leaveWorld();
     rmSync(this.folder, { recursive: true });
     await super.teardown();
   }
 };
 
-const { CfnReference } = require(join(CORE, 'cfn-reference'));
+const { CfnReference } = internal('cfn-reference');
 const tokenMaps = () => [globalThis.__cdkTokenMap?.stringTokenMap ?? new Map(), globalThis.__cdkTokenMap?.numberTokenMap ?? new Map()];
 
 /** Tokens that a package makes while it is loaded, such as the names of InterfaceVpcEndpointAwsService: they must last as long as it does. */
