@@ -10,6 +10,7 @@ import {
   Network, Notification, ReleaseRole, Source,
 } from '../src';
 import { givenNetwork } from './support/bare-place';
+import { resolved } from './support/resolved';
 
 const env = { account: '111111111111', region: 'us-east-1' };
 const source = Source.gitHub('acme/shop');
@@ -18,7 +19,7 @@ const arn = (service: string, resource: string) => `arn:aws:${service}:us-east-1
 function made(props: (stack: Stack) => Partial<FargateCicdPipelineProps>, context: Record<string, unknown> = {}) {
   const stack = new Stack(new App({ context }), 'Shop', { env });
   const shop = new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), ...props(stack) });
-  return { stack, shop, template: Template.fromStack(stack) };
+  return { stack, shop, template: resolved(stack) };
 }
 
 describe('an existing repository for builds', () => {

@@ -18,6 +18,7 @@ import * as cloudmap from 'aws-cdk-lib/aws-servicediscovery';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as ts from 'typescript';
 import * as library from '../src';
+import { givenNetwork } from './support/bare-place';
 import { Choice } from '../src/private/problems';
 
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
@@ -176,21 +177,19 @@ function fits(type: string, value: unknown): boolean {
 /** One for all stacks: each makes a folder. */
 const app = new App();
 
-/** As little as there can be around one option: what is taken is built each time. */
-const smallest = (scope: Stack): Props => ({
-  source: library.Source.gitHub('acme/shop'), network: library.Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'SmallestVpc', VPC)), encryption: library.Encryption.awsManaged(),
-  alarms: [], pipelineAlarms: [], notifications: [], checks: [], dashboard: library.Dashboard.none(), history: library.DeploymentHistory.none(),
-});
-const VPC = {
-  vpcId: 'vpc-11111111', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-11111111', 'subnet-22222222'], privateSubnetIds: ['subnet-33333333', 'subnet-44444444'],
-};
+const network = givenNetwork(new Stack(app, 'Given'));
 
+/** As little as there can be around one option: what is taken is built each time. */
+const smallest: Props = {
+  source: library.Source.gitHub('acme/shop'), network, encryption: library.Encryption.awsManaged(),
+  alarms: [], pipelineAlarms: [], notifications: [], checks: [], dashboard: library.Dashboard.none(), history: library.DeploymentHistory.none(),
+};
 /** How a construct answers; undefined: it takes it. */
 function answerTo(props: (scope: Stack) => Props): Error | undefined {
   app.node.tryRemoveChild('Shop');
   const scope = new Stack(app, 'Shop');
   try {
-    new library.FargateCicdPipeline(scope, 'Shop', { ...smallest(scope), ...props(scope) } as library.FargateCicdPipelineProps);
+    new library.FargateCicdPipeline(scope, 'Shop', { ...smallest, ...props(scope) } as library.FargateCicdPipelineProps);
     return undefined;
   } catch (error) {
     return error as Error;

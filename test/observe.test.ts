@@ -6,6 +6,7 @@ import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Dashboard, DeploymentHistory, Encryption, FargateCicdPipeline, FargateEnvironment, FargateCicdPipelineProps, FargateEnvironmentProps, Http5xxOrigin, Notification, ResourceNames, ServiceAlarm, Source } from '../src';
 import { givenNetwork } from './support/bare-place';
 import { lazily } from './support/lazily';
+import { resolved } from './support/resolved';
 import { Foundation, layFoundation } from '../src/observe/foundation';
 
 const source = Source.gitHub('acme/shop');
@@ -13,13 +14,13 @@ const source = Source.gitHub('acme/shop');
 function place(props: FargateEnvironmentProps | ((stack: Stack) => FargateEnvironmentProps)): { stack: Stack; template: Template } {
   const stack = new Stack(new App(), 'Shop');
   new FargateEnvironment(stack, 'Place', { network: givenNetwork(stack), ...typeof props === 'function' ? props(stack) : props });
-  return { stack, template: Template.fromStack(stack) };
+  return { stack, template: resolved(stack) };
 }
 
 const theSmallest = lazily(() => {
   const stack = new Stack(new App(), 'Shop');
   new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack) });
-  return Template.fromStack(stack);
+  return resolved(stack);
 });
 
 /** What an alarm says, by its metric. */
@@ -141,7 +142,7 @@ describe('dashboard', () => {
   test('with a title for the pipeline', () => {
     const stack = new Stack(new App(), 'Shop');
     new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), dashboard: Dashboard.standard({ titles: { pipeline: 'F', deployments: 'G', failureRate: 'H', leadTime: 'I', timeToRestore: 'J' } }) });
-    expect(titles(Template.fromStack(stack)).slice(-5)).toEqual(['F', 'G', 'H', 'I', 'J']);
+    expect(titles(resolved(stack)).slice(-5)).toEqual(['F', 'G', 'H', 'I', 'J']);
   });
 });
 
@@ -168,7 +169,7 @@ describe('history', () => {
   const road = (props: Partial<FargateCicdPipelineProps> | ((stack: Stack) => Partial<FargateCicdPipelineProps>) = {}): Template => {
     const stack = new Stack(new App(), 'Shop');
     new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), ...typeof props === 'function' ? props(stack) : props });
-    return Template.fromStack(stack);
+    return resolved(stack);
   };
   const variables = (template: Template) => Object.values(template.findResources('AWS::Lambda::Function'))
     .map(({ Properties }) => Properties.Environment.Variables).find(({ ECR_REPOSITORY }) => ECR_REPOSITORY);

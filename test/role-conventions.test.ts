@@ -9,7 +9,7 @@ import {
   Approval, Check, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, ExecuteCommand, FargateCicdPipeline, FargateEnvironment, ReleaseAction, ReleaseRole, ReleaseTrust,
   Scaling, Source,
 } from '../src';
-import { bare } from './support/bare-place';
+import { bare, bareRoad } from './support/bare-place';
 import { all, flat, only } from './support/template';
 
 const env = { account: '111111111111', region: 'eu-west-1' };
@@ -50,7 +50,7 @@ describe.each(CONVENTIONS)('roles get %s by an Aspect', (_, aspect, begins, func
     const place = new Stack(app, 'There', { env: there });
     const target = new FargateEnvironment(place, 'Web', { ...bare(place), releaseTrust });
     const road = new Stack(app, 'Here', { env });
-    new DeliveryPipeline(road, 'Delivery', { source, stages: [{ releases: [{ target }], beforeRelease: [Check.task('Migrate')] }] });
+    new DeliveryPipeline(road, 'Delivery', { ...bareRoad, source, stages: [{ releases: [{ target }], beforeRelease: [Check.task('Migrate')] }] });
     return { place, road };
   }
 
@@ -83,7 +83,7 @@ describe.each(CONVENTIONS)('roles get %s by an Aspect', (_, aspect, begins, func
     Aspects.of(there).add(aspect);
     const place = new Stack(there, 'There');
     const target = new FargateEnvironment(place, 'Web', bare(place));
-    new DeliveryPipeline(new Stack(here, 'Here'), 'Delivery', { source, stages: [{ releases: [{ target }] }] });
+    new DeliveryPipeline(new Stack(here, 'Here'), 'Delivery', { ...bareRoad, source, stages: [{ releases: [{ target }] }] });
     const written = expect(() => app.synth());
     if (refused) written.toThrow(new RegExp(`the release role gets the name '${begins}.*' by an Aspect, when a pipeline has been told 'release-.*'; put the Stage of the place before that of the pipeline`));
     else written.not.toThrow();
@@ -95,7 +95,7 @@ describe.each(CONVENTIONS)('roles get %s by an Aspect', (_, aspect, begins, func
   ])('a place that %s is left alone', (__, releaseTrust) => {
     const stack = new Stack(new App(), 'Shop', { env });
     Aspects.of(stack).add(aspect);
-    new FargateCicdPipeline(stack, 'Shop', { source, releaseTrust, ...bare(stack) });
+    new FargateCicdPipeline(stack, 'Shop', { source, releaseTrust, ...bareRoad, ...bare(stack) });
     expect(() => Template.fromStack(stack)).not.toThrow();
   });
 

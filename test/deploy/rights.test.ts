@@ -11,6 +11,7 @@ import {
 } from '../../src';
 import { rightsOf } from '../pipeline/pipeline-world';
 import { givenNetwork } from '../support/bare-place';
+import { resolved } from '../support/resolved';
 
 const DEPLOY = path.join(__dirname, '../../src/deploy');
 
@@ -69,7 +70,7 @@ const sourceIn = (stack: Stack): Source => Source.codeCommit(codecommit.Reposito
 function synthesized(props: Partial<FargateCicdPipelineProps>): Template {
   const stack = new Stack(new App(), 'Shop');
   new FargateCicdPipeline(stack, 'Shop', { source: sourceIn(stack), network: givenNetwork(stack), ...props });
-  return Template.fromStack(stack);
+  return resolved(stack);
 }
 
 /** All that the policies of a role allow, by the id of the role. */
@@ -140,7 +141,7 @@ describe.each<[string, keyof typeof byEngine, Partial<ReleaseRoleRights>]>([
     new DeliveryPipeline(stack, 'Delivery', { source: sourceIn(stack), stages: [{ releases: [{ target }] }] });
     const itself = [...calls.filter(isOwn), 'ssm:GetParameter'];
     const services = sorted(itself.map((action) => action.split(':')[0]));
-    expect(allowed(Template.fromStack(stack), /DeliveryReleaseFunctionRole/).filter((action) => services.includes(action.split(':')[0]))).toEqual(sorted(itself));
+    expect(allowed(resolved(stack), /DeliveryReleaseFunctionRole/).filter((action) => services.includes(action.split(':')[0]))).toEqual(sorted(itself));
   });
 });
 
@@ -151,7 +152,7 @@ describe('the rights of a one-off task', () => {
     subnetIds: ['subnet-11111111'], securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'TheirGroup', 'sg-11111111')],
   });
   new FargateCicdPipeline(stack, 'Shop', { source: Source.gitHub('acme/shop'), network: givenNetwork(stack), checks: [Check.task('There', { place })], beforeRelease: [Check.task('Migrate')] });
-  const template = Template.fromStack(stack);
+  const template = resolved(stack);
   const EVERY_FUNCTION = ['kms:Decrypt', 'logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
   const REPLIES = ['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'];
 

@@ -6,6 +6,7 @@ import * as efs from 'aws-cdk-lib/aws-efs';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Cluster, DeployStrategy, Encryption, FargateEnvironment, FargateEnvironmentProps, Sidecar, Volume } from '../../src';
 import { bare } from '../support/bare-place';
+import { resolved } from '../support/resolved';
 import { all, flat, idOf, only, rightsOf } from '../support/template';
 
 const image = ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.29.1');
@@ -18,7 +19,7 @@ function unsynthesized(props: FargateEnvironmentProps) {
 function make(props: (stack: Stack) => FargateEnvironmentProps) {
   const stack = new Stack(new App(), 'Shop');
   const place = new FargateEnvironment(stack, 'Place', { ...bare(stack), ...props(stack) });
-  const template = Template.fromStack(stack);
+  const template = resolved(stack);
   const definition = only(template, 'AWS::ECS::TaskDefinition');
   const containers = Object.fromEntries(definition.ContainerDefinitions.map((container: any) => [container.Name, container]));
   const taskRights = () => rightsOf(template, idOf(template, 'AWS::IAM::Role', { Description: 'What the application may do (Shop/Place)' }));

@@ -11,6 +11,7 @@ import {
   Cluster, DeployStrategy, Egress, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Notification, ResourceNames, Scaling, ServiceAlarm,
 } from '../../src';
 import { givenNetwork } from '../support/bare-place';
+import { resolved } from '../support/resolved';
 
 interface Made { readonly stack: Stack; readonly place: FargateEnvironment; readonly template: Template }
 
@@ -18,7 +19,7 @@ function make(props: FargateEnvironmentProps | ((scope: Construct) => FargateEnv
   const stack = new Stack(new App(), 'Shop');
   const place = new FargateEnvironment(stack, 'Place', { network: givenNetwork(stack), ...typeof props === 'function' ? props(stack) : props });
   after({ stack, place });
-  return { stack, place, template: Template.fromStack(stack) };
+  return { stack, place, template: resolved(stack) };
 }
 
 /** Properties of the only resource of a type. */
@@ -47,7 +48,7 @@ const importedVpc = (scope: Construct) => ec2.Vpc.fromVpcAttributes(scope, 'Thei
 
 describe('the default', () => {
   const made = make({ network: undefined });
-  const { template } = made;
+  const template = Template.fromStack(made.stack);
 
   test('task: container app on port 80, 512 CPU, 1024 MiB, x86_64, the released tag', () => {
     const task = only(template, 'AWS::ECS::TaskDefinition');

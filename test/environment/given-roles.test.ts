@@ -10,6 +10,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { DeployStrategy, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, ReleaseAction, FargateCicdPipeline, Source, Volume } from '../../src';
 import { bare } from '../support/bare-place';
+import { resolved } from '../support/resolved';
 import { all, only, rightsOf } from '../support/template';
 
 const env = { account: '111111111111', region: 'eu-west-1' };
@@ -44,7 +45,7 @@ describe('roles by ARN', () => {
   test('are those of the tasks, and get what they need in policies of ours', () => {
     const { stack, environment } = place(imported(), (scope) => ({ container: { metricNamespace: 'Shop', secrets: secretOf(scope) } }));
     table(stack).grantReadData(environment);
-    const template = Template.fromStack(stack);
+    const template = resolved(stack);
     expect(only(template, 'AWS::ECS::TaskDefinition')).toMatchObject({ TaskRoleArn: TASK, ExecutionRoleArn: EXECUTION });
     expect(environment.taskRole).toMatchObject({ roleArn: TASK, roleName: 'task' });
     expect(all(template, 'AWS::IAM::Role').map(([id]) => id).filter((id) => /^Place(Task|Execution)/.test(id))).toEqual([]);
@@ -60,7 +61,7 @@ describe('roles by ARN', () => {
 
   test('are passed to ECS as they are named, with their paths, and no others', () => {
     const { stack } = place(imported());
-    expect(passed(Template.fromStack(stack))).toEqual([TASK, EXECUTION]);
+    expect(passed(resolved(stack))).toEqual([TASK, EXECUTION]);
   });
 
   test('one for both is passed once', () => {
@@ -68,7 +69,7 @@ describe('roles by ARN', () => {
       const taskRole = iam.Role.fromRoleArn(scope, 'Task', TASK);
       return { taskRole, executionRole: taskRole };
     });
-    expect(passed(Template.fromStack(stack))).toEqual([TASK]);
+    expect(passed(resolved(stack))).toEqual([TASK]);
   });
 
   test('are what CodeDeploy and the action of CodePipeline pass', () => {
@@ -76,7 +77,7 @@ describe('roles by ARN', () => {
     new FargateCicdPipeline(stack, 'Shop', {
       source: Source.gitHub('acme/shop'), container: imported()(stack), deployStrategy: DeployStrategy.codeDeploy(), releaseAction: ReleaseAction.codePipelineAction(),
     });
-    const passes = all(Template.fromStack(stack), 'AWS::IAM::ManagedPolicy').flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement).filter(({ Action }: any) => Action === 'iam:PassRole');
+    const passes = all(resolved(stack), 'AWS::IAM::ManagedPolicy').flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement).filter(({ Action }: any) => Action === 'iam:PassRole');
     expect(passes.length).toBeGreaterThan(2);
     expect(new Set(passes.map(({ Resource }: any) => JSON.stringify(Resource)))).toEqual(new Set([JSON.stringify([TASK, EXECUTION])]));
   });
@@ -90,7 +91,7 @@ describe('roles by ARN', () => {
 
   test('of which one is given, the other is made', () => {
     const { stack } = place((scope) => ({ executionRole: iam.Role.fromRoleArn(scope, 'Execution', EXECUTION) }));
-    const [task, execution] = passed(Template.fromStack(stack));
+    const [task, execution] = passed(resolved(stack));
     expect(task).toMatch(/^<PlaceTaskRole\w+\.Arn>,?$/);
     expect(execution ?? EXECUTION).toBe(EXECUTION);
   });
@@ -119,7 +120,7 @@ describe('roles that the app makes', () => {
     taskRole.addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName('ReadOnlyAccess'));
     taskRole.attachInlinePolicy(new iam.Policy(stack, 'Inline', { statements: [new iam.PolicyStatement({ actions: ['s3:ListAllMyBuckets'], resources: ['*'] })] }));
     expect((taskRole as iam.Role).addToPolicy(new iam.PolicyStatement({ actions: ['sns:Publish'], resources: ['arn:aws:sns:eu-west-1:111111111111:t'] }))).toBe(true);
-    const template = Template.fromStack(stack);
+    const template = resolved(stack);
     const [id] = all(template, 'AWS::IAM::Role').find(([name]) => name.startsWith('Theirs'))!;
     expect(actionsOf(all(template, 'AWS::IAM::Policy').filter(([name]) => name.startsWith('Person')).flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement))).toEqual(
       ['iam:GetRole', 'iam:PassRole', 'sts:AssumeRole']);
@@ -145,7 +146,7 @@ describe.each<[string, (scope: Construct) => Roles]>([
       },
     }));
     table(stack).grantReadData(environment);
-    const template = Template.fromStack(stack);
+    const template = resolved(stack);
     expect(all(template, 'AWS::IAM::ManagedPolicy').filter(([id]) => /^Place(Task|Execution)Role/.test(id))).toEqual([]);
     template.resourceCountIs('AWS::IAM::Policy', 0);
     const [execution, task] = warnings(stack).sort();
@@ -174,6 +175,6 @@ describe.each<[string, (scope: Construct) => Roles]>([
 test('what a fixed role leaves to the policies of resources stands there, and is not asked for', () => {
   const { stack, environment } = place((scope) => ({ taskRole: iam.Role.fromRoleArn(scope, 'Task', TASK, { mutable: false, addGrantsToResources: true }) }));
   new s3.Bucket(stack, 'Uploads').grantRead(environment);
-  Template.fromStack(stack).hasResourceProperties('AWS::S3::BucketPolicy', { PolicyDocument: { Statement: [Match.objectLike({ Principal: { AWS: TASK } })] } });
+  resolved(stack).hasResourceProperties('AWS::S3::BucketPolicy', { PolicyDocument: { Statement: [Match.objectLike({ Principal: { AWS: TASK } })] } });
   expect(warnings(stack)).toEqual([]);
 });

@@ -10,6 +10,7 @@ import {
   Balancing, Encryption, FargateEnvironment, FargateEnvironmentProps, FirstImage, LoadBalancer, LoadBalancerOptions, Stickiness, TargetProtocol, WebAcl,
 } from '../../src';
 import { bare } from '../support/bare-place';
+import { resolved } from '../support/resolved';
 import { all, flat } from '../support/template';
 
 interface Made { readonly stack: Stack; readonly place: FargateEnvironment; readonly template: Template }
@@ -17,7 +18,7 @@ interface Made { readonly stack: Stack; readonly place: FargateEnvironment; read
 function make(props: (scope: Construct) => FargateEnvironmentProps): Made {
   const stack = new Stack(new App(), 'Shop');
   const place = new FargateEnvironment(stack, 'Place', { ...bare(stack), ...props(stack) });
-  return { stack, place, template: Template.fromStack(stack) };
+  return { stack, place, template: resolved(stack) };
 }
 
 const balanced = (options: (scope: Construct) => LoadBalancerOptions, others: (scope: Construct) => FargateEnvironmentProps = () => ({})) =>
@@ -126,7 +127,7 @@ describe('access logs', () => {
   ])('in region %s, which %s, the service may write them for this account only', (region, _, account, where) => {
     const stack = new Stack(new App(), 'Shop', { env: region ? { account, region } : undefined });
     new FargateEnvironment(stack, 'Place', bare(stack));
-    const template = Template.fromStack(stack);
+    const template = resolved(stack);
     const bucket = attributesOf({ template } as Made)['access_logs.s3.bucket'];
     const statements = all(template, 'AWS::S3::BucketPolicy').filter(([, { Bucket }]) => flat(Bucket) === flat(bucket)).flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement)
       .filter(({ Principal }) => /elasticloadbalancing/.test(Principal.Service));

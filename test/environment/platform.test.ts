@@ -11,6 +11,7 @@ import {
   Http5xxOrigin, ListenerRuleOptions, LoadBalancer, Network, Scaling, ServiceAlarm, Sidecar, TargetProtocol,
 } from '../../src';
 import { rightsOf } from '../pipeline/pipeline-world';
+import { resolved } from '../support/resolved';
 import { all, flat, idOf, only } from '../support/template';
 
 const stackOf = (id = 'Shop', app = new App()): Stack => new Stack(app, id);
@@ -37,7 +38,7 @@ describe('a platform', () => {
     const { stack, platform } = make();
     serviceOn(platform, stack, 'Orders', { path: '/orders*', priority: 10 });
     const users = serviceOn(platform, stack, 'Users', { host: 'users.example.com', priority: 20 });
-    const template = Template.fromStack(stack);
+    const template = resolved(stack);
     SHARED.forEach((type) => template.resourceCountIs(type, 1));
     // The services have one each; of a platform there is nothing to tell.
     template.resourceCountIs('AWS::SNS::Topic', 2);
@@ -57,7 +58,7 @@ describe('a platform', () => {
 
   test('answers 404 for whatever no service takes', () => {
     const { stack } = make();
-    const template = Template.fromStack(stack);
+    const template = resolved(stack);
     template.resourceCountIs(RULE, 0);
     expect(only(template, 'AWS::ElasticLoadBalancingV2::Listener').DefaultActions).toEqual([
       { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404', ContentType: 'text/plain', MessageBody: 'No service stands behind this listener.' } },
@@ -74,7 +75,7 @@ describe('a platform', () => {
         serviceOn(platform, stack, id, { path: `/${id.toLowerCase()}*`, priority: index + 1 }, { deployStrategy: DeployStrategy.canary(), scaling: Scaling.onRequests({ requestsPerTask: 100 }) });
         return stack;
       });
-      return { here: Template.fromStack(here).toJSON().Resources, there: there.map((stack) => Template.fromStack(stack)) };
+      return { here: Template.fromStack(here).toJSON().Resources, there: there.map((stack) => resolved(stack)) };
     };
     const [one, two] = [synth(['Orders']), synth(['Orders', 'Users'])];
     expect(two.here).toEqual(one.here);
@@ -90,7 +91,7 @@ describe('a platform', () => {
     const { stack, platform } = make({ encryption: Encryption.awsManaged() });
     serviceOn(platform, stack, 'Orders', { path: '/orders*', priority: 10 });
     expect(platform.encryptionKey).toBeUndefined();
-    Template.fromStack(stack).resourceCountIs('AWS::KMS::Key', 0);
+    resolved(stack).resourceCountIs('AWS::KMS::Key', 0);
   });
 
   test('stands in the VPC of an existing cluster', () => {
@@ -98,7 +99,7 @@ describe('a platform', () => {
     const cluster = new ecs.Cluster(stack, 'Existing');
     const platform = new FargatePlatform(stack, 'Platform', { cluster: Cluster.fromCluster(cluster), loadBalancer: LoadBalancer.internal() });
     expect([platform.vpc, platform.ecsCluster]).toEqual([cluster.vpc, cluster]);
-    Template.fromStack(stack).resourceCountIs('AWS::ECS::Cluster', 1);
+    resolved(stack).resourceCountIs('AWS::ECS::Cluster', 1);
   });
 
   test('warns of plain HTTP', () => {
@@ -113,7 +114,7 @@ describe('a platform', () => {
     });
     const { cluster, encryption, network } = platform;
     new FargateEnvironment(stack, 'Place', { cluster, encryption, network, loadBalancer: platform.route({ path: '/*', priority: 1 }) });
-    const template = Template.fromStack(stack);
+    const template = resolved(stack);
     expect(all(template, 'AWS::EC2::VPCEndpoint').map(([, { ServiceName }]) => flat(ServiceName).split('.').slice(3).join('.')).sort()).toEqual(['ecr.api', 'ecr.dkr', 'logs', 's3', 'secretsmanager']);
     expect(only(template, 'AWS::ECS::Service').NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp).toBe('DISABLED');
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
@@ -210,7 +211,7 @@ describe('a service on a shared listener', () => {
   const onImported = (options: Partial<ListenerRuleOptions> = {}, props: FargateEnvironmentProps = {}) => {
     const stack = stackOf();
     const place = new FargateEnvironment(stack, 'Place', { loadBalancer: LoadBalancer.fromListener(imported(stack), { host: 'shop.example.com', priority: 5, ...options }), ...props });
-    return { stack, place, template: Template.fromStack(stack) };
+    return { stack, place, template: resolved(stack) };
   };
 
   test('stands behind a listener that was imported by its attributes', () => {
@@ -226,7 +227,7 @@ describe('a service on a shared listener', () => {
 
   test('has a guard before its rule, where the strategy moves weights: it sees each change of conditions and priority first', () => {
     const guarded = (options: Partial<ListenerRuleOptions> = {}) => {
-      const { template } = onImported(options, { deployStrategy: DeployStrategy.blueGreen() });
+      const template = Template.fromStack(onImported(options, { deployStrategy: DeployStrategy.blueGreen() }).stack);
       const [[id, { Properties: { ServiceToken, ...properties } }]] = Object.entries(template.findResources('Custom::TrafficGuard'));
       const [rule] = Object.values(template.findResources(RULE));
       expect(rule.DependsOn).toContain(id);
@@ -281,7 +282,7 @@ describe('a service on a shared listener', () => {
     };
     const stack = stackOf();
     spoken(stack, imported(stack));
-    expect(all(Template.fromStack(stack), 'AWS::ElasticLoadBalancingV2::TargetGroup').map(([, { ProtocolVersion }]) => ProtocolVersion)).toEqual(['HTTP2', 'HTTP2']);
+    expect(all(resolved(stack), 'AWS::ElasticLoadBalancingV2::TargetGroup').map(([, { ProtocolVersion }]) => ProtocolVersion)).toEqual(['HTTP2', 'HTTP2']);
     const [plain, secure] = [own({ port: 80 }), own({ port: 443, certificates: [elbv2.ListenerCertificate.fromArn('arn:aws:acm:eu-west-1:111111111111:certificate/1')] })];
     expect(() => spoken(secure.stack, secure.listener)).not.toThrow();
     expect(() => spoken(plain.stack, plain.listener)).toThrow("loadBalancer.protocol: got 'HTTP/2 or gRPC behind a listener of plain HTTP'; allowed TargetProtocol.http1");
@@ -299,7 +300,7 @@ describe('a service on a shared listener', () => {
     const first = new FargateEnvironment(stack, 'First');
     const [listener] = first.loadBalancer.listeners;
     const second = new FargateEnvironment(stack, 'Second', { loadBalancer: LoadBalancer.fromListener(listener, { path: '/second', priority: 1 }) });
-    expect(stack.resolve(second.url)).toEqual({ 'Fn::Join': ['', ['http://', { 'Fn::GetAtt': [idOf(Template.fromStack(stack), 'AWS::ElasticLoadBalancingV2::LoadBalancer'), 'DNSName'] }, '/second']] });
+    expect(stack.resolve(second.url)).toEqual({ 'Fn::Join': ['', ['http://', { 'Fn::GetAtt': [idOf(resolved(stack), 'AWS::ElasticLoadBalancingV2::LoadBalancer'), 'DNSName'] }, '/second']] });
     expect(() => new FargateEnvironment(stack, 'Third', { loadBalancer: LoadBalancer.fromListener(listener, { path: '/*', priority: 50000 }) }))
       .toThrow("loadBalancer.priority: got 50000; allowed a priority that no other rule of the listener has; choose another one: 'Shop/First/LoadBalancer/Http' has it already");
   });

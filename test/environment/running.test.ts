@@ -10,12 +10,13 @@ import {
   Capacity, Cluster, DeployStrategy, Encryption, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, Network, Scaling, ServiceConnect, ServiceDiscovery,
 } from '../../src';
 import { bare } from '../support/bare-place';
+import { resolved } from '../support/resolved';
 import { all, idOf, only, rightsOf } from '../support/template';
 
 function make(props: (stack: Stack) => FargateEnvironmentProps) {
   const stack = new Stack(new App(), 'Shop');
   new FargateEnvironment(stack, 'Place', { ...bare(stack), ...props(stack) });
-  const template = Template.fromStack(stack);
+  const template = resolved(stack);
   const taskRights = () => rightsOf(template, idOf(template, 'AWS::IAM::Role', { Description: 'What the application may do (Shop/Place)' }));
   return { stack, template, service: only(template, 'AWS::ECS::Service'), app: only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions[0], taskRights };
 }
@@ -43,7 +44,7 @@ describe('capacity', () => {
     expect(service.CapacityProviderStrategy).toEqual([{ Base: 1, CapacityProvider: 'FARGATE', Weight: 1 }, { CapacityProvider: 'FARGATE_SPOT', Weight: 1 }]);
     expect(service).not.toHaveProperty('LaunchType');
     expect(only(template, 'AWS::ECS::ClusterCapacityProviderAssociations')).toMatchObject({ CapacityProviders: ['FARGATE', 'FARGATE_SPOT'], DefaultCapacityProviderStrategy: [] });
-    expect(Object.values(template.findResources('AWS::ECS::Service'))[0].DependsOn).toContain(idOf(template, 'AWS::ECS::ClusterCapacityProviderAssociations'));
+    expect(Object.values(Template.fromStack(stack).findResources('AWS::ECS::Service'))[0].DependsOn).toContain(idOf(template, 'AWS::ECS::ClusterCapacityProviderAssociations'));
     expect(warnings(stack)).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
@@ -8,6 +8,7 @@ import {
   Balancing, DeployStrategy, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FirstImage, ListenerRuleOptions, LoadBalancer, Stickiness, TargetProtocol,
 } from '../../src';
 import { bare } from '../support/bare-place';
+import { resolved } from '../support/resolved';
 import { all, only } from '../support/template';
 
 type Options = Partial<ListenerRuleOptions>;
@@ -36,7 +37,7 @@ describe.each([['imported', onImported], ['platform.route', onPlatform]])('behin
   });
   /** What both groups say: a release moves between them, so that they are alike. */
   const groupOf = (stack: Stack) => {
-    const [[, { Name: one, ...first }], [, { Name: other, ...second }]] = all(Template.fromStack(stack), GROUP);
+    const [[, { Name: one, ...first }], [, { Name: other, ...second }]] = all(resolved(stack), GROUP);
     expect([second, one, other]).toEqual([first, undefined, undefined]);
     return first;
   };
@@ -51,7 +52,7 @@ describe.each([['imported', onImported], ['platform.route', onPlatform]])('behin
   ])('%s', (_what, options, attributes) => {
     const stack = make(options);
     expect(attributesOf(groupOf(stack))).toMatchObject(attributes);
-    const { TargetGroupStickinessConfig: sticky } = only(Template.fromStack(stack), 'AWS::ElasticLoadBalancingV2::ListenerRule').Actions[0].ForwardConfig;
+    const { TargetGroupStickinessConfig: sticky } = only(resolved(stack), 'AWS::ElasticLoadBalancingV2::ListenerRule').Actions[0].ForwardConfig;
     expect(sticky).toEqual(options.stickiness && { Enabled: true, DurationSeconds: 1 });
   });
 

@@ -4,6 +4,7 @@ import { type Behaviour, ModelWorld } from './model-world';
 import { KINDS } from './strategies';
 import { templateOf } from './templates';
 import { DeliveryPipeline, type FargateEnvironmentProps, Source, StageFailure } from '../../src';
+import { bareRoad } from '../support/bare-place';
 import { deployment } from '../support/fake-ecs';
 import { publishedPlace } from '../support/published-place';
 import { stagesOf } from '../support/template';
@@ -20,7 +21,7 @@ type Fate = Behaviour | 'a mishap';
 function stageWith(onFailure: StageFailure | undefined): any {
   const stack = new Stack(new App(), 'Road');
   const releases = PLACES.map((id) => ({ target: publishedPlace(stack, id) }));
-  new DeliveryPipeline(stack, 'Delivery', { source: Source.gitHub('acme/shop'), stages: [{ stageName: 'Live', releases, onFailure }] });
+  new DeliveryPipeline(stack, 'Delivery', { ...bareRoad, source: Source.gitHub('acme/shop'), stages: [{ stageName: 'Live', releases, onFailure }] });
   return stagesOf(Template.fromStack(stack)).at(-1);
 }
 

@@ -16,6 +16,7 @@ import { BanditSeverity } from '../../src/pipeline/checks/python';
 import { BuildCache } from '../../src/pipeline/image-build/build-cache';
 import { BuiltImage } from '../../src/pipeline/parts';
 import { BuildSecret } from '../../src/pipeline/project/build-secret';
+import { openRoles } from '../../src/private/scoped-role';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 import { BuildResult, runBuild } from '../support/buildspec';
 import { FakePrograms, Program } from '../support/fake-program';
@@ -34,7 +35,10 @@ function bind(check: Check, context: Partial<CheckContext> = {}, world?: WorldOp
 }
 
 const spec = (check: Check) => JSON.parse(bind(check).project.Source.BuildSpec);
-const commands = (check: Check) => (['install', 'pre_build', 'build', 'post_build'] as const).flatMap((phase) => spec(check).phases[phase]?.commands ?? []);
+const commands = (check: Check) => {
+  const { phases } = spec(check);
+  return (['install', 'pre_build', 'build', 'post_build'] as const).flatMap((phase) => phases[phase]?.commands ?? []);
+};
 const problems = (check: Check) => check._problems.map(({ prop, got, allowed }) => `${prop}: got ${got}; allowed ${allowed}`);
 
 describe('every check', () => {
@@ -63,11 +67,13 @@ describe('every check', () => {
   });
 
   withAndWithoutFeatureFlags((context) => {
-    test.each(every)('nothing against %s', (_, check) => {
-      for (const encryption of [Encryption.customerManaged(), Encryption.awsManaged()]) {
-        const { pipeline } = bind(check, {}, { context, encryption });
-        expect(judge(pipeline.app).filter((finding) => new RegExp(` Shop/${check._name}/`).test(finding))).toEqual([]);
-      }
+    test.each([['a key', Encryption.customerManaged()], ['keys of AWS', Encryption.awsManaged()]])('nothing against any, with %s', (_, encryption) => {
+      const pipeline = new PipelineWorld({ context, encryption });
+      const known = { ...pipeline.context, image: IMAGE };
+      pipeline.addStage('Check', ...every.map(([, check]) => check._bind(pipeline.stack, pipeline.parts, known).action));
+      openRoles(pipeline.stack);
+      expect(every.map(([, { _name }]) => pipeline.stack.node.tryFindChild(_name))).not.toContain(undefined);
+      expect(judge(pipeline.app).filter((finding) => every.some(([, { _name }]) => finding.includes(` Shop/${_name}/`)))).toEqual([]);
     });
   });
 

@@ -19,6 +19,7 @@ import { Inspection } from '../../src/private/problems';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 import { runBuild } from '../support/buildspec';
 import { FakePrograms, Program } from '../support/fake-program';
+import { lazily } from '../support/lazily';
 
 const DESCRIPTION = 'Builds the image of app';
 
@@ -61,8 +62,9 @@ describe('the project', () => {
   });
 
   test('has a buildspec that is a plain text', () => {
-    expect(typeof project().Source.BuildSpec).toBe('string');
-    expect(spec(project())).toMatchObject({
+    const properties = project();
+    expect(typeof properties.Source.BuildSpec).toBe('string');
+    expect(spec(properties)).toMatchObject({
       version: '0.2',
       env: { 'shell': 'bash', 'exported-variables': ['IMAGE_DIGEST', 'IMAGE_TAG', 'IMAGE_URI'] },
       artifacts: { files: ['imagedefinitions.json', 'imageDetail.json'] },
@@ -321,8 +323,9 @@ describe('the script', () => {
     rmSync(source, { recursive: true });
   });
 
-  const run = async (options: DockerfileOptions = {}, overrides: Record<string, string> = {}, secrets?: Record<string, string>, world: WorldOptions = {}) => {
-    const properties = project(options, world);
+  const usual = lazily(() => project());
+  const run = async (options?: DockerfileOptions, overrides: Record<string, string> = {}, secrets?: Record<string, string>, world?: WorldOptions) => {
+    const properties = options || world ? project(options, world) : usual();
     const own = properties.Environment.EnvironmentVariables.filter(({ Value }: any) => typeof Value === 'string');
     return runBuild({
       buildspec: properties.Source.BuildSpec,
@@ -420,7 +423,7 @@ describe('the script', () => {
       git('add', '.');
       git('-c', 'user.name=Committer', '-c', 'user.email=committer@example.com', 'commit', '--quiet', '--message', 'One', '--author', `${name} <author@example.com>`);
     };
-    const author = async () => (await run({}, {}, undefined, CLONED)).exported.COMMIT_AUTHOR;
+    const author = async () => (await run(undefined, {}, undefined, CLONED)).exported.COMMIT_AUTHOR;
 
     test.each([
       ['as git has it', 'Zoë O\'Hara-Łęcka', 'Zoë O\'Hara-Łęcka'],
@@ -501,12 +504,12 @@ describe('the script', () => {
     ['-a', 'v-a'],
     ['x'.repeat(200), 'x'.repeat(100)],
   ])('makes a tag of %s', async (version, tag) => {
-    expect((await run({}, { CODEBUILD_RESOLVED_SOURCE_VERSION: version })).exported.IMAGE_TAG).toBe(tag);
-    expect((await run({}, { CODEBUILD_RESOLVED_SOURCE_VERSION: version, TAG_SUFFIX: '-worker' })).exported.IMAGE_TAG).toBe(`${tag}-worker`);
+    expect((await run(undefined, { CODEBUILD_RESOLVED_SOURCE_VERSION: version })).exported.IMAGE_TAG).toBe(tag);
+    expect((await run(undefined, { CODEBUILD_RESOLVED_SOURCE_VERSION: version, TAG_SUFFIX: '-worker' })).exported.IMAGE_TAG).toBe(`${tag}-worker`);
   });
 
   test('makes a tag of the build when the source has no version', async () => {
-    expect((await run({}, { CODEBUILD_RESOLVED_SOURCE_VERSION: '' })).exported.IMAGE_TAG).toBe('build-00000000-0000-0000-0000-000000000000');
+    expect((await run(undefined, { CODEBUILD_RESOLVED_SOURCE_VERSION: '' })).exported.IMAGE_TAG).toBe('build-00000000-0000-0000-0000-000000000000');
   });
 
   test('hands on target, arguments and secrets, and shows no secret', async () => {

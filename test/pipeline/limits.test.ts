@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { DeliveryPipeline, DeliveryPipelineProps, DeployStage, ImageBuild, IReleaseTarget, PublishedEnvironmentAttributes, Source } from '../../src';
 import { watchLimits } from '../../src/pipeline/limits';
 import { publishedPlace } from '../support/published-place';
+import { resolved, synthesized } from '../support/resolved';
 
 class World {
   readonly app = new App();
@@ -14,9 +15,9 @@ class World {
 
   readonly place = (id: string, attributes?: Partial<PublishedEnvironmentAttributes>): IReleaseTarget => publishedPlace(this.stack, id, attributes);
 
-  road(stages: DeployStage[], props: Partial<DeliveryPipelineProps> = {}): Template {
+  road(stages: DeployStage[], props: Partial<DeliveryPipelineProps> = {}, look = resolved): Template {
     new DeliveryPipeline(this.stack, 'Road', { source: Source.gitHub('acme/shop'), stages, ...props });
-    return Template.fromStack(this.stack);
+    return look(this.stack);
   }
 }
 
@@ -82,7 +83,7 @@ describe('limits of CodePipeline', () => {
 test('a release that says too much is found at synth: who shortens what is told', () => {
   const world = new World();
   const target = world.place('A', { parameterName: `/${'x'.repeat(800)}` });
-  expect(() => world.road([{ releases: [{ target }] }])).toThrow(/\[Shop\/Road\] stages: got 1\d{3} characters in UserParameters of the action Release-A; allowed 1000; shorten what they name: placeName and externalId of the place/);
+  expect(() => world.road([{ releases: [{ target }] }], {}, synthesized)).toThrow(/\[Shop\/Road\] stages: got 1\d{3} characters in UserParameters of the action Release-A; allowed 1000; shorten what they name: placeName and externalId of the place/);
 });
 
 /** Everything that only CloudFormation knows, as long as it may be. */

@@ -12,6 +12,7 @@ import { ReleaseTargetParts } from '../../src/deploy/release-target';
 import { CheckContext } from '../../src/pipeline/checks/actions/action-recipe';
 import { PipelineParts } from '../../src/pipeline/parts';
 import { guarded, openRoles, ScopedRole } from '../../src/private/scoped-role';
+import { resolved } from '../support/resolved';
 
 const PLACE: ReleaseTargetParts = {
   placeName: 'Web',
@@ -91,7 +92,7 @@ export class PipelineWorld {
   /** What is synthesized once the library has done its part. */
   get template(): Template {
     openRoles(this.stack);
-    return Template.fromStack(this.stack);
+    return resolved(this.stack);
   }
 }
 

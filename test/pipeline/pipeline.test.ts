@@ -14,27 +14,28 @@ import {
 import { givenNetwork } from '../support/bare-place';
 import { lazily } from '../support/lazily';
 import { publishedPlace } from '../support/published-place';
+import { resolved, synthesized } from '../support/resolved';
 
 const source = Source.gitHub('acme/shop');
 
-function make(props: Partial<FargateCicdPipelineProps> | ((scope: Construct) => Partial<FargateCicdPipelineProps>) = {}): Template {
+function make(props: Partial<FargateCicdPipelineProps> | ((scope: Construct) => Partial<FargateCicdPipelineProps>) = {}, look = resolved): Template {
   const stack = new Stack(new App(), 'Shop');
   new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), ...typeof props === 'function' ? props(stack) : props });
-  return Template.fromStack(stack);
+  return look(stack);
 }
 
-const smallest = () => make({ network: undefined });
+const smallest = () => make({ network: undefined }, synthesized);
 /** At which most tests look. */
 const theSmallest = lazily(smallest);
 
 /** The road by itself, to a place of another app, under the same ids. */
 function makeRoad({ approval, ...props }: Partial<DeliveryPipelineProps & DeployStage> = {},
-  after: (delivery: DeliveryPipeline, stack: Stack) => void = () => undefined): Template {
+  after: (delivery: DeliveryPipeline, stack: Stack) => void = () => undefined, look = resolved): Template {
   const stack = new Stack(new App(), 'Shop');
   const shop = new Construct(stack, 'Shop');
   const stages = [{ stageName: 'Deploy', releases: [{ target: publishedPlace(shop) }], approval }];
   after(new DeliveryPipeline(shop, 'Delivery', { source, stages, ...props }), stack);
-  return Template.fromStack(stack);
+  return look(stack);
 }
 
 const pipelineOf = (template: Template): any => {
@@ -347,7 +348,7 @@ describe('after construction', () => {
   });
 
   test('a new pipeline runs at once: its actions and projects have their rights by then', () => {
-    const template = make({ approval: Approval.manual(), checks: [Check.task('Integration'), Check.imageScan()] });
+    const template = make({ approval: Approval.manual(), checks: [Check.task('Integration'), Check.imageScan()] }, synthesized);
     const [{ DependsOn }] = Object.values(template.findResources('AWS::CodePipeline::Pipeline'));
     const roles = [
       ...pipelineOf(template).Stages.flatMap(({ Actions }: any) => Actions).map(({ RoleArn }: any) => RoleArn['Fn::GetAtt'][0]),
@@ -361,7 +362,7 @@ describe('after construction', () => {
   test('grants to a project may speak of the pipeline, which waits for what the library granted only', () => {
     const template = makeRoad({}, (delivery) => {
       delivery.buildProject.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['codepipeline:GetPipelineState'], resources: [delivery.pipeline.pipelineArn] }));
-    });
+    }, synthesized);
     const [[id, { DependsOn }]] = Object.entries(template.findResources('AWS::CodePipeline::Pipeline'));
     const policies = Object.entries(template.findResources('AWS::IAM::ManagedPolicy')).filter(([each]) => each.startsWith('ShopDeliveryBuildRoleRights'));
     expect(policies.map(([policy, resource]) => [DependsOn.includes(policy), JSON.stringify(resource).includes(`"${id}"`)])).toEqual([[true, false], [false, true]]);

@@ -10,6 +10,7 @@ import { Check, DeliveryPipeline, DeliveryPipelineProps, DeploymentHistory, Encr
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 import { lazily } from '../support/lazily';
 import { publishedPlace } from '../support/published-place';
+import { resolved } from '../support/resolved';
 
 const NOTIFICATIONS = [Notification.email('team@example.com')];
 
@@ -21,7 +22,7 @@ function make(source: (scope: Construct) => Source, props: Props = {}, context =
   const delivery = new DeliveryPipeline(stack, 'Delivery', { source: source(stack), notifications: NOTIFICATIONS, stages: [{ releases: [{ target: publishedPlace(stack) }] }], ...props });
   return { app, stack, delivery };
 }
-const templateOf = (...args: Parameters<typeof make>) => Template.fromStack(make(...args).stack);
+const templateOf = (...args: Parameters<typeof make>) => resolved(make(...args).stack);
 
 const only = (template: Template, type: string): any => {
   const found = Object.values(template.findResources(type));
@@ -114,7 +115,7 @@ describe('CodeCommit', () => {
   test('a rule that the user adds takes the same role', () => {
     const { stack, delivery } = make(codeCommit);
     new events.Rule(stack, 'Nightly', { schedule: events.Schedule.rate(Duration.days(1)), targets: [new targets.CodePipeline(delivery.pipeline)] });
-    const [nightly, push] = ['Nightly', 'DeliveryPush'].map((id) => named(Template.fromStack(stack), 'AWS::Events::Rule', id));
+    const [nightly, push] = ['Nightly', 'DeliveryPush'].map((id) => named(resolved(stack), 'AWS::Events::Rule', id));
     expect(nightly.Targets[0].RoleArn).toEqual(push.Targets[0].RoleArn);
   });
 

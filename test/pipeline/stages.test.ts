@@ -6,6 +6,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { Check, DeliveryPipeline, DeliveryPipelineProps, DeployStage, FargateCicdPipeline, Notification, ResourceNames, Source, StageCondition, StageFailure } from '../../src';
 import { publishedPlace } from '../support/published-place';
+import { resolved } from '../support/resolved';
 import { all, flat, rightsOf, stagesOf } from '../support/template';
 
 const source = Source.gitHub('acme/shop');
@@ -18,7 +19,7 @@ function alarmIn(scope: Construct, alarmName?: string): cloudwatch.Alarm {
 /** A road with one stage that is made so. */
 function road(make: (scope: Stack) => Partial<DeployStage>, stack = new Stack(new App(), 'Shop'), props: Partial<DeliveryPipelineProps> = {}): Template {
   new DeliveryPipeline(stack, 'Delivery', { source, stages: [{ releases: [{ target: publishedPlace(stack) }], ...make(stack) }], ...props });
-  return Template.fromStack(stack);
+  return resolved(stack);
 }
 
 const lastStage = (template: Template): any => stagesOf(template).at(-1);
@@ -135,7 +136,7 @@ describe('who is told that a stage failed', () => {
 test('the own stage of a FargateCicdPipeline has conditions and a rule for failure', () => {
   const stack = new Stack(new App(), 'Shop');
   new FargateCicdPipeline(stack, 'Shop', { source, releaseConditions: { before: [WINDOW] }, onReleaseFailure: StageFailure.rollBack() });
-  expect(lastStage(Template.fromStack(stack))).toMatchObject({ Name: 'Deploy', BeforeEntry: { Conditions: [{ Result: 'FAIL' }] }, OnFailure: { Result: 'ROLLBACK' } });
+  expect(lastStage(resolved(stack))).toMatchObject({ Name: 'Deploy', BeforeEntry: { Conditions: [{ Result: 'FAIL' }] }, OnFailure: { Result: 'ROLLBACK' } });
 });
 
 describe('links to the console', () => {
@@ -143,7 +144,7 @@ describe('links to the console', () => {
     const stack = new Stack(new App(), 'Shop', { env: region ? { account: '111111111111', region } : undefined });
     // China has no connections that a stack could make.
     new FargateCicdPipeline(stack, 'Shop', { source: region?.startsWith('cn-') ? Source.codeCommit(new codecommit.Repository(stack, 'Code', { repositoryName: 'shop' })) : source });
-    const template = Template.fromStack(stack);
+    const template = resolved(stack);
     const outputs = Object.entries(template.findOutputs('*')).filter(([id]) => /PipelineUrl|DashboardUrl|Handshake/.test(id)).map(([, { Value }]) => flat(Value));
     const [, rule] = all(template, 'AWS::Events::Rule').find(([, { EventPattern }]) => EventPattern.source[0] === 'aws.codepipeline')!;
     return [...outputs, JSON.stringify(rule.Targets[0].InputTransformer.InputTemplate)];

@@ -1,6 +1,6 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { Dashboard, FargateEnvironmentProps, Network } from '../../src';
+import { Dashboard, DeploymentHistory, FargateEnvironmentProps, Network } from '../../src';
 
 /** A VPC that exists, for tests that do not look at the network: ours is a third of the resources of a place. */
 export const givenNetwork = (scope: Construct, privateSubnetIds = ['subnet-33333333', 'subnet-44444444']): Network => Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'GivenVpc', {
@@ -8,4 +8,8 @@ export const givenNetwork = (scope: Construct, privateSubnetIds = ['subnet-33333
 }));
 
 /** A place without what surrounds service and load balancer, for tests that do not look at it. */
-export const bare = (scope: Construct): FargateEnvironmentProps => ({ network: givenNetwork(scope), alarms: [], notifications: [], dashboard: Dashboard.none() });
+export const bare = (scope: Construct, network = givenNetwork): FargateEnvironmentProps =>
+  ({ network: network(scope), alarms: [], notifications: [], dashboard: Dashboard.none() });
+
+/** A pipeline without what surrounds build and release. */
+export const bareRoad = { checks: [], pipelineAlarms: [], notifications: [], dashboard: Dashboard.none(), history: DeploymentHistory.none() };

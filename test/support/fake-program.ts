@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -33,8 +33,10 @@ export type Program = (call: Call) => Answer | Promise<Answer>;
 export class FakePrograms {
   /** `patience`: milliseconds that a call waits for the test to listen. */
   static async start(programs: Record<string, Program>, { patience = 10_000 } = {}): Promise<FakePrograms> {
-    const fakes = new FakePrograms(programs, patience);
+    const fakes = new FakePrograms(programs);
     await once(fakes.server, 'listening');
+    const { port } = fakes.server.address() as AddressInfo;
+    for (const name of Object.keys(programs)) writeFileSync(join(fakes.bin, name), caller(name, port, patience), { mode: 0o755 });
     return fakes;
   }
 
@@ -43,18 +45,13 @@ export class FakePrograms {
   /** All calls so far, in order. */
   readonly calls: Call[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'programs-'));
+  private readonly bin = join(this.folder, 'bin');
   private readonly server: Server;
 
-  private constructor(private readonly programs: Record<string, Program>, patience: number) {
-    const socket = join(this.folder, 'socket');
-    const bin = join(this.folder, 'bin');
-    mkdirSync(bin);
-    for (const name of Object.keys(programs)) {
-      writeFileSync(join(bin, name), caller(name, socket, patience));
-      chmodSync(join(bin, name), 0o755);
-    }
-    this.path = `${bin}:${process.env.PATH}`;
-    this.server = createServer(connection => void this.answer(connection)).listen(socket);
+  private constructor(private readonly programs: Record<string, Program>) {
+    mkdirSync(this.bin);
+    this.path = `${this.bin}:${process.env.PATH}`;
+    this.server = createServer(connection => void this.answer(connection)).listen(0, '127.0.0.1');
   }
 
   /** The arguments of each call of a program, joined by blanks. */
@@ -72,46 +69,55 @@ export class FakePrograms {
     rmSync(this.folder, { recursive: true });
   }
 
+  /** Lines go to and fro; what may hold anything, in files of a folder for the call. */
   private async answer(connection: Socket): Promise<void> {
     const lines = createInterface(connection)[Symbol.asyncIterator]();
-    const hear = async () => JSON.parse((await lines.next()).value);
-    const say = (message: object) => connection.write(`${JSON.stringify(message)}\n`);
-    say({ heard: true });
-    const call: Call = {
-      ...await hear(),
-      stdin: async () => {
-        say({ wanted: 'stdin' });
-        return hear();
-      },
+    const folder = mkdtempSync(join(this.folder, 'call-'));
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+    const say = async (line: string | number) => {
+      connection.write(`${line}\n`);
+      return lines.next();
     };
+    await say(folder);
+    const [program, ...args] = read('words').split('\0').slice(0, -1);
+    const env = Object.fromEntries(read('env').split('\0').slice(0, -1).map(variable => [variable.split('=', 1)[0], variable.slice(variable.indexOf('=') + 1)]));
+    const call: Call = { program, args, env, directory: read('directory').trimEnd(), stdin: async () => say('stdin').then(() => read('stdin')) };
     this.calls.push(call);
+    const { exitCode = 0, stdout = '', stderr = '' } = await this.ask(call);
+    writeFileSync(join(folder, 'stdout'), stdout);
+    writeFileSync(join(folder, 'stderr'), stderr);
+    connection.end(`${exitCode}\n`);
+  }
+
+  private async ask(call: Call): Promise<Answer> {
     try {
-      say({ answer: await this.programs[call.program](call) });
+      return await this.programs[call.program](call);
     } catch (error) {
-      say({ answer: { exitCode: 70, stderr: `fake ${call.program}: ${error}\n` } });
+      return { exitCode: 70, stderr: `fake ${call.program}: ${error}\n` };
     }
-    connection.end();
   }
 }
 
-/** The program that lies on the PATH: it carries the call to the test and brings the answer back. */
-function caller(program: string, socket: string, patience: number): string {
-  return `#!${process.execPath}
-const connection = require('node:net').connect(${JSON.stringify(socket)});
-const say = message => connection.write(JSON.stringify(message) + '\\n');
-const fail = reason => { process.stderr.write('fake ${program}: ' + reason + '\\n'); process.exit(70); };
-const patience = setTimeout(fail, ${patience}, 'the test does not listen: is it within a synchronous call?');
-connection.on('error', error => fail(error.message));
-require('node:readline').createInterface(connection).on('line', line => {
-  clearTimeout(patience);
-  const { wanted, answer } = JSON.parse(line);
-  if (wanted) say(require('node:fs').readFileSync(0, 'utf8'));
-  if (!answer) return;
-  process.stdout.write(answer.stdout ?? '');
-  process.stderr.write(answer.stderr ?? '');
-  process.exitCode = answer.exitCode ?? 0;
-});
-say({ program: '${program}', args: process.argv.slice(2), directory: process.cwd(), env: process.env });
+/** The program that lies on the PATH: it carries the call to the test and brings the answer back. A shell has done so before Node has begun. */
+function caller(program: string, port: number, patience: number): string {
+  return `#!/bin/bash
+fail() { echo "fake ${program}: $1" >&2; exit 70; }
+exec 3<>/dev/tcp/127.0.0.1/${port} || fail 'the test is over'
+read -r -t ${patience / 1000} folder <&3 || fail 'the test does not listen: is it within a synchronous call?'
+/usr/bin/env -0 > "$folder/env"
+pwd -P > "$folder/directory"
+printf '%s\\0' ${program} "$@" > "$folder/words"
+echo called >&3
+while read -r wanted <&3; do
+  if [ "$wanted" = stdin ]; then
+    /bin/cat > "$folder/stdin"
+    echo read >&3
+  else
+    /bin/cat "$folder/stdout"
+    /bin/cat "$folder/stderr" >&2
+    exit "$wanted"
+  fi
+done
 `;
 }
 

@@ -6,6 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Check, DeliveryPipeline, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, ReleaseAction, ResourceNames, Source, TaskPlace, TaskReport } from '../../../src';
 import { rightsOf, text } from '../../pipeline/pipeline-world';
 import { givenNetwork } from '../../support/bare-place';
+import { resolved } from '../../support/resolved';
 import { rightsOf as rightsOfRole } from '../../support/template';
 
 const source = Source.gitHub('acme/shop');
@@ -13,7 +14,7 @@ const source = Source.gitHub('acme/shop');
 function shop(props: Partial<FargateCicdPipelineProps> | ((scope: Stack) => Partial<FargateCicdPipelineProps>)): Template {
   const stack = new Stack(new App(), 'Shop');
   new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), ...typeof props === 'function' ? props(stack) : props });
-  return Template.fromStack(stack);
+  return resolved(stack);
 }
 
 /** `<run order> <name>` of the actions of a stage. */
@@ -98,7 +99,7 @@ test('it runs in each place of the stage, or where it is told to', () => {
   const [east, west] = ['East', 'West'].map((id) => new FargateEnvironment(stack, id, { loadBalancer: LoadBalancer.internal() }));
   const beforeRelease = [Check.task('Migrate'), Check.task('Seed', { place: TaskPlace.ofService(west) }), Check.commands('Freeze', { commands: ['make'] })];
   new DeliveryPipeline(stack, 'Road', { source, checks: [], stages: [{ stageName: 'Production', releases: [{ target: east }, { target: west }], beforeRelease }] });
-  const template = Template.fromStack(stack);
+  const template = resolved(stack);
   expect(actionsOf(template, 'Production').slice(0, 4)).toEqual(['1 Migrate-East', '1 Migrate-West', '1 Seed', '1 Freeze']);
   expect(functionsOf(template).map(settingsOf).map(({ name, place }) => `${name} ${place}`)).toEqual(['Migrate East', 'Migrate West', 'Seed West']);
 });

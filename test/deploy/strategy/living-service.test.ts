@@ -9,6 +9,7 @@ import {
   Balancing, DeployStrategy, Egress, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Notification, Scaling, ServiceAlarm, WebAcl,
 } from '../../../src';
 import { givenNetwork } from '../../support/bare-place';
+import { resolved, synthesized } from '../../support/resolved';
 
 // What a user changes on a service that CodeDeploy deploys, and what of it reaches the resources that hold the traffic. For ECS's strategies: every-option.test.ts.
 
@@ -40,12 +41,11 @@ const CHANGES: [string, Change][] = [
   ['names of others', () => ({ clusterName: 'other' })],
 ];
 
-function resources(deployStrategy: DeployStrategy, change: Change = () => ({})): [string, any][] {
-  const app = new App();
-  const stack = new Stack(app, 'Shop');
+function resources(deployStrategy: DeployStrategy, change: Change = () => ({}), look = resolved): [string, any][] {
+  const stack = new Stack(new App(), 'Shop');
   const changed = change(stack);
   new FargateEnvironment(stack, 'Place', { network: givenNetwork(stack), deployStrategy, ...(changed.loadBalancer ? {} : { loadBalancer: https(stack, 1) }), ...changed });
-  return Object.entries(app.synth().getStackByName('Shop').template.Resources);
+  return Object.entries(look(stack).toJSON().Resources);
 }
 
 const ofType = (found: [string, any][], type: string): unknown[] => found.filter(([, { Type }]) => Type === type);
@@ -77,7 +77,7 @@ describe('CodeDeploy', () => {
 
   test.each(CHANGES.filter(([name]) => TOUCHING.includes(name)))('a guard stands before the listener and sees a change of %s first', (_, change) => {
     const guardOf = (found: [string, any][]) => found.find(([, { Type }]) => Type === 'Custom::TrafficGuard')!;
-    const after = resources(strategy, change);
+    const after = resources(strategy, change, synthesized);
     const [, listener] = after.find(([, { Type, Properties }]) => Type === LISTENER && Properties.Port === 443)!;
     expect(listener.DependsOn).toContain(guardOf(after)[0]);
     expect(guardOf(after)[1].Properties).not.toEqual(guardOf(before)[1].Properties);

@@ -9,14 +9,15 @@ import {
   CircuitBreaker, CodeDeployEvent, DeployHook, DeployStrategy, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, ResourceNames, ServiceAlarm, TrafficRouting,
 } from '../../../src';
 import { givenNetwork } from '../../support/bare-place';
+import { resolved, synthesized } from '../../support/resolved';
 
 interface Made { readonly place: FargateEnvironment; readonly template: Template }
 type Props = FargateEnvironmentProps | ((scope: Construct) => FargateEnvironmentProps);
 
-function make(props: Props = {}, context: Record<string, unknown> = {}): Made {
+function make(props: Props = {}, context: Record<string, unknown> = {}, look = resolved): Made {
   const stack = new Stack(new App({ context }), 'Shop');
   const place = new FargateEnvironment(stack, 'Place', { network: givenNetwork(stack), ...typeof props === 'function' ? props(stack) : props });
-  return { place, template: Template.fromStack(stack) };
+  return { place, template: look(stack) };
 }
 
 const certificate = (scope: Construct, id = '1') => acm.Certificate.fromCertificateArn(scope, `Certificate${id}`, `arn:aws:acm:eu-west-1:111111111111:certificate/${id}`);
@@ -45,9 +46,9 @@ const NATIVE: [string, DeployStrategy][] = [
 ];
 
 const known = new Map<DeployStrategy, Made>();
-/** A place with a network of its own, made once. */
+/** A place with a network of its own, synthesized once. */
 const whole = (deployStrategy: DeployStrategy): Made => {
-  if (!known.has(deployStrategy)) known.set(deployStrategy, make({ deployStrategy, network: undefined }));
+  if (!known.has(deployStrategy)) known.set(deployStrategy, make({ deployStrategy, network: undefined }, {}, synthesized));
   return known.get(deployStrategy)!;
 };
 
