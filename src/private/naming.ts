@@ -19,9 +19,8 @@ export function explicitName(scope: IConstruct, prefix: string, maxLength: numbe
 }
 
 /** As long as a text with tokens in it can become: names of roles have 64 characters, and some have a path; account, partition and region have 14 at most; a name that CloudFormation gives, 60. */
-export const atMost = (text: string): string =>
-  [[/(?<=:role\/)\$\{Token\[[^\]]*\]\}/g, 90], [/\$\{Token\[AWS\.[^\]]*\]\}/g, 14], [/\$\{Token\[[^\]]*\]\}/g, 60]]
-    .reduce((long, [token, length]) => long.replace(token as RegExp, 'x'.repeat(length as number)), text);
+export const atMost = (text: string): string => text.replace(/(:role\/)?\$\{Token\[(AWS\.)?[^\]]*\]\}/g,
+  (_, role: string | undefined, pseudo: string | undefined) => (role ?? '') + 'x'.repeat(role ? 90 : pseudo ? 14 : 60));
 
 /** Where a construct stands, for descriptions, of which Lambda and EC2 take 255 characters. The end says most. */
 export function shortPath({ node: { path } }: IConstruct): string {
