@@ -74,8 +74,8 @@ for (const size of sizes) {
   perService[size] = of(library, 'total') / size;
   const memory = of(library, 'rss') / of(byHand, 'rss');
   const clock = of(library, 'total') / of(byHand, 'total');
-  // Judged by CPU time, as `require` is.
-  const time = of(library, 'cpu') / of(byHand, 'cpu');
+  // Judged by CPU time, as `require` is; each run by the one that ran beside it, since a machine is not always equally busy.
+  const time = median(library.map(({ cpu }, round) => cpu / byHand[round].cpu));
   console.log(`${String(size).padStart(3)} service${size === 1 ? ' ' : 's'}  ${of(library, 'total').toFixed(0)} ms beside ${of(byHand, 'total').toFixed(0)} ms`
     + ` (construct ${of(library, 'construct').toFixed(0)}/${of(byHand, 'construct').toFixed(0)}, synth ${of(library, 'synth').toFixed(0)}/${of(byHand, 'synth').toFixed(0)})`
     + `  x${clock.toFixed(2)}, CPU time x${time.toFixed(2)}, ${count} rounds${judge(`CPU time at ${size}`, time, targets.time)}`);

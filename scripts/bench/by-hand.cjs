@@ -1,5 +1,6 @@
 // What a careful person writes with the L2 constructs of aws-cdk-lib for the same resources that `new FargateCicdPipeline` has by default: they do the same
 // and are as closed, so roles have exact rights, in customer-managed policies as checkers ask for, and what checkers find anyway is acknowledged.
+// Its parts are constructs, deployed by a stack: https://docs.aws.amazon.com/cdk/v2/guide/best-practices.html
 // Only made to be measured: bench.mjs compares the counts of resource types, so that neither side has less to do.
 const { join } = require('node:path');
 const { CfnOutput, CustomResource, Duration, RemovalPolicy, Stack, Tags, Validations } = require('aws-cdk-lib');
@@ -25,6 +26,7 @@ const s3 = require('aws-cdk-lib/aws-s3');
 const sns = require('aws-cdk-lib/aws-sns');
 const sqs = require('aws-cdk-lib/aws-sqs');
 const ssm = require('aws-cdk-lib/aws-ssm');
+const { Construct } = require('constructs');
 
 const assets = join(__dirname, '../../assets');
 const removalPolicy = RemovalPolicy.DESTROY;
@@ -68,45 +70,12 @@ class ExactRole extends iam.Role {
   }
 }
 
-class ByHand extends Stack {
-  constructor(scope, id) {
+/** What the parts of a service share: its key, and how roles, functions, buckets and logs are made. */
+class Part extends Construct {
+  constructor(scope, id, shared = {}) {
     super(scope, id);
-    this.key = new kms.Key(this, 'Key', { description: `Encrypts everything of ${id}`, enableKeyRotation: true, removalPolicy });
-    this.topic = new sns.Topic(this, 'Topic', { masterKey: this.key });
-    const fromAccount = { StringEquals: { 'aws:SourceAccount': this.account } };
-    for (const [service, conditions] of Object.entries({
-      'cloudwatch': fromAccount, 'codestar-notifications': fromAccount,
-      'events': { ArnLike: { 'kms:EncryptionContext:aws:sns:topicArn': this.arn('sns', '*') } },
-    })) {
-      const principals = [new iam.ServicePrincipal(`${service}.amazonaws.com`)];
-      this.topic.addToResourcePolicy(new iam.PolicyStatement({ actions: ['sns:Publish'], principals, resources: [this.topic.topicArn], conditions: fromAccount }));
-      this.key.addToResourcePolicy(new iam.PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], principals, resources: ['*'], conditions }));
-    }
-    this.key.addToResourcePolicy(new iam.PolicyStatement({
-      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKey', 'kms:DescribeKey'], resources: ['*'],
-      principals: [new iam.ServicePrincipal(`logs.${this.region}.amazonaws.com`)],
-      conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': this.arn('logs', 'log-group:*') } },
-    }));
-    this.key.addToResourcePolicy(new iam.PolicyStatement({
-      effect: iam.Effect.DENY, actions: ['kms:CreateGrant'], resources: ['*'], principals: [new iam.AnyPrincipal()],
-      conditions: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' } },
-    }));
-    const accessLogs = this.bucket('AccessLogs', this.deadLetters('DeadLetters'), { encryption: s3.BucketEncryption.S3_MANAGED });
-    this.place(accessLogs);
-    this.road(accessLogs);
-    this.watch();
-    for (const [name, value] of Object.entries({
-      ServiceUrl: `http://${this.loadBalancer.loadBalancerDnsName}`, AlbDnsName: this.loadBalancer.loadBalancerDnsName,
-      EcsClusterArn: this.cluster.clusterArn, EcsServiceArn: this.service.serviceArn, VpcId: this.vpc.vpcId,
-      ReleasedImagesUri: this.released.repositoryUri, PipelineName: this.pipeline.pipelineName, PipelineArn: this.pipeline.pipelineArn,
-      EcrRepositoryUri: this.repository.repositoryUri, ArtifactBucketName: this.artifacts.bucketName, SnsTopicArn: this.topic.topicArn,
-      KmsKeyId: this.key.keyId, LambdaFunctionArn: this.release.functionArn, BuildProjectName: this.build.projectName,
-      ReleaseRoleArn: this.releaseRole.roleArn, ReleaseFunctionRoleArn: this.release.role.roleArn, PlaceParameterName: this.parameter.parameterName,
-      DeploymentTableName: this.history.tableName,
-      ConnectionHandshake: `https://${this.region}.console.aws.amazon.com/codesuite/settings/connections?region=${this.region}`,
-      PipelineUrl: `https://${this.region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${this.pipeline.pipelineName}/view?region=${this.region}`,
-      DashboardUrl: `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards/dashboard/${this.dashboard.dashboardName}`,
-    })) new CfnOutput(this, `${name}Output`, { value, description: `${name}: where to find it after the deployment` });
+    const { account, partition, region, stackId, stackName } = Stack.of(this);
+    Object.assign(this, { account, partition, region, stackId, stackName, ...shared });
   }
 
   arn(service, resource) {
@@ -164,7 +133,19 @@ class ByHand extends Stack {
     return bucket;
   }
 
-  place(accessLogs) {
+  alarm(id, metric, threshold, alarmName) {
+    const alarm = new cloudwatch.Alarm(this, `${id}Alarm`, {
+      metric, threshold, alarmName, evaluationPeriods: 2, alarmDescription: `${id} of ${this.stackName} is out of its limits`,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(new cloudwatchActions.SnsAction(this.topic));
+  }
+}
+
+/** Where the service runs. */
+class Place extends Part {
+  constructor(scope, id, shared) {
+    super(scope, id, shared);
     this.vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 2, natGateways: 1, restrictDefaultSecurityGroup: false });
     const flowLogs = this.logGroup('FlowLogs');
     const flowRole = new ExactRole(this, 'FlowLogsRole', trusted(this, 'vpc-flow-logs'), `Writes the flow logs of ${this.node.path}`).may([...WRITE_LOGS, 'logs:DescribeLogStreams'], [flowLogs.logGroupArn]);
@@ -217,9 +198,9 @@ class ByHand extends Stack {
       securityGroup: new ec2.SecurityGroup(this, 'LoadBalancerGroup', { vpc: this.vpc, description: 'Clients', allowAllOutbound: false }),
     });
     this.loadBalancer.setAttribute('access_logs.s3.enabled', 'true');
-    this.loadBalancer.setAttribute('access_logs.s3.bucket', accessLogs.bucketName);
-    accessLogs.addToResourcePolicy(new iam.PolicyStatement({
-      principals: [new iam.ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com')], actions: ['s3:PutObject'], resources: [accessLogs.arnForObjects('AWSLogs/*')],
+    this.loadBalancer.setAttribute('access_logs.s3.bucket', this.accessLogs.bucketName);
+    this.accessLogs.addToResourcePolicy(new iam.PolicyStatement({
+      principals: [new iam.ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com')], actions: ['s3:PutObject'], resources: [this.accessLogs.arnForObjects('AWSLogs/*')],
       conditions: { StringEquals: { 'aws:SourceAccount': this.account }, ArnLike: { 'aws:SourceArn': this.arn('elasticloadbalancing', 'loadbalancer/*') } },
     }));
     acknowledge(this.loadBalancer, 'to be reached by HTTP at first', 'cfn-guard::CT.ELASTICLOADBALANCING.PR.1', ...packs('ALBHttpToHttpsRedirection'));
@@ -243,7 +224,7 @@ class ByHand extends Stack {
     this.service.enableDeploymentAlarms(this.alarmNames, { behavior: ecs.AlarmBehavior.ROLLBACK_ON_ALARM });
     this.parameter = new ssm.StringParameter(this, 'Place', {
       parameterName: `/by-hand/${this.stackName}`, description: 'What a release needs to know',
-      stringValue: this.toJsonString({
+      stringValue: Stack.of(this).toJsonString({
         clusterArn: this.cluster.clusterArn, serviceArn: this.service.serviceArn, containerName: 'app', taskDefinitionArn: this.task.taskDefinitionArn,
         taskFamily: this.task.family, repositoryUri: this.released.repositoryUri, logGroupName: appLogs.logGroupName, logStreamPrefix: 'app',
         targetGroupArns: [this.targetGroup.targetGroupArn, this.alternateTargetGroup.targetGroupArn], alarmNames: this.alarmNames,
@@ -275,13 +256,50 @@ class ByHand extends Stack {
     this.service.node.addDependency(role);
     [this.targetGroup, this.alternateTargetGroup] = [targetGroup, alternateTargetGroup];
   }
+}
 
-  alarm(id, metric, threshold, alarmName) {
-    const alarm = new cloudwatch.Alarm(this, `${id}Alarm`, {
-      metric, threshold, alarmName, evaluationPeriods: 2, alarmDescription: `${id} of ${this.stackName} is out of its limits`,
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+/** What brings images there. */
+class Road extends Part {
+  constructor(scope, id, shared) {
+    super(scope, id, shared);
+    const repository = (id, options) => new ecr.Repository(this, id, {
+      encryptionKey: this.key, imageScanOnPush: true, emptyOnDelete: true, removalPolicy, ...options,
+      lifecycleRules: [{ tagStatus: ecr.TagStatus.UNTAGGED, maxImageAge: Duration.days(1), rulePriority: 1, description: 'What has no tag is left over' }, { maxImageCount: 30, rulePriority: 2, description: 'The last builds' }],
     });
-    alarm.addAlarmAction(new cloudwatchActions.SnsAction(this.topic));
+    this.repository = repository('Repository', { imageTagMutability: ecr.TagMutability.IMMUTABLE });
+    const cache = repository('BuildCache', {
+      imageTagMutability: ecr.TagMutability.IMMUTABLE_WITH_EXCLUSION, imageTagMutabilityExclusionFilters: [ecr.ImageTagMutabilityExclusionFilter.wildcard('cache-*')],
+    });
+    acknowledge(cache, 'a cache is written anew', 'Annotation::CKV_AWS_51', 'cfn-guard::CT.ECR.PR.3');
+    const deadLetters = this.deadLetters('RoadDeadLetters');
+    this.artifacts = this.bucket('Artifacts', deadLetters, {
+      encryption: s3.BucketEncryption.KMS, encryptionKey: this.key, bucketKeyEnabled: true, serverAccessLogsBucket: this.accessLogs, serverAccessLogsPrefix: 'artifacts/',
+    });
+    // About as long as what the library writes.
+    const commands = (count) => Array.from({ length: count }, (_, index) => `retry docker buildx build --cache-from "type=registry,ref=$CACHE:$BRANCH-${index}" --tag "$REPOSITORY_URI:$TAG" "$BUILD_CONTEXT"`);
+    const { project: build, role: buildRole } = this.project('Build', 'Builds the image', codebuild.ComputeType.MEDIUM, true, commands(24), {
+      REPOSITORY_URI: { value: this.repository.repositoryUri }, CACHE: { value: cache.repositoryUri }, CONTAINER_NAME: { value: 'app' }, BUILD_CONTEXT: { value: '.' },
+    });
+    buildRole.may([...PULL, ...PUSH], [cache.repositoryArn]).may([...PULL, ...PUSH, 'ecr:DescribeImages'], [this.repository.repositoryArn]);
+    const { project: scan, role: scanRole } = this.project('ImageScan', 'Scans the image', codebuild.ComputeType.SMALL, false, commands(10));
+    scanRole.may(PULL, [this.repository.repositoryArn]).may(
+      ['CreateReportGroup', 'CreateReport', 'UpdateReport', 'BatchPutTestCases', 'BatchPutCodeCoverages'].map((action) => `codebuild:${action}`), [this.arn('codebuild', `report-group/${scan.projectName}-image-scan`)],
+    );
+    this.build = build;
+    this.createRelease(deadLetters);
+    this.createPipeline(build, scan);
+    const tell = (id, description, eventPattern, paths) => new events.Rule(this, id, {
+      description, eventPattern, targets: [new targets.SnsTopic(this.topic, {
+        deadLetterQueue: deadLetters, message: events.RuleTargetInput.fromText([description, ...paths.map((path) => events.EventField.fromPath(path))].join(' ')),
+      })],
+    });
+    tell('FailedExecutions', 'An execution failed', {
+      source: ['aws.codepipeline'], detailType: ['CodePipeline Pipeline Execution State Change'], detail: { pipeline: [this.pipeline.pipelineName], state: ['FAILED'] },
+    }, ['$.region', '$.detail.pipeline', '$.detail.execution-id']);
+    tell('FailedBuilds', 'A build failed', {
+      source: ['aws.codebuild'], detailType: ['CodeBuild Build State Change'],
+      detail: { 'project-name': [build.projectName, scan.projectName], 'build-status': ['FAILED', 'FAULT', 'TIMED_OUT'] },
+    }, ['$.detail.project-name', '$.detail.additional-information.logs.deep-link']);
   }
 
   /** What CodePipeline and the projects do with artifacts. */
@@ -312,53 +330,12 @@ class ByHand extends Stack {
     return role;
   }
 
-  road(accessLogs) {
-    const repository = (id, options) => new ecr.Repository(this, id, {
-      encryptionKey: this.key, imageScanOnPush: true, emptyOnDelete: true, removalPolicy, ...options,
-      lifecycleRules: [{ tagStatus: ecr.TagStatus.UNTAGGED, maxImageAge: Duration.days(1), rulePriority: 1, description: 'What has no tag is left over' }, { maxImageCount: 30, rulePriority: 2, description: 'The last builds' }],
-    });
-    this.repository = repository('Repository', { imageTagMutability: ecr.TagMutability.IMMUTABLE });
-    const cache = repository('BuildCache', {
-      imageTagMutability: ecr.TagMutability.IMMUTABLE_WITH_EXCLUSION, imageTagMutabilityExclusionFilters: [ecr.ImageTagMutabilityExclusionFilter.wildcard('cache-*')],
-    });
-    acknowledge(cache, 'a cache is written anew', 'Annotation::CKV_AWS_51', 'cfn-guard::CT.ECR.PR.3');
-    const deadLetters = this.deadLetters('RoadDeadLetters');
-    this.artifacts = this.bucket('Artifacts', deadLetters, {
-      encryption: s3.BucketEncryption.KMS, encryptionKey: this.key, bucketKeyEnabled: true, serverAccessLogsBucket: accessLogs, serverAccessLogsPrefix: 'artifacts/',
-    });
-    // About as long as what the library writes.
-    const commands = (count) => Array.from({ length: count }, (_, index) => `retry docker buildx build --cache-from "type=registry,ref=$CACHE:$BRANCH-${index}" --tag "$REPOSITORY_URI:$TAG" "$BUILD_CONTEXT"`);
-    const { project: build, role: buildRole } = this.project('Build', 'Builds the image', codebuild.ComputeType.MEDIUM, true, commands(24), {
-      REPOSITORY_URI: { value: this.repository.repositoryUri }, CACHE: { value: cache.repositoryUri }, CONTAINER_NAME: { value: 'app' }, BUILD_CONTEXT: { value: '.' },
-    });
-    buildRole.may([...PULL, ...PUSH], [cache.repositoryArn]).may([...PULL, ...PUSH, 'ecr:DescribeImages'], [this.repository.repositoryArn]);
-    const { project: scan, role: scanRole } = this.project('ImageScan', 'Scans the image', codebuild.ComputeType.SMALL, false, commands(10));
-    scanRole.may(PULL, [this.repository.repositoryArn]).may(
-      ['CreateReportGroup', 'CreateReport', 'UpdateReport', 'BatchPutTestCases', 'BatchPutCodeCoverages'].map((action) => `codebuild:${action}`), [this.arn('codebuild', `report-group/${scan.projectName}-image-scan`)],
-    );
-    this.build = build;
-    this.createRelease(deadLetters);
-    this.createPipeline(build, scan);
-    const tell = (id, description, eventPattern, paths) => new events.Rule(this, id, {
-      description, eventPattern, targets: [new targets.SnsTopic(this.topic, {
-        deadLetterQueue: deadLetters, message: events.RuleTargetInput.fromText([description, ...paths.map((path) => events.EventField.fromPath(path))].join(' ')),
-      })],
-    });
-    tell('FailedExecutions', 'An execution failed', {
-      source: ['aws.codepipeline'], detailType: ['CodePipeline Pipeline Execution State Change'], detail: { pipeline: [this.pipeline.pipelineName], state: ['FAILED'] },
-    }, ['$.region', '$.detail.pipeline', '$.detail.execution-id']);
-    tell('FailedBuilds', 'A build failed', {
-      source: ['aws.codebuild'], detailType: ['CodeBuild Build State Change'],
-      detail: { 'project-name': [build.projectName, scan.projectName], 'build-status': ['FAILED', 'FAULT', 'TIMED_OUT'] },
-    }, ['$.detail.project-name', '$.detail.additional-information.logs.deep-link']);
-  }
-
   /** The function that releases, the role that it takes on at the place, and what both need. */
   createRelease(deadLetters) {
     const functionRole = this.functionRole('ReleaseFunction');
     const role = this.releaseRole = new ExactRole(this, 'ReleaseRole', functionRole, 'Releases images');
     const parameter = new ssm.StringParameter(this, 'Places', {
-      description: 'Where releases go', stringValue: this.toJsonString({ Place: [role.roleArn, this.parameter.parameterName, this.region] }),
+      description: 'Where releases go', stringValue: Stack.of(this).toJsonString({ Place: [role.roleArn, this.place.parameter.parameterName, this.region] }),
     });
     this.history = new dynamodb.Table(this, 'History', {
       partitionKey: { name: 'deploymentId', type: dynamodb.AttributeType.STRING }, sortKey: { name: 'timestamp', type: dynamodb.AttributeType.NUMBER },
@@ -384,24 +361,24 @@ class ByHand extends Stack {
 
   /** What the function does at the place. */
   grantRelease(role) {
-    const path = `${this.cluster.clusterName}/${this.service.serviceName}`;
-    const [all, oneOff] = ['', '-one-off'].map((suffix) => this.arn('ecs', `task-definition/${this.task.family}${suffix}:*`));
-    const inCluster = { ArnEquals: { 'ecs:cluster': this.cluster.clusterArn } };
-    role.may(['ssm:GetParameter'], [this.parameter.parameterArn]).may(['cloudformation:DescribeStacks'], [this.stackId]).may(['ecs:DescribeServices'], [this.service.serviceArn])
-      .may(['ecs:UpdateService', 'ecs:ListServiceDeployments'], [this.service.serviceArn])
-      .mayWidely('ECS names the deployments', ['ecs:DescribeServiceDeployments', 'ecs:StopServiceDeployment'], [this.service.serviceArn, this.arn('ecs', `service-deployment/${path}/*`)])
-      .mayWidely('ECS names the revisions', ['ecs:DescribeServiceRevisions'], [this.service.serviceArn, this.arn('ecs', `service-revision/${path}/*`)])
-      .may(['ecr:DescribeRepositories', 'ecr:BatchGetImage', 'ecr:BatchCheckLayerAvailability', ...PUSH], [this.released.repositoryArn])
+    const path = `${this.place.cluster.clusterName}/${this.place.service.serviceName}`;
+    const [all, oneOff] = ['', '-one-off'].map((suffix) => this.arn('ecs', `task-definition/${this.place.task.family}${suffix}:*`));
+    const inCluster = { ArnEquals: { 'ecs:cluster': this.place.cluster.clusterArn } };
+    role.may(['ssm:GetParameter'], [this.place.parameter.parameterArn]).may(['cloudformation:DescribeStacks'], [this.stackId]).may(['ecs:DescribeServices'], [this.place.service.serviceArn])
+      .may(['ecs:UpdateService', 'ecs:ListServiceDeployments'], [this.place.service.serviceArn])
+      .mayWidely('ECS names the deployments', ['ecs:DescribeServiceDeployments', 'ecs:StopServiceDeployment'], [this.place.service.serviceArn, this.arn('ecs', `service-deployment/${path}/*`)])
+      .mayWidely('ECS names the revisions', ['ecs:DescribeServiceRevisions'], [this.place.service.serviceArn, this.arn('ecs', `service-revision/${path}/*`)])
+      .may(['ecr:DescribeRepositories', 'ecr:BatchGetImage', 'ecr:BatchCheckLayerAvailability', ...PUSH], [this.place.released.repositoryArn])
       .mayWidely('has no resource level', ['elasticloadbalancing:DescribeTargetHealth'])
-      .may(['cloudwatch:DescribeAlarms'], this.alarmNames.map((name) => this.arn('cloudwatch', `alarm:${name}`)))
+      .may(['cloudwatch:DescribeAlarms'], this.place.alarmNames.map((name) => this.arn('cloudwatch', `alarm:${name}`)))
       .andFurther().mayWidely('has no resource level', ['ecs:DescribeTaskDefinition']).mayWidely('ECS numbers the revisions', ['ecs:RegisterTaskDefinition'], [all, oneOff])
       .mayWidely('ECS numbers the revisions', ['ecs:RunTask'], [oneOff], inCluster)
-      .mayWidely('ECS names the tasks', ['ecs:TagResource'], [all, oneOff, this.arn('ecs', `task/${this.cluster.clusterName}/*`)], { StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition', 'RunTask'] } })
-      .mayWidely('ECS names the tasks', ['ecs:StopTask'], [this.arn('ecs', `task/${this.cluster.clusterName}/*`)], { StringEquals: { 'aws:ResourceTag/cdk-fargate-cicd:family': `${this.task.family}-one-off` } })
-      .mayWidely('ECS names the instances', ['ecs:ListTasks'], [this.arn('ecs', `container-instance/${this.cluster.clusterName}/*`)], inCluster)
-      .mayWidely('ECS names the tasks', ['ecs:DescribeTasks'], [this.arn('ecs', `task/${this.cluster.clusterName}/*`)], inCluster)
-      .may(['iam:PassRole'], [this.taskRole.roleArn, this.executionRole.roleArn], { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } })
-      .may(['logs:GetLogEvents'], [this.appLogs.logGroupArn]);
+      .mayWidely('ECS names the tasks', ['ecs:TagResource'], [all, oneOff, this.arn('ecs', `task/${this.place.cluster.clusterName}/*`)], { StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition', 'RunTask'] } })
+      .mayWidely('ECS names the tasks', ['ecs:StopTask'], [this.arn('ecs', `task/${this.place.cluster.clusterName}/*`)], { StringEquals: { 'aws:ResourceTag/cdk-fargate-cicd:family': `${this.place.task.family}-one-off` } })
+      .mayWidely('ECS names the instances', ['ecs:ListTasks'], [this.arn('ecs', `container-instance/${this.place.cluster.clusterName}/*`)], inCluster)
+      .mayWidely('ECS names the tasks', ['ecs:DescribeTasks'], [this.arn('ecs', `task/${this.place.cluster.clusterName}/*`)], inCluster)
+      .may(['iam:PassRole'], [this.place.taskRole.roleArn, this.place.executionRole.roleArn], { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } })
+      .may(['logs:GetLogEvents'], [this.place.appLogs.logGroupArn]);
   }
 
   createPipeline(build, scan) {
@@ -435,7 +412,7 @@ class ByHand extends Stack {
           actions: [new actions.LambdaInvokeAction({
             actionName: 'Release', lambda: this.release, role: invokingRole.closed, variablesNamespace: 'Deploy',
             userParameters: {
-              task: 'release', place: 'Place', roleArn: this.releaseRole.roleArn, parameterName: this.parameter.parameterName, region: this.region,
+              task: 'release', place: 'Place', roleArn: this.releaseRole.roleArn, parameterName: this.place.parameter.parameterName, region: this.region,
               digest: '#{Build.IMAGE_DIGEST}', commit: '#{Source.CommitId}', commitTime: '#{Source.AuthorDate}', executionId: codepipeline.GlobalVariables.executionId,
             },
           })],
@@ -450,22 +427,65 @@ class ByHand extends Stack {
     this.pipeline.node.addDependency(this.pipelineRole, sourceRole, buildRole, scanRole, invokingRole);
     acknowledge(this.pipeline, 'explicit order made by CDK', 'cfn-lint::W3005', 'CloudFormation-Validate::W3005');
   }
+}
+
+class ByHand extends Part {
+  constructor(scope, id) {
+    super(scope, id);
+    this.key = new kms.Key(this, 'Key', { description: `Encrypts everything of ${id}`, enableKeyRotation: true, removalPolicy });
+    this.topic = new sns.Topic(this, 'Topic', { masterKey: this.key });
+    const fromAccount = { StringEquals: { 'aws:SourceAccount': this.account } };
+    for (const [service, conditions] of Object.entries({
+      'cloudwatch': fromAccount, 'codestar-notifications': fromAccount,
+      'events': { ArnLike: { 'kms:EncryptionContext:aws:sns:topicArn': this.arn('sns', '*') } },
+    })) {
+      const principals = [new iam.ServicePrincipal(`${service}.amazonaws.com`)];
+      this.topic.addToResourcePolicy(new iam.PolicyStatement({ actions: ['sns:Publish'], principals, resources: [this.topic.topicArn], conditions: fromAccount }));
+      this.key.addToResourcePolicy(new iam.PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], principals, resources: ['*'], conditions }));
+    }
+    this.key.addToResourcePolicy(new iam.PolicyStatement({
+      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKey', 'kms:DescribeKey'], resources: ['*'],
+      principals: [new iam.ServicePrincipal(`logs.${this.region}.amazonaws.com`)],
+      conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': this.arn('logs', 'log-group:*') } },
+    }));
+    this.key.addToResourcePolicy(new iam.PolicyStatement({
+      effect: iam.Effect.DENY, actions: ['kms:CreateGrant'], resources: ['*'], principals: [new iam.AnyPrincipal()],
+      conditions: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' } },
+    }));
+    const accessLogs = this.bucket('AccessLogs', this.deadLetters('DeadLetters'), { encryption: s3.BucketEncryption.S3_MANAGED });
+    const shared = { key: this.key, topic: this.topic, accessLogs };
+    this.place = new Place(this, 'Place', shared);
+    this.road = new Road(this, 'Road', { ...shared, place: this.place });
+    this.watch();
+    for (const [name, value] of Object.entries({
+      ServiceUrl: `http://${this.place.loadBalancer.loadBalancerDnsName}`, AlbDnsName: this.place.loadBalancer.loadBalancerDnsName,
+      EcsClusterArn: this.place.cluster.clusterArn, EcsServiceArn: this.place.service.serviceArn, VpcId: this.place.vpc.vpcId,
+      ReleasedImagesUri: this.place.released.repositoryUri, PipelineName: this.road.pipeline.pipelineName, PipelineArn: this.road.pipeline.pipelineArn,
+      EcrRepositoryUri: this.road.repository.repositoryUri, ArtifactBucketName: this.road.artifacts.bucketName, SnsTopicArn: this.topic.topicArn,
+      KmsKeyId: this.key.keyId, LambdaFunctionArn: this.road.release.functionArn, BuildProjectName: this.road.build.projectName,
+      ReleaseRoleArn: this.road.releaseRole.roleArn, ReleaseFunctionRoleArn: this.road.release.role.roleArn, PlaceParameterName: this.place.parameter.parameterName,
+      DeploymentTableName: this.road.history.tableName,
+      ConnectionHandshake: `https://${this.region}.console.aws.amazon.com/codesuite/settings/connections?region=${this.region}`,
+      PipelineUrl: `https://${this.region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${this.road.pipeline.pipelineName}/view?region=${this.region}`,
+      DashboardUrl: `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards/dashboard/${this.dashboard.dashboardName}`,
+    })) new CfnOutput(this, `${name}Output`, { value, description: `${name}: where to find it after the deployment` });
+  }
 
   watch() {
     const failed = new cloudwatch.Metric({
-      namespace: 'AWS/CodePipeline', metricName: 'FailedPipelineExecutions', statistic: 'Sum', dimensionsMap: { PipelineName: this.pipeline.pipelineName },
+      namespace: 'AWS/CodePipeline', metricName: 'FailedPipelineExecutions', statistic: 'Sum', dimensionsMap: { PipelineName: this.road.pipeline.pipelineName },
     });
     this.alarm('FailedExecutions', failed, 1, `failed-${this.stackName}`);
-    this.alarm('ReleaseFunctionErrors', this.release.metricErrors(), 1, `errors-${this.stackName}`);
+    this.alarm('ReleaseFunctionErrors', this.road.release.metricErrors(), 1, `errors-${this.stackName}`);
     const graph = (title, ...left) => new cloudwatch.GraphWidget({ title, left, width: 8 });
     const [both, period] = [['Average', 'Maximum'], Duration.minutes(1)];
     const running = (metricName) => new cloudwatch.Metric({
-      namespace: 'ECS/ContainerInsights', metricName, period, dimensionsMap: { ClusterName: this.cluster.clusterName, ServiceName: this.service.serviceName },
+      namespace: 'ECS/ContainerInsights', metricName, period, dimensionsMap: { ClusterName: this.place.cluster.clusterName, ServiceName: this.place.service.serviceName },
     });
-    const { metrics } = this.loadBalancer;
+    const { metrics } = this.place.loadBalancer;
     // What the release function measures.
     const measured = (metricName, statistic) => new cloudwatch.Metric({
-      namespace: 'cdk-fargate-cicd', metricName, statistic, period: Duration.days(1), label: 'Place', dimensionsMap: { ReleaseFunction: this.release.functionName, Place: 'Place' },
+      namespace: 'cdk-fargate-cicd', metricName, statistic, period: Duration.days(1), label: 'Place', dimensionsMap: { ReleaseFunction: this.road.release.functionName, Place: 'Place' },
     });
     const failureRate = new cloudwatch.MathExpression({
       expression: '100 * failed / all', label: 'Place (%)', period: Duration.days(1), usingMetrics: { failed: measured('Failures', 'Sum'), all: measured('Deployments', 'Sum') },
@@ -474,8 +494,8 @@ class ByHand extends Stack {
       dashboardName: `dashboard-${this.stackName}`,
       widgets: [
         [
-          graph('CPU', ...both.map((statistic) => this.service.metricCpuUtilization({ statistic, period }))),
-          graph('Memory', ...both.map((statistic) => this.service.metricMemoryUtilization({ statistic, period }))),
+          graph('CPU', ...both.map((statistic) => this.place.service.metricCpuUtilization({ statistic, period }))),
+          graph('Memory', ...both.map((statistic) => this.place.service.metricMemoryUtilization({ statistic, period }))),
         ],
         [
           graph('Load balancer', metrics.targetResponseTime(), metrics.requestCount()),

@@ -14,14 +14,23 @@ export const LONGEST_ECS_NAME = 160;
  */
 export function explicitName(scope: IConstruct, prefix: string, maxLength: number, { perRegion = false, suffix = '' } = {}): string {
   const room = maxLength - prefix.length - 1 - (perRegion ? REGION_ROOM : 0) - suffix.length;
-  const name = `${prefix}-${Names.uniqueResourceName(scope, { maxLength: room, separator: '-' })}`;
+  const name = `${prefix}-${uniqueName(scope, room)}`;
   return perRegion ? `${name}-${Stack.of(scope).region}${suffix}` : `${name}${suffix}`;
 }
 
+const UNIQUE = new WeakMap<IConstruct, string>();
+
+/** A construct has many names that differ in their prefix only, and to compute one takes time. What fits is the same whatever the room. */
+function uniqueName(scope: IConstruct, maxLength: number): string {
+  const nameWithin = (room: number) => Names.uniqueResourceName(scope, { maxLength: room, separator: '-' });
+  const longest = UNIQUE.get(scope) ?? nameWithin(256);
+  UNIQUE.set(scope, longest);
+  return longest.length <= maxLength ? longest : nameWithin(maxLength);
+}
+
 /** As long as a text with tokens in it can become: names of roles have 64 characters, and some have a path; account, partition and region have 14 at most; a name that CloudFormation gives, 60. */
-export const atMost = (text: string): string =>
-  [[/(?<=:role\/)\$\{Token\[[^\]]*\]\}/g, 90], [/\$\{Token\[AWS\.[^\]]*\]\}/g, 14], [/\$\{Token\[[^\]]*\]\}/g, 60]]
-    .reduce((long, [token, length]) => long.replace(token as RegExp, 'x'.repeat(length as number)), text);
+export const atMost = (text: string): string => text.replace(/(:role\/)?\$\{Token\[(AWS\.)?[^\]]*\]\}/g,
+  (_, role: string | undefined, pseudo: string | undefined) => (role ?? '') + 'x'.repeat(role ? 90 : pseudo ? 14 : 60));
 
 /** Where a construct stands, for descriptions, of which Lambda and EC2 take 255 characters. The end says most. */
 export function shortPath({ node: { path } }: IConstruct): string {

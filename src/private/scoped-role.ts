@@ -1,4 +1,4 @@
-import { Fn, Stack } from 'aws-cdk-lib';
+import { Fn, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, DependencyGroup, IConstruct } from 'constructs';
 import { acknowledge, flatten, Reasons } from './acknowledge';
@@ -78,7 +78,7 @@ export class Rights {
   private findings(): Reasons {
     const found: Reasons = this.logsIn ? { 'cloudsplaining::CredentialsExposure': 'ecr:GetAuthorizationToken is needed to pull and push images' } : {};
     for (const [resource, reason] of this.reasons) {
-      const text = flatten(Stack.of(this.scope).resolve(resource));
+      const text = flatten(Token.isUnresolved(resource) ? Stack.of(this.scope).resolve(resource) : resource);
       if (text.includes('*')) found[`AwsSolutions-IAM5[Resource::${text}]`] = reason;
     }
     return found;
