@@ -2,7 +2,7 @@
 // and 100 services, a stack each, every measurement in a process of its own, the two sides in turn. Needs lib/ and assets/ (npx projen compile, post-compile).
 // Options: --rounds N (of the smallest size; larger sizes take fewer), --sizes 1,10,100. Fails when a target is missed only with --strict.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -21,7 +21,12 @@ for (const needed of ['lib/index.js', 'assets']) {
   }
 }
 
-const measure = (...args) => JSON.parse(execFileSync(process.execPath, ['--expose-gc', join(root, 'scripts/bench/measure.cjs'), ...args.map(String)], {
+// As users have it: the CDK notes for each resource which code made it, and sums up what lies in node_modules.
+const installed = join(root, '.cache/bench/node_modules/cdk-fargate-cicd');
+rmSync(installed, { recursive: true, force: true });
+for (const part of ['lib/index.js', 'assets', 'package.json']) cpSync(join(root, part), join(installed, part), { recursive: true });
+
+const measure = (...args) => JSON.parse(execFileSync(process.execPath, ['--expose-gc', join(root, 'scripts/bench/measure.cjs'), installed, ...args.map(String)], {
   encoding: 'utf8', env: { ...process.env, CDK_VALIDATION: 'false' }, stdio: ['ignore', 'pipe', 'inherit'],
 }));
 const median = (numbers) => {

@@ -54,6 +54,8 @@ typescript() {
     CDK_OUTDIR=$app/cdk.out node synth.js
     # Nobody pays for modules of aws-cdk-lib that are not used.
     node -e "require('cdk-fargate-cicd'); process.exit(Object.keys(require.cache).some((file) => file.includes('aws-efs')) ? 1 : 0)"
+    # ES modules import by name, and messages name classes as users know them.
+    node --input-type=module -e "import { FargateCicdPipeline, ServiceAlarm } from 'cdk-fargate-cicd'; process.exit(FargateCicdPipeline && ServiceAlarm.name === 'ServiceAlarm' ? 0 : 1)"
   )
   check "$app/cdk.out" Smallest
 }

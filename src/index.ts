@@ -44,7 +44,6 @@ export * from './environment/sidecar/sidecar';
 export * from './environment/sidecar/sidecar-options';
 export * from './environment/volume/volume';
 export * from './environment/platform/fargate-platform';
-export * from './environment/running/scaling';
 export * from './environment/traffic/listener-rule';
 export * from './fargate-cicd-pipeline';
 export * from './observe/dashboard';

@@ -10,10 +10,14 @@ const OTHER_ROLE = 'arn:aws:iam::333333333333:role/web';
 const GROUPS = ['blue', 'green'].map((name) => arn('elasticloadbalancing', `targetgroup/${name}/0123456789abcdef`));
 const LISTENER = arn('elasticloadbalancing', 'listener/app/shop/0123456789abcdef/0123456789abcdef');
 
+/** Each app makes a folder: this one has one stack after the other. */
+const app = new App();
+
 /** Lines of the error that is thrown, without its heading; none when nothing is thrown. */
 function problems(make: (scope: Construct) => unknown): string[] {
+  app.node.tryRemoveChild('Shop');
   try {
-    make(new Stack(new App(), 'Shop', { env: { account: '222222222222', region: 'us-east-1' } }));
+    make(new Stack(app, 'Shop', { env: { account: '222222222222', region: 'us-east-1' } }));
     return [];
   } catch (error) {
     expect((error as Error).message).toMatch(/^(ExistingEnvironment|ReleaseRole|CodeDeployGroup)( at 'Shop\/A'|\.policies) has \d+ problems?:\n/);

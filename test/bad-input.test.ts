@@ -27,7 +27,12 @@ import {
 /** What JavaScript and Python may hand over, whatever the compiler would say. */
 const wrong = (value: unknown): never => value as never;
 
-const stack = () => new Stack(new App(), 'Shop');
+/** One app for all stacks that are never synthesized: each app makes a folder. */
+const shared = new App();
+const stack = () => {
+  shared.node.tryRemoveChild('Shop');
+  return new Stack(shared, 'Shop');
+};
 const source = Source.gitHub('acme/shop');
 
 /** Lines of the error that a construct throws, without its heading; none when it throws nothing. */
@@ -269,7 +274,7 @@ const environmentRows: [string, object, string][] = [
   ['trust', trust(wrong('111111111111')), "releaseTrust: got '111111111111'; allowed a ReleaseTrust; use one of the ReleaseTrust factories"],
   ['secrets', container({ secrets: null }), 'container.secrets: got null; allowed a map'],
   ['45', health({ interval: Duration.seconds(4), timeout: Duration.seconds(2) }), "container.healthCheck.interval: got '4 seconds'; allowed 5 seconds to 5 minutes; take"],
-  ['46', health({ interval: Duration.seconds(5) }), "container.healthCheck.timeout: got '5 seconds'; allowed less than the interval of 5 seconds; shorten"],
+  ['46', health({ interval: Duration.seconds(5), timeout: Duration.seconds(5) }), "container.healthCheck.timeout: got '5 seconds'; allowed less than the interval of 5 seconds; shorten"],
   ['47', health({ healthyThresholdCount: 1 }), 'container.healthCheck.healthyThresholdCount: got 1; allowed a whole number, 2 to 10'],
   ['47', health({ unhealthyThresholdCount: 11 }), 'container.healthCheck.unhealthyThresholdCount: got 11'],
   ['48', health({ path: 'health' }), "container.healthCheck.path: got 'health'; allowed a path that begins with '/'"],
@@ -520,6 +525,7 @@ const pipelineRows: [string, object, string][] = [
   ['61', { source: Source.gitHub('') }, "source.repository: got ''; allowed 'owner/repository'"],
   ['61', { source: Source.gitHub('shop') }, "source.repository: got 'shop'; allowed 'owner/repository'"],
   ['61, kind', { source: Source.gitHub(wrong(null)) }, "source.repository: got ''; allowed 'owner/repository'"],
+  ['kind', gitHub({ fullClone: 'yes' }), "source.fullClone: got 'yes'; allowed true, false; say whether builds need the history"],
   ['63, kind', gitHub({ triggerOnPaths: [null] }), "source.triggerOnPaths[0]: got ''; allowed a glob pattern"],
   ['61, kind', { source: Source.gitHub(wrong(3)) }, 'source.repository: got 3; allowed'],
   ['63', gitHub({ triggerOnPaths: 'abcdefghi'.split('') }), 'source.triggerOnPaths: got ["a","b","c","d","e","f","g","h","i"]; allowed 1 to 8 patterns'],
@@ -1108,7 +1114,7 @@ describe('unresolved tokens pass', () => {
   let known: any;
   const withTokens = (): any => {
     if (known) return known;
-    const scope = stack();
+    const scope = new Stack(new App(), 'Shop');
     const text = (id: string) => new CfnParameter(scope, id).valueAsString;
     const number = (id: string) => new CfnParameter(scope, id, { type: 'Number' }).valueAsNumber;
     const seconds = (id: string) => Duration.seconds(number(id));
@@ -1158,7 +1164,7 @@ describe('unresolved tokens pass', () => {
     ['requests of scaling', (number: number) => ({ scaling: Scaling.onRequests({ requestsPerTask: number }) })],
     ['seconds of the load balancer', (number: number) => ({ loadBalancer: LoadBalancer.internal({ idleTimeout: Duration.seconds(number), deregistrationDelay: Duration.seconds(number) }) })],
   ])('%s', (_, props) => {
-    const scope = stack();
+    const scope = new Stack(new App(), 'Shop');
     new FargateEnvironment(scope, 'Place', props(new CfnParameter(scope, 'Number', { type: 'Number' }).valueAsNumber));
     expect(JSON.stringify(Template.fromStack(scope).toJSON())).toContain('{"Ref":"Number"}');
   });

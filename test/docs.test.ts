@@ -4,6 +4,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import * as ts from 'typescript';
 import * as library from '../src';
+import { lazily } from './support/lazily';
 import { remembered } from './support/remembered';
 import { Choice } from '../src/private/problems';
 
@@ -89,11 +90,6 @@ function compile(all: Sample[]): string[] {
     return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
       .map(({ messageText }) => `${all[index].name}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`);
   });
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 /** Builds the stack of a sample. What the compiler lets through, the library may still refuse. */

@@ -9,6 +9,7 @@ import {
   BuildRepository, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer,
   Network, Notification, ReleaseRole, Source,
 } from '../src';
+import { givenNetwork } from './support/bare-place';
 
 const env = { account: '111111111111', region: 'us-east-1' };
 const source = Source.gitHub('acme/shop');
@@ -16,7 +17,7 @@ const arn = (service: string, resource: string) => `arn:aws:${service}:us-east-1
 
 function made(props: (stack: Stack) => Partial<FargateCicdPipelineProps>, context: Record<string, unknown> = {}) {
   const stack = new Stack(new App({ context }), 'Shop', { env });
-  const shop = new FargateCicdPipeline(stack, 'Shop', { source, ...props(stack) });
+  const shop = new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), ...props(stack) });
   return { stack, shop, template: Template.fromStack(stack) };
 }
 

@@ -35,10 +35,11 @@ const https = (scope: Construct) => LoadBalancer.internetFacing({
   certificate: acm.Certificate.fromCertificateArn(scope, 'Certificate', 'arn:aws:acm:eu-west-1:111111111111:certificate/1'),
 });
 
-const existingVpc = (scope: Construct) => ec2.Vpc.fromVpcAttributes(scope, 'Vpc', {
+/** What rows have that do not speak of the network: ours is a third of a place. */
+const existing = (scope: Construct) => Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'Vpc', {
   vpcId: 'vpc-11111111', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-11111111', 'subnet-22222222'], privateSubnetIds: ['subnet-33333333', 'subnet-44444444'],
   publicSubnetRouteTableIds: ['rtb-1', 'rtb-1'], privateSubnetRouteTableIds: ['rtb-2', 'rtb-2'],
-});
+}));
 
 const function1 = (scope: Construct) => lambda.Function.fromFunctionArn(scope, 'Ask', 'arn:aws:lambda:eu-west-1:111111111111:function:ask');
 
@@ -50,8 +51,8 @@ const STRATEGIES: [string, (scope: Construct) => Partial<FargateEnvironmentProps
     }),
   })],
   ['linear, plain HTTP by choice', () => ({ loadBalancer: LoadBalancer.internetFacing(), deployStrategy: DeployStrategy.linear({ testListener: {} }) })],
-  ['canary, existing VPC', (scope) => ({
-    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)),
+  ['canary', () => ({
+    loadBalancer: LoadBalancer.internal(),
     deployStrategy: DeployStrategy.canary({ testListener: {}, hooks: [DeployHook.httpCheck()] }),
   })],
   ['a firewall of ours, some clients, sticky sessions', (scope) => ({
@@ -110,7 +111,7 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
     resourceNames: ResourceNames.suffixed({ suffix: 'dev' }),
   })],
   ['keys of AWS, one-off tasks', (scope) => ({
-    loadBalancer: LoadBalancer.internal(), encryption: Encryption.awsManaged(), removalPolicy: RemovalPolicy.DESTROY, network: Network.fromVpc(existingVpc(scope)),
+    loadBalancer: LoadBalancer.internal(), encryption: Encryption.awsManaged(), removalPolicy: RemovalPolicy.DESTROY,
     checks: [Check.task('Elsewhere', {
       report: TaskReport.uploaded(),
       place: TaskPlace.inCluster({
@@ -121,6 +122,7 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
   })],
   ['DESTROY, CodePipeline\'s own action, S3 cache', (scope) => ({
     loadBalancer: https(scope),
+    network: Network.create(),
     removalPolicy: RemovalPolicy.DESTROY,
     releaseConditions: { after: [StageCondition.alarm(cloudwatch.Alarm.fromAlarmArn(scope, 'Errors', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:errors'))] },
     onReleaseFailure: StageFailure.rollBack(),
@@ -131,19 +133,17 @@ const FULLER: [string, (scope: Construct) => Partial<FargateCicdPipelineProps>][
   ['keys of AWS, plain HTTP by choice, existing VPC and bucket', (scope) => ({
     loadBalancer: LoadBalancer.internetFacing(),
     encryption: Encryption.awsManaged(),
-    network: Network.fromVpc(existingVpc(scope)),
     cluster: Cluster.create(),
     imageBuild: ImageBuild.dockerfile({ cache: BuildCache.fromBucket(s3.Bucket.fromBucketName(scope, 'CacheBucket', 'cache')) }),
   })],
-  ['keys of AWS, DESTROY, CodePipeline\'s own action', (scope) => ({
+  ['keys of AWS, DESTROY, CodePipeline\'s own action', () => ({
     loadBalancer: LoadBalancer.internal(), encryption: Encryption.awsManaged(), removalPolicy: RemovalPolicy.DESTROY, releaseAction: ReleaseAction.codePipelineAction(),
-    network: Network.fromVpc(existingVpc(scope)),
   })],
 ];
 
 const TASKS: [string, (scope: Construct) => Partial<FargateEnvironmentProps>][] = [
   ['sidecars, volumes, Spot, a schedule, discovery, sessions of people', (scope) => ({
-    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), cluster: Cluster.create({ storageKey: kms.Key.fromKeyArn(scope, 'Disks', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555') }), capacity: Capacity.fargateSpot(),
+    loadBalancer: LoadBalancer.internal(), cluster: Cluster.create({ storageKey: kms.Key.fromKeyArn(scope, 'Disks', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555') }), capacity: Capacity.fargateSpot(),
     container: {
       ephemeralStorageGiB: 30, sidecars: [Sidecar.fireLens(), Sidecar.adotCollector()],
       volumes: [Volume.memory('/tmp'), Volume.disk('/cache'), Volume.efs(efs.FileSystem.fromFileSystemAttributes(scope, 'Files', {
@@ -154,14 +154,14 @@ const TASKS: [string, (scope: Construct) => Partial<FargateEnvironmentProps>][] 
     executeCommand: ExecuteCommand.audited(), serviceDiscovery: ServiceDiscovery.privateDns('shop.internal'),
   })],
   ['roles by ARN, with sidecars and sessions', (scope) => ({
-    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), executeCommand: ExecuteCommand.audited(),
+    loadBalancer: LoadBalancer.internal(), executeCommand: ExecuteCommand.audited(),
     container: {
       taskRole: iam.Role.fromRoleArn(scope, 'TheirTaskRole', 'arn:aws:iam::111111111111:role/service-role/task'), executionRole: iam.Role.fromRoleName(scope, 'TheirExecutionRole', 'execution'),
       metricNamespace: 'Shop', secrets: { DB: ecs.Secret.fromSecretsManager(secretsmanager.Secret.fromSecretNameV2(scope, 'Db', 'db')) }, sidecars: [Sidecar.fireLens(), Sidecar.adotCollector()],
     },
   })],
   ['blue/green with Service Connect, keys of AWS, a read-only root', (scope) => ({
-    loadBalancer: LoadBalancer.internal(), network: Network.fromVpc(existingVpc(scope)), encryption: Encryption.awsManaged(), deployStrategy: DeployStrategy.blueGreen(),
+    loadBalancer: LoadBalancer.internal(), encryption: Encryption.awsManaged(), deployStrategy: DeployStrategy.blueGreen(),
     container: { readonlyRootFilesystem: true, volumes: [Volume.memory('/tmp')] }, serviceConnect: ServiceConnect.server(new cloudmap.HttpNamespace(scope, 'Namespace', { name: 'shop' })),
   })],
 ];
@@ -179,14 +179,14 @@ withAndWithoutFeatureFlags((context) => {
   test.each(FULLER)('nothing against: %s', (_, props) => {
     const app = new App({ context });
     const stack = new Stack(app, 'Shop');
-    new FargateCicdPipeline(stack, 'Shop', { source, notifications, ...props(stack) });
+    new FargateCicdPipeline(stack, 'Shop', { source, notifications, network: existing(stack), ...props(stack) });
     expect(judge(app)).toEqual([]);
   });
 
   test.each([...STRATEGIES, ...TASKS])('nothing against: %s', (_, props) => {
     const app = new App({ context });
     const stack = new Stack(app, 'Shop');
-    new FargateEnvironment(stack, 'Place', { notifications, ...props(stack) });
+    new FargateEnvironment(stack, 'Place', { notifications, network: existing(stack), ...props(stack) });
     expect(judge(app)).toEqual([]);
   });
 
@@ -206,7 +206,7 @@ withAndWithoutFeatureFlags((context) => {
   ])('nothing against a place that trusts an %s elsewhere, and the road to it', (_, releaseTrust) => {
     const app = new App({ context });
     const place = new Stack(app, 'Place', { env: { account: '111111111111', region: 'eu-west-1' } });
-    const target = new FargateEnvironment(place, 'Web', { notifications, loadBalancer: https(place), releaseTrust });
+    const target = new FargateEnvironment(place, 'Web', { notifications, loadBalancer: https(place), releaseTrust, network: existing(place) });
     new DeliveryPipeline(new Stack(app, 'Road', { env: { account: '222222222222', region: 'us-east-1' } }), 'Delivery', { source, notifications, stages: [{ releases: [{ target }] }] });
     expect(judge(app)).toEqual([]);
   });
@@ -249,7 +249,7 @@ withAndWithoutFeatureFlags((context) => {
       },
     });
     const releaseTrust = ReleaseTrust.account('111111111111', { functionRoles: 'team/acme-release-function-*' });
-    new FargateCicdPipeline(stack, 'Shop', { source, notifications, releaseTrust, loadBalancer: LoadBalancer.internal(), beforeRelease: [Check.task('Migrate', { command: ['migrate'] })] });
+    new FargateCicdPipeline(stack, 'Shop', { source, notifications, releaseTrust, network: existing(stack), loadBalancer: LoadBalancer.internal(), beforeRelease: [Check.task('Migrate', { command: ['migrate'] })] });
     expect(judge(app)).toEqual([]);
   });
 
@@ -258,7 +258,7 @@ withAndWithoutFeatureFlags((context) => {
     const stack = new Stack(app, 'Shop', { env: { account: '111111111111', region: 'eu-west-1' } });
     const KEY = 'arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-1111-1111-111111111111';
     new FargateEnvironment(stack, 'Place', {
-      loadBalancer: LoadBalancer.internal(), encryption: Encryption.fromKey(kms.Key.fromKeyArn(stack, 'Key', KEY)),
+      network: existing(stack), loadBalancer: LoadBalancer.internal(), encryption: Encryption.fromKey(kms.Key.fromKeyArn(stack, 'Key', KEY)),
       notifications: [Notification.topic(sns.Topic.fromTopicAttributes(stack, 'Ops', { topicArn: 'arn:aws:sns:eu-west-1:111111111111:ops', keyArn: KEY }))],
       container: { executionRole: iam.Role.fromRoleArn(stack, 'Execution', 'arn:aws:iam::111111111111:role/execution', { mutable: false }) },
     });
@@ -271,7 +271,7 @@ withAndWithoutFeatureFlags((context) => {
 test('the judge sees what the library would do wrong', () => {
   const app = new App();
   const stack = new Stack(app, 'Shop');
-  const { delivery } = new FargateCicdPipeline(stack, 'Shop', { source, notifications, loadBalancer: LoadBalancer.internal() });
+  const { delivery } = new FargateCicdPipeline(stack, 'Shop', { source, notifications, network: existing(stack), loadBalancer: LoadBalancer.internal() });
   s3.Bucket.fromBucketName(stack, 'Theirs', 'theirs').grantRead(delivery.buildProject);
   expect(judge(app)).toEqual(expect.arrayContaining([expect.stringMatching(/^IAM-WILDACTION\[s3:GetObject\*\] Shop\/Shop\/Delivery\/Build\/Role\/Rights/)]));
 });

@@ -176,12 +176,21 @@ function fits(type: string, value: unknown): boolean {
 /** One for all stacks: each makes a folder. */
 const app = new App();
 
+/** As little as there can be around one option: what is taken is built each time. */
+const smallest = (scope: Stack): Props => ({
+  source: library.Source.gitHub('acme/shop'), network: library.Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'SmallestVpc', VPC)), encryption: library.Encryption.awsManaged(),
+  alarms: [], pipelineAlarms: [], notifications: [], checks: [], dashboard: library.Dashboard.none(), history: library.DeploymentHistory.none(),
+});
+const VPC = {
+  vpcId: 'vpc-11111111', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-11111111', 'subnet-22222222'], privateSubnetIds: ['subnet-33333333', 'subnet-44444444'],
+};
+
 /** How a construct answers; undefined: it takes it. */
 function answerTo(props: (scope: Stack) => Props): Error | undefined {
   app.node.tryRemoveChild('Shop');
   const scope = new Stack(app, 'Shop');
   try {
-    new library.FargateCicdPipeline(scope, 'Shop', { source: library.Source.gitHub('acme/shop'), ...props(scope) } as library.FargateCicdPipelineProps);
+    new library.FargateCicdPipeline(scope, 'Shop', { ...smallest(scope), ...props(scope) } as library.FargateCicdPipelineProps);
     return undefined;
   } catch (error) {
     return error as Error;

@@ -4,15 +4,23 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Dashboard, DeploymentHistory, Encryption, FargateCicdPipeline, FargateEnvironment, FargateCicdPipelineProps, FargateEnvironmentProps, Http5xxOrigin, Notification, ResourceNames, ServiceAlarm, Source } from '../src';
+import { givenNetwork } from './support/bare-place';
+import { lazily } from './support/lazily';
 import { Foundation, layFoundation } from '../src/observe/foundation';
 
 const source = Source.gitHub('acme/shop');
 
 function place(props: FargateEnvironmentProps | ((stack: Stack) => FargateEnvironmentProps)): { stack: Stack; template: Template } {
   const stack = new Stack(new App(), 'Shop');
-  new FargateEnvironment(stack, 'Place', typeof props === 'function' ? props(stack) : props);
+  new FargateEnvironment(stack, 'Place', { network: givenNetwork(stack), ...typeof props === 'function' ? props(stack) : props });
   return { stack, template: Template.fromStack(stack) };
 }
+
+const theSmallest = lazily(() => {
+  const stack = new Stack(new App(), 'Shop');
+  new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack) });
+  return Template.fromStack(stack);
+});
 
 /** What an alarm says, by its metric. */
 const alarmsOf = (template: Template): Record<string, any> => Object.fromEntries(Object.values(template.findResources('AWS::CloudWatch::Alarm'))
@@ -31,9 +39,7 @@ describe('alarms', () => {
     ['FailedPipelineExecutions', { Namespace: 'AWS/CodePipeline', Threshold: 1, EvaluationPeriods: 1, Period: 300, Statistic: 'Sum', ComparisonOperator: 'GreaterThanOrEqualToThreshold' }],
     ['Errors', { Namespace: 'AWS/Lambda', ComparisonOperator: 'GreaterThanThreshold', Threshold: 0, EvaluationPeriods: 1, Period: 300, Statistic: 'Sum' }],
   ])('%s', (metric, expected) => {
-    const stack = new Stack(new App(), 'Shop');
-    new FargateCicdPipeline(stack, 'Shop', { source });
-    expect(alarmsOf(Template.fromStack(stack))[metric]).toMatchObject({ ...expected, TreatMissingData: 'notBreaching', AlarmActions: [{ Ref: expect.stringMatching(/^ShopTopic/) }] });
+    expect(alarmsOf(theSmallest())[metric]).toMatchObject({ ...expected, TreatMissingData: 'notBreaching', AlarmActions: [{ Ref: expect.stringMatching(/^ShopTopic/) }] });
   });
 
   test('with numbers and names of one\'s own', () => {
@@ -112,9 +118,7 @@ describe('dashboard', () => {
   const titles = (template: Template) => [...body(template).matchAll(/"title":"([^"]*)"/g)].map(([, title]) => title);
 
   test('of place and road', () => {
-    const stack = new Stack(new App(), 'Shop');
-    new FargateCicdPipeline(stack, 'Shop', { source });
-    const template = Template.fromStack(stack);
+    const template = theSmallest();
     expect(titles(template)).toEqual(['ECS CPU Utilization', 'ECS Memory Utilization', 'ALB Metrics', 'HTTP Errors', 'Running Tasks', 'Pipeline Executions', 'Deployment Frequency', 'Change Failure Rate', 'Lead Time for Changes', 'Time to Restore']);
     expect([...body(template).matchAll(/"width":6/g)]).toHaveLength(4);
     // Which metrics a widget shows, by its title.
@@ -136,7 +140,7 @@ describe('dashboard', () => {
 
   test('with a title for the pipeline', () => {
     const stack = new Stack(new App(), 'Shop');
-    new FargateCicdPipeline(stack, 'Shop', { source, dashboard: Dashboard.standard({ titles: { pipeline: 'F', deployments: 'G', failureRate: 'H', leadTime: 'I', timeToRestore: 'J' } }) });
+    new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), dashboard: Dashboard.standard({ titles: { pipeline: 'F', deployments: 'G', failureRate: 'H', leadTime: 'I', timeToRestore: 'J' } }) });
     expect(titles(Template.fromStack(stack)).slice(-5)).toEqual(['F', 'G', 'H', 'I', 'J']);
   });
 });
@@ -163,7 +167,7 @@ describe('foundation', () => {
 describe('history', () => {
   const road = (props: Partial<FargateCicdPipelineProps> | ((stack: Stack) => Partial<FargateCicdPipelineProps>) = {}): Template => {
     const stack = new Stack(new App(), 'Shop');
-    new FargateCicdPipeline(stack, 'Shop', { source, ...typeof props === 'function' ? props(stack) : props });
+    new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), ...typeof props === 'function' ? props(stack) : props });
     return Template.fromStack(stack);
   };
   const variables = (template: Template) => Object.values(template.findResources('AWS::Lambda::Function'))

@@ -9,6 +9,7 @@ import {
   Approval, Check, CodeDeployGroup, DeliveryPipeline, DeployHook, DeployStrategy, ExecuteCommand, FargateCicdPipeline, FargateEnvironment, ReleaseAction, ReleaseRole, ReleaseTrust,
   Scaling, Source,
 } from '../src';
+import { bare } from './support/bare-place';
 import { all, flat, only } from './support/template';
 
 const env = { account: '111111111111', region: 'eu-west-1' };
@@ -47,7 +48,7 @@ describe.each(CONVENTIONS)('roles get %s by an Aspect', (_, aspect, begins, func
     const app = new App();
     Aspects.of(app).add(aspect);
     const place = new Stack(app, 'There', { env: there });
-    const target = new FargateEnvironment(place, 'Web', { releaseTrust });
+    const target = new FargateEnvironment(place, 'Web', { ...bare(place), releaseTrust });
     const road = new Stack(app, 'Here', { env });
     new DeliveryPipeline(road, 'Delivery', { source, stages: [{ releases: [{ target }], beforeRelease: [Check.task('Migrate')] }] });
     return { place, road };
@@ -80,7 +81,8 @@ describe.each(CONVENTIONS)('roles get %s by an Aspect', (_, aspect, begins, func
     const [first, second] = ['First', 'Second'].map((id) => new Stage(app, id, { env }));
     const [there, here] = where === 'before' ? [first, second] : [second, first];
     Aspects.of(there).add(aspect);
-    const target = new FargateEnvironment(new Stack(there, 'There'), 'Web');
+    const place = new Stack(there, 'There');
+    const target = new FargateEnvironment(place, 'Web', bare(place));
     new DeliveryPipeline(new Stack(here, 'Here'), 'Delivery', { source, stages: [{ releases: [{ target }] }] });
     const written = expect(() => app.synth());
     if (refused) written.toThrow(new RegExp(`the release role gets the name '${begins}.*' by an Aspect, when a pipeline has been told 'release-.*'; put the Stage of the place before that of the pipeline`));
@@ -93,7 +95,7 @@ describe.each(CONVENTIONS)('roles get %s by an Aspect', (_, aspect, begins, func
   ])('a place that %s is left alone', (__, releaseTrust) => {
     const stack = new Stack(new App(), 'Shop', { env });
     Aspects.of(stack).add(aspect);
-    new FargateCicdPipeline(stack, 'Shop', { source, releaseTrust });
+    new FargateCicdPipeline(stack, 'Shop', { source, releaseTrust, ...bare(stack) });
     expect(() => Template.fromStack(stack)).not.toThrow();
   });
 
@@ -201,7 +203,7 @@ describe('roles that are made beforehand, by iam.Role.customizeRoles', () => {
     const app = new App();
     const stack = new Stack(app, 'Given', { env });
     iam.Role.customizeRoles(stack);
-    new FargateEnvironment(stack, 'Web', { container: { executionRole: iam.Role.fromRoleArn(stack, 'Theirs', 'arn:aws:iam::111111111111:role/theirs') } });
+    new FargateEnvironment(stack, 'Web', { ...bare(stack), container: { executionRole: iam.Role.fromRoleArn(stack, 'Theirs', 'arn:aws:iam::111111111111:role/theirs') } });
     const { managedPolicyStatements } = report({ app }).find(({ roleConstructPath }) => roleConstructPath === 'Given/Theirs');
     expect(managedPolicyStatements.flatMap(({ Action }: any) => Action)).toEqual(expect.arrayContaining(['ecr:BatchGetImage', 'logs:PutLogEvents']));
   });

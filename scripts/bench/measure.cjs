@@ -1,9 +1,9 @@
-// One measurement in a process of its own: node --expose-gc measure.cjs library|by-hand|fleet COUNT, or measure.cjs require. Prints JSON.
+// One measurement in a process of its own: node --expose-gc measure.cjs LIBRARY library|by-hand|fleet COUNT, or measure.cjs LIBRARY require. Prints JSON.
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
-const lib = join(__dirname, '../../lib');
+const [lib, subject, count] = process.argv.slice(2);
 const now = () => performance.now();
 /** Milliseconds of CPU time: what else the machine does moves the clock, not this. */
 const cpu = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
@@ -76,6 +76,5 @@ function measureFleet(count) {
   }
 }
 
-const [subject, count] = process.argv.slice(2);
 const measurements = { require: measureRequire, fleet: () => measureFleet(Number(count)) };
 console.log(JSON.stringify((measurements[subject] ?? (() => measureSynth(subject, Number(count))))()));

@@ -1,5 +1,6 @@
 import { Annotations, Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
@@ -11,9 +12,9 @@ import { IReleaseTarget, mayReadDescriptions } from './release-target';
 import { expectTrust } from './release-trust';
 import { BoundHistory } from '../observe/deployment-history';
 import { Foundation } from '../observe/foundation';
-import { createFunction, MadeFunction } from '../private/function';
+import { callBy, createFunction, MadeFunction } from '../private/function';
 import { atMost, explicitName, shortPath } from '../private/naming';
-import { onlyVia, Right } from '../private/scoped-role';
+import { onlyVia, Right, Rights } from '../private/scoped-role';
 
 /** What a release function reads, writes and releases to. @internal */
 export interface ReleaseFunctionParts {
@@ -24,6 +25,8 @@ export interface ReleaseFunctionParts {
   readonly commits?: codecommit.IRepository;
   /** Undefined when CloudFormation names it, since the pipeline needs the function. */
   readonly pipelineName?: string;
+  /** The pipeline, when actions of CodePipeline's own deploy in it. */
+  readonly deploying?: codepipeline.IPipeline;
 }
 
 /**
@@ -73,7 +76,26 @@ export function createReleaseFunction(scope: Construct, foundation: Foundation, 
     ...(commits ? [{ actions: ['codecommit:GetCommit'], resources: [commits.repositoryArn] }] : []),
     ...mayTell(foundation),
   );
+  if (parts.deploying) hearOfFailures(scope, parts.deploying, made);
   return made;
+}
+
+/**
+ * CodePipeline asks for nothing when its own action has failed, so EventBridge tells. What the action was to deploy is read from the pipeline, by a right that stands apart: the
+ * pipeline needs the function, and this right the pipeline.
+ * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/permissions-reference.html
+ */
+function hearOfFailures(scope: Construct, pipeline: codepipeline.IPipeline, made: MadeFunction): void {
+  const home = new Construct(scope, 'FailedActions');
+  new Rights(home, made.role).allow({ actions: ['codepipeline:ListActionExecutions'], resources: [pipeline.pipelineArn] });
+  callBy(home, 'Rule', made.function, scope, {
+    description: 'Tells the release function of a deployment by CodePipeline that failed',
+    eventPattern: {
+      source: ['aws.codepipeline'],
+      detailType: ['CodePipeline Action Execution State Change'],
+      detail: { pipeline: [pipeline.pipelineName], type: { category: ['Deploy'], provider: ['ECS', 'CodeDeployToECS'] }, state: ['FAILED'] },
+    },
+  });
 }
 
 /** A standard parameter holds 4 KB, as much as all variables of a function. https://docs.aws.amazon.com/general/latest/gr/ssm.html */

@@ -6,7 +6,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ReleaseRequest } from './release/release-request';
+import { ACTIONS, ReleaseRequest } from './release/release-request';
 import { IReleaseTarget } from './release-target';
 import { StandardEcsAction, standardEcsRights } from './standard-ecs-action';
 import { Choice, inspect, Inspection } from '../private/problems';
@@ -36,6 +36,7 @@ export interface ReleaseParts {
   readonly digest: string;
   readonly commit: string;
   readonly commitTime?: string;
+  readonly author?: string;
   readonly artifactBucket: s3.IBucket;
   readonly key?: kms.IKey;
   readonly pipelineRole: iam.IRole;
@@ -61,8 +62,9 @@ export abstract class ReleaseAction extends Choice {
 
   /**
    * CodePipeline's own action deploys: its ECS action, or CodeDeployToECS where CodeDeploy deploys to the place. The release function runs before it (copies the image to
-   * the place, writes what the action reads) and after it (proves the release, moves the tag). The ECS action notices a failure late, ends after an hour (steps and
-   * bake times of a strategy that take as long are refused), and what it fails with is neither explained nor recorded in the history. For places in the stack of the pipeline: the action's rights name roles of the place.
+   * the place, writes what the action reads) and after it (proves the release, moves the tag). The ECS action notices a failure late and ends after an hour (steps and
+   * bake times of a strategy that take as long are refused). When it fails, EventBridge calls the function, which explains and records why. For places in the stack of the pipeline: the action's rights name
+   * roles of the place.
    * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html
    * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html
    */
@@ -73,15 +75,15 @@ export abstract class ReleaseAction extends Choice {
   /** @internal */
   abstract readonly _options: ReleaseFunctionOptions;
 
-  /** Whether the pipeline names resources of the place that have no name before they exist. @internal */
-  abstract readonly _bindsStacks: boolean;
+  /** CodePipeline's own action deploys: so the pipeline names resources of the place that have no name before they exist. @internal */
+  abstract readonly _isCodePipelines: boolean;
 
   /** @internal */
   abstract _bind(scope: Construct, parts: ReleaseParts): BoundRelease;
 }
 
 class OwnFunction extends ReleaseAction {
-  readonly _bindsStacks = false;
+  readonly _isCodePipelines = false;
 
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
@@ -97,7 +99,7 @@ class OwnFunction extends ReleaseAction {
 }
 
 class StandardAction extends ReleaseAction {
-  readonly _bindsStacks = true;
+  readonly _isCodePipelines = true;
 
   constructor(readonly _options: ReleaseFunctionOptions) {
     super();
@@ -109,10 +111,10 @@ class StandardAction extends ReleaseAction {
     const { runOrder } = parts;
     if (!target.codeDeploy) refuseLongWaits(parts.target, Duration.hours(1), 'take ReleaseAction.releaseFunction(), which has no such limit, or shorter waits');
     const definitions = new codepipeline.Artifact(identifier(scope, 'Definitions'));
-    const prepare = invoke(scope, 'prepare', `Prepare-${target.placeName}`, runOrder, parts, definitions);
+    const prepare = invoke(scope, 'prepare', ACTIONS.prepare + target.placeName, runOrder, parts, definitions);
     const role = actionRole(scope, 'DeployRole', parts.pipelineRole, `Deploys to ${target.placeName}`).allow(...standardEcsRights(scope, target, parts));
-    const deploy = new StandardEcsAction({ actionName: `Deploy-${target.placeName}`, runOrder: runOrder + 1, role, input: definitions, target });
-    const verify = invoke(scope, 'verify', `Verify-${target.placeName}`, runOrder + 2, parts);
+    const deploy = new StandardEcsAction({ actionName: ACTIONS.deploy + target.placeName, runOrder: runOrder + 1, role, input: definitions, target });
+    const verify = invoke(scope, 'verify', ACTIONS.verify + target.placeName, runOrder + 2, parts);
     return { actions: [prepare, deploy, verify], serviceUrl: verify.variable('ServiceUrl'), nextRunOrder: runOrder + 3 };
   }
 }
@@ -137,7 +139,7 @@ function invoke(scope: Construct, task: ReleaseRequest['task'], actionName: stri
     if (parts.key) role.allow({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [parts.key.keyArn] });
   }
   const userParameters: ReleaseRequest = {
-    task, place: placeName, roleArn, parameterName, region, externalId, digest: parts.digest, commit: parts.commit, commitTime: parts.commitTime, executionId: '#{codepipeline.PipelineExecutionId}',
+    task, place: placeName, roleArn, parameterName, region, externalId, digest: parts.digest, commit: parts.commit, commitTime: parts.commitTime, author: parts.author, executionId: '#{codepipeline.PipelineExecutionId}',
   };
   return new actions.LambdaInvokeAction({
     actionName, runOrder, role, lambda: parts.function, userParameters: { ...userParameters }, variablesNamespace: identifier(scope, task),

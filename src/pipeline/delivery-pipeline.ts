@@ -69,7 +69,7 @@ export class DeliveryPipeline extends Construct {
     this.buildProject = buildProject;
     const history = (props.history ?? DeploymentHistory.table())._bind(this, foundation);
     this.historyTable = history?.table;
-    const crossing = { repository: this.repository, targets, history, commits: parts.commits, pipelineName: this.nameForMessages() };
+    const crossing = { repository: this.repository, targets, history, commits: parts.commits, pipelineName: this.nameForMessages(), deploying: this.deploying(props) };
     this.releaseFunction = createReleaseFunction(this, foundation, crossing, releaseAction._options).function;
     const settings = { parts, images, releaseAction, releaseFunction: this.releaseFunction, topics: this.topics };
     const checkProjects = addDeployStages(new Construct(this, 'Stages'), this.pipeline, stages, settings);
@@ -123,6 +123,11 @@ export class DeliveryPipeline extends Construct {
   /** The function tells of the pipeline that invokes it, so it cannot refer to it: only a name that is given is known to both. */
   private nameForMessages(): string | undefined {
     return Stack.of(this).resolve((this.pipeline.node.defaultChild as codepipeline.CfnPipeline).name) as string | undefined;
+  }
+
+  /** The pipeline, when it has a deploy action of CodePipeline's own. */
+  private deploying({ stages, releaseAction }: DeliveryPipelineProps): codepipeline.Pipeline | undefined {
+    return stages.some(({ releases }) => releases.some(({ action = releaseAction }) => action?._isCodePipelines)) ? this.pipeline : undefined;
   }
 
   private createOutputs(): void {

@@ -110,7 +110,7 @@ function inspectWay(look: Inspection, prop: string, here: Stack, target: IReleas
   look.that(accounts.some((account) => !areApart(here.account, account)), prop, `a place that trusts ${accounts.join(', ')}`,
     `places that trust the account ${here.account} of the pipeline`, `give the place releaseTrust: ReleaseTrust.account('${here.account}')`);
   const known = existing !== undefined || serviceArn !== undefined;
-  look.that((here === there && known) || !(action instanceof ReleaseAction) || !action._bindsStacks, prop, known ? `a place in the stack ${there.node.path}` : 'a place of another app',
+  look.that((here === there && known) || !(action instanceof ReleaseAction) || !action._isCodePipelines, prop, known ? `a place in the stack ${there.node.path}` : 'a place of another app',
     'places in the stack of the pipeline with ReleaseAction.codePipelineAction(), which would bind the stacks to each other by exports',
     'take ReleaseAction.releaseFunction(), which needs none');
   if (existing) inspectExisting(look, prop, here, target, action);
@@ -124,7 +124,7 @@ function inspectExisting(look: Inspection, prop: string, here: Stack, target: IR
     `places from attributes in stacks of ${here.account}, the account of the pipeline, which keeps what is known of them`, 'write FargateEnvironment.fromAttributes in the stack of the pipeline');
   look.that(!existing!.pullsBuilds || !areApart(here.region, region), prop, `a place from attributes in ${region} without a repository`,
     `places in ${here.region}, where the build repository is, or with a repository of their own`, 'give it repositoryArn');
-  look.that(!(action instanceof ReleaseAction) || !action._bindsStacks, prop, 'a place from attributes',
+  look.that(!(action instanceof ReleaseAction) || !action._isCodePipelines, prop, 'a place from attributes',
     'places of this library with ReleaseAction.codePipelineAction(), whose rights name the roles of the place', 'take ReleaseAction.releaseFunction()');
 }
 

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { IResolvable, IResolveContext, Lazy, Stack, Tokenization } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import { Construct } from 'constructs';
 import { keepWithin, Limit } from '../private/limits/limit';
@@ -31,14 +31,20 @@ export function watchLimits(scope: Construct, pipeline: codepipeline.Pipeline): 
   });
 }
 
-/** As the template has them, whoever wrote the action. */
+/** As the template has them, whoever wrote the action. Nothing else of the pipeline is resolved for it: all of it takes ten times as long. */
 function inspectParameters(scope: Construct, pipeline: codepipeline.Pipeline): string[] {
-  const stages: codepipeline.CfnPipeline.StageDeclarationProperty[] = Stack.of(pipeline).resolve((pipeline.node.defaultChild as codepipeline.CfnPipeline).stages);
-  return stages.flatMap(({ actions }) => actions as codepipeline.CfnPipeline.ActionDeclarationProperty[]).flatMap(({ name, configuration }) => {
-    const [certain, likely] = lengthsOf(configuration?.UserParameters);
+  const { stages } = pipeline.node.defaultChild as codepipeline.CfnPipeline;
+  const written: { name: string; text: unknown }[] = Stack.of(pipeline).resolve(Lazy.uncachedAny({
+    produce: (context) => inside(stages, context).flatMap((stage) => inside(inside(stage, context).actions, context))
+      .map((action) => inside(action, context)).map(({ name, configuration }) => ({ name, text: inside(configuration, context)?.UserParameters })),
+  }));
+  return written.flatMap(({ name, text }) => {
+    const [certain, likely] = lengthsOf(text);
     return keepWithin(scope, certain > PARAMETERS.most ? certain : Math.min(likely, PARAMETERS.most), { ...PARAMETERS, what: `${PARAMETERS.what} of the action ${name}` });
   });
 }
+
+const inside = <T>(value: T | IResolvable, context: IResolveContext): T => Tokenization.isResolvable(value) ? value.resolve(context) : value;
 
 /** Of a resolved text: what is certain, and what it will be. */
 function lengthsOf(text: any): [certain: number, likely: number] {

@@ -6,6 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { NameMaker } from '../common/resource-names';
+import { Right } from '../private/scoped-role';
 
 /** What a pipeline hands to whatever stands in it. @internal */
 export interface PipelineParts {
@@ -27,6 +28,8 @@ export interface PipelineParts {
   readonly commitTime?: string;
   /** Where the release function may ask whose a commit is; undefined: nobody tells. */
   readonly commits?: codecommit.IRepository;
+  /** What a project needs to clone the repository, with its history; undefined: it reads a copy of the files. */
+  readonly cloning?: Right[];
   /** The role of the pipeline, which assumes the roles of its actions. */
   readonly pipelineRole: iam.IRole;
 }
@@ -35,6 +38,8 @@ export interface PipelineParts {
 export interface BuiltImage {
   /** Variable `#{<namespace>.IMAGE_DIGEST}`: `sha256:...`. */
   readonly digest: string;
+  /** Variable that holds the name of the author of the commit; undefined: the build does not know. */
+  readonly author?: string;
   /** `<repository uri>@<digest>`, with the variable in it. */
   readonly uri: string;
   /** Holds `imagedefinitions.json` and `imageDetail.json`. */

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -7,7 +8,7 @@ import * as destinations from 'aws-cdk-lib/aws-lambda-destinations';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge, inPacks } from './acknowledge';
-import { DeadLetterQueue } from './dead-letter-queue';
+import { admitRule, DeadLetterQueue } from './dead-letter-queue';
 import { createLogGroup } from './log-group';
 import { ScopedRole } from './scoped-role';
 
@@ -81,4 +82,14 @@ export function createFunction(scope: Construct, id: string, kind: FunctionClass
     ...(options.reservedConcurrentExecutions === undefined ? { CKV_AWS_115: concurrency, ...inPacks('LambdaConcurrency', concurrency) } : {}),
   });
   return { function: made, role };
+}
+
+/** CDK's own target would write a grant for each rule; this is the same with the source named. The owner holds the dead-letter queue. */
+export function callBy(scope: Construct, id: string, called: lambda.IFunction, owner: Construct, props: events.RuleProps): void {
+  const queue = DeadLetterQueue.of(owner);
+  const rule = new events.Rule(scope, id, { ...props, targets: [{ bind: () => ({ arn: called.functionArn, deadLetterConfig: { arn: queue.queueArn } }) }] });
+  new lambda.CfnPermission(rule, 'MayCall', {
+    action: 'lambda:InvokeFunction', functionName: called.functionArn, principal: new iam.ServicePrincipal('events.amazonaws.com').service, sourceArn: rule.ruleArn,
+  });
+  admitRule(queue, rule);
 }

@@ -27,8 +27,10 @@ const LONGEST_POLICY = 5_800;
 const MOST_RESOURCES = 30;
 
 /** As long as it can become: an ARN that only CloudFormation knows; account, partition or region within one; and a name that CloudFormation gives. */
-const lengthOf = (statement: iam.PolicyStatement): number => atMost(JSON.stringify(statement.toStatementJson())
-  .replace(/"\$\{Token\[[^\]]*\]\}"/g, 'x'.repeat(130))).length;
+const lengthOf = (statement: iam.PolicyStatement): number => {
+  const text = JSON.stringify(statement.toStatementJson());
+  return atMost(text.replace(/"\$\{Token\[[^\]]*\]\}"/g, 'x'.repeat(130))).length;
+};
 
 /** A right as a statement of a policy. */
 export const statementOf = ({ wildcard: _, ...statement }: Right): iam.PolicyStatement => new iam.PolicyStatement(statement);
@@ -132,16 +134,21 @@ export class ScopedRole extends iam.Role {
   }
 }
 
+/** A role before the CDK writes it; until then it keeps overrides apart. */
+interface Unwritten extends Pick<iam.CfnRole, 'path' | 'roleName'> {
+  readonly rawOverrides: { readonly Properties?: { readonly Path?: string; readonly RoleName?: string } };
+}
+
 /**
  * Path and name of a role as it is deployed: Aspects of the user may change both, and `iam.Role.customizeRoles` names a role that exists. To be asked when the app is complete.
- * The CDK resolves properties with their overrides only together with the whole resource.
+ * The CDK itself looks at overrides only when it resolves the whole resource, which takes much longer.
  */
 export function deployedName(role: IConstruct): string {
   const { roleName, node } = role as iam.Role;
-  const resource = node.tryFindChild('Resource') as unknown as { _toCloudFormation(): { Resources: object } } | undefined;
+  const resource = node.tryFindChild('Resource') as unknown as Unwritten | undefined;
   if (!resource) return roleName;
-  const [{ Properties }] = Object.values(Stack.of(role).resolve(resource._toCloudFormation()).Resources) as [{ Properties: { Path?: string; RoleName: string } }];
-  return Fn.join('', [(Properties.Path ?? '/').slice(1), Properties.RoleName]);
+  const { Path, RoleName } = { Path: resource.path, RoleName: resource.roleName, ...resource.rawOverrides.Properties };
+  return Fn.join('', [(Path ?? '/').slice(1), RoleName!]);
 }
 
 /** Opens every role below a construct: the library has built, from now on grants are the user's. */

@@ -4,10 +4,12 @@ import { Annotations, App, CfnParameter, CfnResource, NestedStack, Stack, Stage,
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { NagRuleCompliance, rules as nagRules } from 'cdk-nag';
 import { IConstruct } from 'constructs';
 import { flagSets, isNewest, judge, ownFindings, withAndWithoutFeatureFlags } from '.';
 import { flat } from './findings';
 import { Case, iamCases } from './iam.cases';
+import { concerns } from './nag';
 import { templateCases } from './template.cases';
 
 /** The built-in validation refuses a stack without resources. */
@@ -121,6 +123,18 @@ describe('judge', () => {
       expect.stringMatching(/^PCI.DSS.321-S3BucketVersioningEnabled S\/Bucket\/Resource /),
       expect.stringMatching(/^Serverless-LambdaTracing S\/Function\/Resource /),
     ]));
+  });
+
+  test('asks a rule of cdk-nag only about types that it names: it says nothing of others', () => {
+    const all = Object.values(nagRules).flatMap((group) => Object.values(group));
+    expect(all.length).toBeGreaterThan(200);
+    const unknown = new CfnResource(new Stack(new App(), 'S'), 'It', { type: 'AWS::Test::Unknown' });
+    expect(all.filter((rule) => concerns(rule, unknown) || rule(unknown) !== NagRuleCompliance.NOT_APPLICABLE)).toEqual([]);
+    const misnamed = all.flatMap((rule) => [...String(rule).matchAll(/instanceof (\w+)_1\.(Cfn\w+)/g)].map(([, service, name]) => {
+      const { CFN_RESOURCE_TYPE_NAME: cfnResourceType } = jest.requireActual(`aws-cdk-lib/${service.replaceAll('_', '-')}`)[name];
+      return concerns(rule, { cfnResourceType } as CfnResource) ? '' : `${rule.name} ${name}`;
+    })).filter(Boolean);
+    expect(misnamed).toEqual([]);
   });
 
   test('looks into stages and nested stacks', () => {

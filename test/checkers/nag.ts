@@ -21,13 +21,13 @@ function packs() {
   ];
 }
 
-/** Most rules are in several packs, and some look at the whole app for each resource: here each looks at a resource once. */
+/** Most rules are in several packs, and some look at the whole app for each resource: here each looks at a resource once, and only at those of a type that it names. */
 function lookingOnce(all: NagPack[]): NagPack[] {
-  const rules = new Map<Function, (node: CfnResource) => unknown>();
-  const once = (rule: (node: CfnResource) => unknown) => {
+  const rules = new Map<Rule, Rule>();
+  const once = (rule: Rule): Rule => {
     if (rules.has(rule)) return rules.get(rule)!;
     const answers = new Map<CfnResource, unknown>();
-    const asked = (node: CfnResource): unknown => {
+    const asked: Rule = (node) => {
       if (!answers.has(node)) answers.set(node, rule(node));
       return answers.get(node);
     };
@@ -37,14 +37,27 @@ function lookingOnce(all: NagPack[]): NagPack[] {
   for (const pack of all as any[]) {
     const apply = pack.applyRule.bind(pack);
     // Changed in place: there are a hundred thousand of them, one for each rule and resource.
-    pack.applyRule = (params: any) => {
-      params.ruleSuffixOverride ??= params.rule.name;
-      params.rule = once(params.rule);
-      apply(params);
+    pack.applyRule = (application: any) => {
+      const { rule, node } = application;
+      if (!concerns(rule, node)) return;
+      application.ruleSuffixOverride ??= rule.name;
+      application.rule = once(rule);
+      apply(application);
     };
   }
   return all;
 }
+
+type Rule = (node: CfnResource) => unknown;
+
+/** Whether a rule can have anything to say of a resource: it begins with `if (node instanceof aws_s3_1.CfnBucket)` where it looks at `AWS::S3::Bucket`. */
+export function concerns(rule: Rule, { cfnResourceType }: CfnResource): boolean {
+  if (!cfnResourceType.startsWith('AWS::')) return true;
+  if (!named.has(rule)) named.set(rule, new Set(Array.from(String(rule).matchAll(/instanceof \w+\.Cfn(\w+?)(V\d)?\b/g), ([, name]) => name)));
+  return named.get(rule)!.has(cfnResourceType.slice(cfnResourceType.lastIndexOf(':') + 1));
+}
+
+const named = new Map<Rule, Set<string>>();
 
 function firstSentence(text: string): string {
   return text.split(/(?<=\.) /)[0];

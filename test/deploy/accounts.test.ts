@@ -4,6 +4,7 @@ import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as pipelines from 'aws-cdk-lib/pipelines';
 import { Construct } from 'constructs';
 import { DeliveryPipeline, DeployStage, FargateCicdPipeline, FargateEnvironment, FargateEnvironmentProps, ReleaseTrust, ResourceNames, Source } from '../../src';
+import { givenNetwork } from '../support/bare-place';
 import { flat } from '../support/template';
 
 const source = Source.gitHub('acme/shop');
@@ -12,7 +13,8 @@ const EUROPE = { account: '222222222222', region: 'eu-west-1' };
 const trustsTools = { releaseTrust: ReleaseTrust.account(TOOLS.account) };
 
 function place(scope: Construct, id: string, env: Environment | undefined, props: FargateEnvironmentProps = trustsTools): FargateEnvironment {
-  return new FargateEnvironment(new Stack(scope, id, { env }), 'Web', props);
+  const stack = new Stack(scope, id, { env });
+  return new FargateEnvironment(stack, 'Web', { network: givenNetwork(stack), ...props });
 }
 
 function road(scope: Construct, env: Environment | undefined, stages: DeployStage[]): DeliveryPipeline {
@@ -163,7 +165,8 @@ describe('in a stage of CDK Pipelines', () => {
       super(scope, id);
       const target = place(this, 'Europe', EUROPE);
       road(this, TOOLS, [{ releases: [{ target }] }]);
-      new FargateCicdPipeline(new Stack(this, 'Small', { env: TOOLS }), 'Shop', { source });
+      const small = new Stack(this, 'Small', { env: TOOLS });
+      new FargateCicdPipeline(small, 'Shop', { source, network: givenNetwork(small) });
     }
   }
   const app = new App();

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { DeliveryPipeline, FargateEnvironment, ReleaseAction, Source } from '../../src';
 import { createReleaseRole } from '../../src/deploy/release-role';
 import { ReleaseTargetParts } from '../../src/deploy/release-target';
+import { givenNetwork } from '../support/bare-place';
 import { flat } from '../support/template';
 
 const GROUP = 'arn:aws:codedeploy:eu-west-1:111111111111:deploymentgroup:shop/web';
@@ -17,7 +18,7 @@ const codeDeploy = {
 /** A road to a place that is changed in these respects. */
 function road(changes: Partial<ReleaseTargetParts>, releaseAction = ReleaseAction.codePipelineAction()) {
   const stack = new Stack(new App(), 'Road');
-  const target = new FargateEnvironment(stack, 'Web');
+  const target = new FargateEnvironment(stack, 'Web', { network: givenNetwork(stack) });
   const parts = { ...target._releaseTarget(), ...changes };
   jest.spyOn(target, '_releaseTarget').mockReturnValue(parts);
   new DeliveryPipeline(stack, 'Delivery', { source: Source.gitHub('acme/shop'), stages: [{ releases: [{ target }] }], releaseAction });
@@ -82,6 +83,52 @@ describe('CodePipeline\'s own action', () => {
   });
 });
 
+describe('an action of CodePipeline\'s own that fails', () => {
+  const ofFunction = (template: Template) => Object.values(template.findResources('AWS::Events::Rule')).filter(({ Properties }) => JSON.stringify(Properties).includes('Action Execution State Change'));
+  const readingRights = (template: Template) => Object.entries(template.findResources('AWS::IAM::ManagedPolicy')).filter(([, policy]) => JSON.stringify(policy).includes('ListActionExecutions'));
+
+  test('is told to the release function, which may read what the action was given', () => {
+    const template = road({});
+    const pipeline = { Ref: expect.stringMatching(/^DeliveryPipeline/) };
+    const called = { 'Fn::GetAtt': [expect.stringMatching(/^DeliveryReleaseFunction/), 'Arn'] };
+    const queue = { 'Fn::GetAtt': [expect.stringMatching(/^DeliveryDeadLetters/), 'Arn'] };
+    expect(ofFunction(template)).toMatchObject([{
+      Properties: {
+        EventPattern: {
+          'source': ['aws.codepipeline'], 'detail-type': ['CodePipeline Action Execution State Change'],
+          'detail': { pipeline: [pipeline], type: { category: ['Deploy'], provider: ['ECS', 'CodeDeployToECS'] }, state: ['FAILED'] },
+        },
+        Targets: [{ Arn: called, DeadLetterConfig: { Arn: queue } }],
+      },
+    }]);
+    template.hasResourceProperties('AWS::Lambda::Permission', {
+      Action: 'lambda:InvokeFunction', Principal: 'events.amazonaws.com', SourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DeliveryFailedActionsRule'), 'Arn'] },
+    });
+    const [[policy, { Properties }]] = readingRights(template);
+    expect(Properties).toMatchObject({
+      PolicyDocument: { Statement: [{ Action: 'codepipeline:ListActionExecutions', Effect: 'Allow' }] },
+      Roles: [{ Ref: expect.stringMatching(/^DeliveryReleaseFunctionRole/) }],
+    });
+    expect(flat(Properties.PolicyDocument.Statement[0].Resource)).toMatch(/^arn:<AWS::Partition>:codepipeline:<AWS::Region>:<AWS::AccountId>:<DeliveryPipeline\w+>$/);
+    // The pipeline needs the function, so the function must not wait for a right that names the pipeline.
+    expect(JSON.stringify(template.findResources('AWS::Lambda::Function'))).not.toContain(policy);
+    expect(JSON.stringify(template.findResources('AWS::CodePipeline::Pipeline'))).not.toContain(policy);
+  });
+
+  test('is one wherever a release has such an action', () => {
+    const stack = new Stack(new App(), 'Road');
+    const target = new FargateEnvironment(stack, 'Web');
+    new DeliveryPipeline(stack, 'Delivery', { source: Source.gitHub('acme/shop'), stages: [{ releases: [{ target, action: ReleaseAction.codePipelineAction() }] }] });
+    expect(ofFunction(Template.fromStack(stack))).toHaveLength(1);
+  });
+
+  test('cannot be where the library\'s function releases', () => {
+    const template = road({}, ReleaseAction.releaseFunction());
+    expect(ofFunction(template)).toEqual([]);
+    expect(readingRights(template)).toEqual([]);
+  });
+});
+
 describe('steps and bake times', () => {
   test.each([
     ['of an hour do not fit into CodePipeline\'s ECS action', 60, undefined, 'take ReleaseAction.releaseFunction()'],
@@ -132,7 +179,7 @@ describe('the release role', () => {
 describe('places of a direct call', () => {
   const roadTo = (count: number): Template => {
     const stack = new Stack(new App(), 'Place');
-    const target = new FargateEnvironment(stack, 'Web');
+    const target = new FargateEnvironment(stack, 'Web', { network: givenNetwork(stack) });
     const { _releaseTarget } = target;
     const targets = Array.from({ length: count }, (_, index) => Object.assign(Object.create(target) as FargateEnvironment, {
       _releaseTarget: () => ({ ..._releaseTarget.call(target), placeName: `place-${index}` }),

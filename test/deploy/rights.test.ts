@@ -6,10 +6,11 @@ import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import {
-  Check, DeliveryPipeline, DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ReleaseRole, ReleaseRoleRights, Source, TaskPlace,
-  TaskReport,
+  Check, DeliveryPipeline, DeployHook, DeployStrategy, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, ReleaseAction, ReleaseRole, ReleaseRoleRights, Source,
+  TaskPlace, TaskReport,
 } from '../../src';
 import { rightsOf } from '../pipeline/pipeline-world';
+import { givenNetwork } from '../support/bare-place';
 
 const DEPLOY = path.join(__dirname, '../../src/deploy');
 
@@ -37,6 +38,8 @@ const IMPLIED: Record<string, string[]> = {
 const ONE_OFF = '../one-off/';
 /** Reports that tasks upload: only where they do, and by the role of the function. */
 const UPLOAD = `${ONE_OFF}result/upload.ts`;
+/** What was to be deployed by an action that failed: only where CodePipeline's own actions deploy. */
+const FAILED_ACTION = 'pipeline/failed-action.ts';
 const filesOf = (folder: string): string[] => fs.readdirSync(path.join(DEPLOY, folder), { recursive: true, encoding: 'utf-8' })
   .filter((file) => file.endsWith('.ts')).map((file) => file.split(path.sep).join('/'));
 const files = [...filesOf('release'), ...filesOf('one-off').map((file) => `${ONE_OFF}${file}`)];
@@ -51,7 +54,7 @@ function actionsOf(file: string): string[] {
 const isOwn = (action: string): boolean => OWN.includes(action.split(':')[0]) || ON_BUILD_REPOSITORY.includes(action);
 const sorted = (actions: Iterable<string>): string[] => [...new Set(actions)].sort();
 const sent = (wanted: (file: string) => boolean): string[] =>
-  sorted(files.filter((file) => file !== UPLOAD && wanted(file)).flatMap(actionsOf)).filter((action) => !BY_THE_JOB.includes(action));
+  sorted(files.filter((file) => ![UPLOAD, FAILED_ACTION].includes(file) && wanted(file)).flatMap(actionsOf)).filter((action) => !BY_THE_JOB.includes(action));
 
 /** Only the engine of ECS asks for deployments and revisions of the service, and only that of CodeDeploy for those of CodeDeploy. */
 const ONLY_ECS = ['service/start.ts', 'service/follow.ts', 'service/service-deployment.ts'];
@@ -65,7 +68,7 @@ const sourceIn = (stack: Stack): Source => Source.codeCommit(codecommit.Reposito
 
 function synthesized(props: Partial<FargateCicdPipelineProps>): Template {
   const stack = new Stack(new App(), 'Shop');
-  new FargateCicdPipeline(stack, 'Shop', { source: sourceIn(stack), ...props });
+  new FargateCicdPipeline(stack, 'Shop', { source: sourceIn(stack), network: givenNetwork(stack), ...props });
   return Template.fromStack(stack);
 }
 
@@ -95,11 +98,17 @@ describe.each<[string, keyof typeof byEngine, DeployStrategy]>([
     expect(allowed(template, /EnvironmentReleaseRole/)).toEqual(withImplied(inPlace));
   });
 
+  // Where direct calls find places.
+  const itself = sorted([...sent((file) => byEngine[engine](file) && !file.startsWith(ONE_OFF)).filter(isOwn), 'ssm:GetParameter']);
+  const ofFunction = (made: Template) => allowed(made, /ReleaseFunction.*Role/).filter((action) => itself.some((own) => own.split(':')[0] === action.split(':')[0]));
+
   test('the role of the function may do what the function does itself, and nothing else', () => {
-    // Where direct calls find places.
-    const itself = sorted([...sent((file) => byEngine[engine](file) && !file.startsWith(ONE_OFF)).filter(isOwn), 'ssm:GetParameter']);
-    const services = sorted(itself.map((action) => action.split(':')[0]));
-    expect(allowed(template, /ReleaseFunction.*Role/).filter((action) => services.includes(action.split(':')[0]))).toEqual(itself);
+    expect(ofFunction(template)).toEqual(itself);
+  });
+
+  test('where CodePipeline\'s own action deploys, it may read what that was to deploy as well', () => {
+    const own = synthesized({ deployStrategy, releaseAction: ReleaseAction.codePipelineAction() });
+    expect(ofFunction(own)).toEqual(sorted([...itself, ...actionsOf(FAILED_ACTION)]));
   });
 });
 
@@ -141,7 +150,7 @@ describe('the rights of a one-off task', () => {
     cluster: ecs.Cluster.fromClusterArn(stack, 'Theirs', 'arn:aws:ecs:eu-west-1:111111111111:cluster/theirs'),
     subnetIds: ['subnet-11111111'], securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'TheirGroup', 'sg-11111111')],
   });
-  new FargateCicdPipeline(stack, 'Shop', { source: Source.gitHub('acme/shop'), checks: [Check.task('There', { place })], beforeRelease: [Check.task('Migrate')] });
+  new FargateCicdPipeline(stack, 'Shop', { source: Source.gitHub('acme/shop'), network: givenNetwork(stack), checks: [Check.task('There', { place })], beforeRelease: [Check.task('Migrate')] });
   const template = Template.fromStack(stack);
   const EVERY_FUNCTION = ['kms:Decrypt', 'logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
   const REPLIES = ['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'];
@@ -154,7 +163,7 @@ describe('the rights of a one-off task', () => {
 
   test('where its report is uploaded it may also take on the role that signs, and look for the report', () => {
     const uploading = new Stack(new App(), 'Uploading');
-    new FargateCicdPipeline(uploading, 'Shop', { source: Source.gitHub('acme/shop'), beforeRelease: [Check.task('Migrate', { report: TaskReport.uploaded() })] });
+    new FargateCicdPipeline(uploading, 'Shop', { source: Source.gitHub('acme/shop'), network: givenNetwork(uploading), beforeRelease: [Check.task('Migrate', { report: TaskReport.uploaded() })] });
     const more = actionsOf(UPLOAD).map((action) => action.replace('ListObjectsV2', 'ListBucket'));
     const before = allowed(template, /BeforeDeployMigrateFunctionRole/);
     expect(allowed(Template.fromStack(uploading), /BeforeDeployMigrateFunctionRole/)).toEqual(sorted([...before, ...more]));

@@ -9,6 +9,7 @@ import {
   Check, DeliveryPipeline, DeployHook, DeployStrategy, Encryption, FargateCicdPipeline, FargateEnvironment, FargateEnvironmentProps, IReleaseTarget, LoadBalancer, Network,
   Notification, ReleaseTrust, ResourceNames, Source, WebAcl,
 } from '../../src';
+import { givenNetwork } from '../support/bare-place';
 import { all, flat, stagesOf } from '../support/template';
 
 const source = Source.gitHub('acme/shop');
@@ -23,7 +24,7 @@ describe('nested stacks', () => {
   test('a place in one, its pipeline in another, in this order', () => {
     const top = new Stack(new App(), 'Top');
     const [places, roads] = ['Places', 'Roads'].map((id) => new NestedStack(top, id));
-    road(roads, new FargateEnvironment(places, 'Web'));
+    road(roads, new FargateEnvironment(places, 'Web', { network: givenNetwork(places) }));
     const [[first, { Parameters: none }], [, second]] = Object.entries(Template.fromStack(top).findResources('AWS::CloudFormation::Stack')).map(([id, { DependsOn, Properties }]): [string, any] => [id, { ...Properties, DependsOn }]);
     expect(second.DependsOn).toEqual([first]);
     // Not even between parts of one stack does anything go but names.
@@ -37,7 +38,7 @@ describe('nested stacks', () => {
   ])('%s', (_, choose) => {
     const top = new Stack(new App(), 'Top');
     const [places, roads] = choose(top, new NestedStack(top, 'Nested'));
-    road(roads, new FargateEnvironment(places, 'Web'));
+    road(roads, new FargateEnvironment(places, 'Web', { network: givenNetwork(places) }));
     expect(stagesOf(Template.fromStack(roads)).at(-1).Name).toBe('Deploy-Web');
   });
 
@@ -45,7 +46,7 @@ describe('nested stacks', () => {
     const app = new App();
     const nested = new NestedStack(new Stack(app, 'Top', { env: { account: '222222222222', region: 'eu-west-1' } }), 'Nested');
     const tools = new Stack(app, 'Road', { env: TOOLS });
-    road(tools, new FargateEnvironment(nested, 'Web', { releaseTrust: ReleaseTrust.account(TOOLS.account) }));
+    road(tools, new FargateEnvironment(nested, 'Web', { network: givenNetwork(nested), releaseTrust: ReleaseTrust.account(TOOLS.account) }));
     expect(waitsFor(app, 'Road')).toEqual(['Top']);
     const [roleName] = namesOfRoles(Template.fromStack(nested));
     expect(roleName).toMatch(/^release-Top-Nested-Web-.*-eu-west-1$/);
@@ -55,7 +56,7 @@ describe('nested stacks', () => {
   test('of one id in two stacks: their names keep apart', () => {
     const app = new App();
     const nested = ['One', 'Two'].map((id) => new NestedStack(new Stack(app, id), 'Nested'));
-    nested.forEach((stack) => new FargateEnvironment(stack, 'Web'));
+    nested.forEach((stack) => new FargateEnvironment(stack, 'Web', { network: givenNetwork(stack) }));
     const names = nested.flatMap((stack) => namesOfRoles(Template.fromStack(stack)));
     expect(names).toHaveLength(2);
     expect(new Set(names).size).toBe(2);
@@ -84,7 +85,8 @@ describe('what several stacks share', () => {
 
   test('a place is released to by two pipelines, which do not know each other', () => {
     const app = new App();
-    const target = new FargateEnvironment(new Stack(app, 'Live'), 'Web');
+    const live = new Stack(app, 'Live');
+    const target = new FargateEnvironment(live, 'Web', { network: givenNetwork(live) });
     const [one, two] = ['One', 'Two'].map((id) => road(new Stack(app, id), target));
     expect([waitsFor(app, 'One'), waitsFor(app, 'Two')]).toEqual([['Live'], ['Live']]);
     const [first, second] = [one, two].map((delivery) => Template.fromStack(Stack.of(delivery)));
@@ -99,7 +101,8 @@ describe('what several stacks share', () => {
     const shared = new Stack(app, 'Shared', { env: env('111111111111') });
     const topic = new sns.Topic(shared, 'Topic', { topicName: 'operations' });
     for (const account of ['111111111111', '222222222222', '333333333333']) {
-      new FargateEnvironment(new Stack(app, `Live${account}`, { env: env(account) }), 'Web', { notifications: [Notification.topic(topic)] });
+      const live = new Stack(app, `Live${account}`, { env: env(account) });
+      new FargateEnvironment(live, 'Web', { network: givenNetwork(live), notifications: [Notification.topic(topic)] });
     }
     const [[, { PolicyDocument }]] = all(Template.fromStack(shared), 'AWS::SNS::TopicPolicy');
     expect(PolicyDocument.Statement.map(({ Sid, Condition }: any) => `${Sid} ${Condition?.StringEquals['aws:SourceAccount']}`).sort()).toEqual([

@@ -5,18 +5,19 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Cluster, DeployStrategy, Encryption, FargateEnvironment, FargateEnvironmentProps, Sidecar, Volume } from '../../src';
+import { bare } from '../support/bare-place';
 import { all, flat, idOf, only, rightsOf } from '../support/template';
 
 const image = ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.29.1');
 
 function unsynthesized(props: FargateEnvironmentProps) {
   const stack = new Stack(new App(), 'Shop');
-  return { stack, place: new FargateEnvironment(stack, 'Place', props) };
+  return { stack, place: new FargateEnvironment(stack, 'Place', { ...bare(stack), ...props }) };
 }
 
 function make(props: (stack: Stack) => FargateEnvironmentProps) {
   const stack = new Stack(new App(), 'Shop');
-  const place = new FargateEnvironment(stack, 'Place', props(stack));
+  const place = new FargateEnvironment(stack, 'Place', { ...bare(stack), ...props(stack) });
   const template = Template.fromStack(stack);
   const definition = only(template, 'AWS::ECS::TaskDefinition');
   const containers = Object.fromEntries(definition.ContainerDefinitions.map((container: any) => [container.Name, container]));

@@ -10,12 +10,13 @@ import { Construct } from 'constructs';
 import {
   Cluster, DeployStrategy, Egress, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Notification, ResourceNames, Scaling, ServiceAlarm,
 } from '../../src';
+import { givenNetwork } from '../support/bare-place';
 
 interface Made { readonly stack: Stack; readonly place: FargateEnvironment; readonly template: Template }
 
 function make(props: FargateEnvironmentProps | ((scope: Construct) => FargateEnvironmentProps) = {}, after: (made: Omit<Made, 'template'>) => void = () => undefined): Made {
   const stack = new Stack(new App(), 'Shop');
-  const place = new FargateEnvironment(stack, 'Place', typeof props === 'function' ? props(stack) : props);
+  const place = new FargateEnvironment(stack, 'Place', { network: givenNetwork(stack), ...typeof props === 'function' ? props(stack) : props });
   after({ stack, place });
   return { stack, place, template: Template.fromStack(stack) };
 }
@@ -45,7 +46,7 @@ const importedVpc = (scope: Construct) => ec2.Vpc.fromVpcAttributes(scope, 'Thei
 });
 
 describe('the default', () => {
-  const made = make();
+  const made = make({ network: undefined });
   const { template } = made;
 
   test('task: container app on port 80, 512 CPU, 1024 MiB, x86_64, the released tag', () => {
@@ -82,7 +83,7 @@ describe('the default', () => {
     });
     expect(only(template, 'AWS::ElasticLoadBalancingV2::Listener')).toMatchObject({ Port: 80, Protocol: 'HTTP', DefaultActions: [{ Type: 'fixed-response' }] });
     expect(alike(template, TARGET_GROUP)).toMatchObject({
-      HealthCheckPath: '/', HealthCheckIntervalSeconds: 10, HealthCheckTimeoutSeconds: 5, HealthyThresholdCount: 2, UnhealthyThresholdCount: 3,
+      HealthCheckPath: '/', HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 4, HealthyThresholdCount: 2, UnhealthyThresholdCount: 6,
       Matcher: { HttpCode: '200' }, TargetType: 'ip', Port: 80, Protocol: 'HTTP',
     });
     expect(attributes(made, TARGET_GROUP, 'TargetGroupAttributes')).toMatchObject({ 'deregistration_delay.timeout_seconds': '30' });
@@ -186,6 +187,11 @@ describe('container', () => {
     });
   });
 
+  test.each([[5, 4, 6], [6, 5, 5], [10, 5, 3], [30, 5, 3]])('what is left open follows the interval of the health check: every %d s, at most %d s, %d failures in a row', (interval, timeout, failures) => {
+    const { template } = make({ container: { healthCheck: { interval: Duration.seconds(interval) } } });
+    expect(alike(template, TARGET_GROUP)).toMatchObject({ HealthCheckIntervalSeconds: interval, HealthCheckTimeoutSeconds: timeout, UnhealthyThresholdCount: failures });
+  });
+
   test.each([
     [['CMD', '/bin/check', '-v'], ['/bin/check']],
     [['check', '-v'], ['check']],
@@ -251,7 +257,7 @@ describe('network', () => {
 
 describe('load balancer', () => {
   test('internal: in the subnets of the tasks, open to nobody until its owner says so', () => {
-    const { template } = make({ loadBalancer: LoadBalancer.internal() });
+    const { template } = make({ loadBalancer: LoadBalancer.internal(), network: undefined });
     const balancer = only(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer');
     expect(balancer.Scheme).toBe('internal');
     expect(balancer.Subnets.map(({ Ref }: any) => Ref)).toEqual([expect.stringContaining('PrivateSubnet1'), expect.stringContaining('PrivateSubnet2')]);
@@ -358,12 +364,13 @@ describe('removal', () => {
     .filter(([, { DeletionPolicy, UpdateReplacePolicy }]) => /Retain/.test(`${DeletionPolicy}${UpdateReplacePolicy}`)).map(([id]) => id.replace(/[0-9A-F]{8}$/, ''));
 
   test('RETAIN keeps key, bucket, repository and logs', () => {
-    expect(kept(make().template)).toEqual(['PlaceKey', 'PlaceNetworkFlowLogs', 'PlaceRepository', 'PlaceLogs', 'PlaceFirstImageFunctionLogs', 'PlaceAccessLogs']);
-    make().template.resourceCountIs('Custom::EmptyBucket', 0);
+    const { template } = make({ network: undefined });
+    expect(kept(template)).toEqual(['PlaceKey', 'PlaceNetworkFlowLogs', 'PlaceRepository', 'PlaceLogs', 'PlaceFirstImageFunctionLogs', 'PlaceAccessLogs']);
+    template.resourceCountIs('Custom::EmptyBucket', 0);
   });
 
   test('DESTROY keeps nothing, protects nothing and empties what must be empty', () => {
-    const made = make({ removalPolicy: RemovalPolicy.DESTROY });
+    const made = make({ removalPolicy: RemovalPolicy.DESTROY, network: undefined });
     expect(kept(made.template)).toEqual([]);
     expect(attributes(made, 'AWS::ElasticLoadBalancingV2::LoadBalancer', 'LoadBalancerAttributes')['deletion_protection.enabled']).toBe('false');
     expect(only(made.template, 'AWS::ECR::Repository').EmptyOnDelete).toBe(true);
@@ -373,7 +380,7 @@ describe('removal', () => {
 
 describe('after construction', () => {
   test('what the user grants arrives at the task role, and nothing that CDK grants to others', () => {
-    const { template } = make({}, ({ stack, place }) => {
+    const { template } = make({ network: undefined }, ({ stack, place }) => {
       new dynamodb.Table(stack, 'Table', { partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING } }).grantReadWriteData(place);
       place.connections.allowTo(ec2.Peer.ipv4('10.0.0.0/8'), ec2.Port.tcp(5432), 'Database');
     });

@@ -9,6 +9,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { DeployStrategy, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, ReleaseAction, FargateCicdPipeline, Source, Volume } from '../../src';
+import { bare } from '../support/bare-place';
 import { all, only, rightsOf } from '../support/template';
 
 const env = { account: '111111111111', region: 'eu-west-1' };
@@ -22,7 +23,7 @@ interface Roles { readonly taskRole?: iam.IRole; readonly executionRole?: iam.IR
 function place(roles: (stack: Stack) => Roles, props: (stack: Stack) => FargateEnvironmentProps = () => ({})) {
   const stack = new Stack(new App(), 'Shop', { env });
   const { container, ...others } = props(stack);
-  return { stack, environment: new FargateEnvironment(stack, 'Place', { container: { ...container, ...roles(stack) }, ...others }) };
+  return { stack, environment: new FargateEnvironment(stack, 'Place', { ...bare(stack), container: { ...container, ...roles(stack) }, ...others }) };
 }
 
 const imported = (options?: iam.FromRoleArnOptions) => (scope: Construct): Roles => ({
@@ -101,7 +102,7 @@ describe('roles that the app makes', () => {
     const stack = new Stack(app, 'Shop', { env });
     const theirs = where === 'the same stack' ? stack : new Stack(app, 'Roles', { env });
     const taskRole = new iam.Role(theirs, 'Theirs', { assumedBy: ecsTasks });
-    const environment = new FargateEnvironment(stack, 'Place', { container: { taskRole } });
+    const environment = new FargateEnvironment(stack, 'Place', { ...bare(stack), container: { taskRole } });
     table(stack).grantReadData(environment);
     const template = Template.fromStack(stack);
     const role = where === 'the same stack' ? { Ref: Match.stringLikeRegexp('^Theirs') } : { 'Fn::ImportValue': Match.stringLikeRegexp('Theirs') };

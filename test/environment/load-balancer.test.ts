@@ -7,15 +7,16 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import {
-  Balancing, Encryption, FargateEnvironment, FargateEnvironmentProps, FirstImage, LoadBalancer, LoadBalancerOptions, Network, Stickiness, TargetProtocol, WebAcl,
+  Balancing, Encryption, FargateEnvironment, FargateEnvironmentProps, FirstImage, LoadBalancer, LoadBalancerOptions, Stickiness, TargetProtocol, WebAcl,
 } from '../../src';
+import { bare } from '../support/bare-place';
 import { all, flat } from '../support/template';
 
 interface Made { readonly stack: Stack; readonly place: FargateEnvironment; readonly template: Template }
 
 function make(props: (scope: Construct) => FargateEnvironmentProps): Made {
   const stack = new Stack(new App(), 'Shop');
-  const place = new FargateEnvironment(stack, 'Place', props(stack));
+  const place = new FargateEnvironment(stack, 'Place', { ...bare(stack), ...props(stack) });
   return { stack, place, template: Template.fromStack(stack) };
 }
 
@@ -94,11 +95,7 @@ describe('who gets in', () => {
   });
 
   test.each([elbv2.IpAddressType.DUAL_STACK, elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4])('%s: IPv6 too, and a record for it', (ipAddressType) => {
-    const made = balanced((scope) => ({ ipAddressType, certificate: certificate(scope), dnsRecord: { hostedZone: zone(scope), recordName: 'shop' } }), (scope) => ({
-      network: Network.fromVpc(ec2.Vpc.fromVpcAttributes(scope, 'Theirs', {
-        vpcId: 'vpc-11111111', availabilityZones: ['eu-west-1a', 'eu-west-1b'], publicSubnetIds: ['subnet-11111111', 'subnet-11111112'], privateSubnetIds: ['subnet-11111113', 'subnet-11111114'],
-      })),
-    }));
+    const made = balanced((scope) => ({ ipAddressType, certificate: certificate(scope), dnsRecord: { hostedZone: zone(scope), recordName: 'shop' } }));
     expect(properties(made, `${ELB}::LoadBalancer`)[0].IpAddressType).toBe(ipAddressType);
     expect(rules(made)).toEqual(expect.arrayContaining(['0.0.0.0/0 443', '::/0 443', '::/0 80']));
     expect(properties(made, 'AWS::Route53::RecordSet').map(({ Name, Type }) => `${Type} ${Name}`).sort()).toEqual(['A shop.example.com.', 'AAAA shop.example.com.']);
@@ -128,7 +125,7 @@ describe('access logs', () => {
     ['ap-southeast-7', 'is new', '111111111111', 'ap-southeast-7'], ['cn-north-1', 'is of another partition', '111111111111', 'cn-north-1'],
   ])('in region %s, which %s, the service may write them for this account only', (region, _, account, where) => {
     const stack = new Stack(new App(), 'Shop', { env: region ? { account, region } : undefined });
-    new FargateEnvironment(stack, 'Place');
+    new FargateEnvironment(stack, 'Place', bare(stack));
     const template = Template.fromStack(stack);
     const bucket = attributesOf({ template } as Made)['access_logs.s3.bucket'];
     const statements = all(template, 'AWS::S3::BucketPolicy').filter(([, { Bucket }]) => flat(Bucket) === flat(bucket)).flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement)

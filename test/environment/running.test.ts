@@ -9,11 +9,12 @@ import * as cloudmap from 'aws-cdk-lib/aws-servicediscovery';
 import {
   Capacity, Cluster, DeployStrategy, Encryption, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, Network, Scaling, ServiceConnect, ServiceDiscovery,
 } from '../../src';
+import { bare } from '../support/bare-place';
 import { all, idOf, only, rightsOf } from '../support/template';
 
 function make(props: (stack: Stack) => FargateEnvironmentProps) {
   const stack = new Stack(new App(), 'Shop');
-  new FargateEnvironment(stack, 'Place', props(stack));
+  new FargateEnvironment(stack, 'Place', { ...bare(stack), ...props(stack) });
   const template = Template.fromStack(stack);
   const taskRights = () => rightsOf(template, idOf(template, 'AWS::IAM::Role', { Description: 'What the application may do (Shop/Place)' }));
   return { stack, template, service: only(template, 'AWS::ECS::Service'), app: only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions[0], taskRights };
@@ -167,8 +168,8 @@ describe('commands of people', () => {
     }));
     expect(service.EnableExecuteCommand).toBe(true);
     expect(taskRights()).toEqual(expect.arrayContaining([expect.stringMatching(/^logs:PutLogEvents on .*:log-group:sessions/), 'kms:Decrypt on arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-1111-1111-111111111111']));
-    const bare = make((stack) => ({ cluster: clusterOf(stack), executeCommand: ExecuteCommand.ofCluster() }));
-    expect(bare.taskRights()).toHaveLength(4);
-    expect(all(bare.template, 'AWS::ECS::Cluster')).toEqual([]);
+    const unkeyed = make((stack) => ({ cluster: clusterOf(stack), executeCommand: ExecuteCommand.ofCluster() }));
+    expect(unkeyed.taskRights()).toHaveLength(4);
+    expect(all(unkeyed.template, 'AWS::ECS::Cluster')).toEqual([]);
   });
 });

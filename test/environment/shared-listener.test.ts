@@ -7,6 +7,7 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import {
   Balancing, DeployStrategy, FargateEnvironment, FargateEnvironmentProps, FargatePlatform, FirstImage, ListenerRuleOptions, LoadBalancer, Stickiness, TargetProtocol,
 } from '../../src';
+import { bare } from '../support/bare-place';
 import { all, only } from '../support/template';
 
 type Options = Partial<ListenerRuleOptions>;
@@ -27,7 +28,7 @@ const attributesOf = ({ TargetGroupAttributes }: any) => Object.fromEntries(Targ
 describe.each([['imported', onImported], ['platform.route', onPlatform]])('behind a shared listener, %s:', (_, on) => {
   const make = (options: Options, props: (stack: Stack) => FargateEnvironmentProps = () => ({})) => {
     const stack = new Stack(new App(), 'Shop');
-    new FargateEnvironment(stack, 'Place', { loadBalancer: on(stack, options), ...props(stack) });
+    new FargateEnvironment(stack, 'Place', { ...bare(stack), loadBalancer: on(stack, options), ...props(stack) });
     return stack;
   };
   const spoken = (container: object = {}) => (stack: Stack): FargateEnvironmentProps => ({

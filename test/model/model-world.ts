@@ -1,5 +1,5 @@
 import type { TaskDefinition } from '@aws-sdk/client-ecs';
-import { DeleteObjectsCommand, GetBucketTaggingCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, GetBucketTaggingCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { ModelStack, type Properties, type Provider, type Template } from './account/cloudformation';
 import { CustomResources } from './account/custom-resources';
@@ -17,6 +17,7 @@ import { type ActionResult, FakeCodePipeline } from '../support/fake-codepipelin
 import { FakeEcr, type FakeRepository } from '../support/fake-ecr';
 import { deployment, FakeEcs, type Script } from '../support/fake-ecs';
 import { FakeHistory } from '../support/fake-history';
+import { OwnAction } from '../support/own-action';
 import { FakeSurroundings, setEnvironment, STACK } from '../support/release-world';
 
 /** Seconds of a deployment: each look at a longer one would cost the tests time. */
@@ -101,6 +102,24 @@ export class ModelWorld {
     return result;
   }
 
+  /** Releases an image by CodePipeline's own action, which waits an hour; the release function prepares it and proves what it did, or hears from EventBridge that it failed. */
+  async releaseByCodePipeline(digest: string): Promise<ActionResult> {
+    const { clock, codeDeploy, ecs, pipeline } = this;
+    const action = new OwnAction(this);
+    const prepared = await action.prepare(this.userParameters(digest, 'prepare'));
+    if (!prepared.succeeded) return prepared;
+    const id = ecs.service.taskSets && action.deployByCodeDeploy();
+    if (!id) action.deploy();
+    clock.pass(3_600_000);
+    codeDeploy.unfold();
+    ecs.unfold();
+    const isGood = id ? codeDeploy.deployments.find(({ info }) => info.deploymentId === id)!.info.status === 'Succeeded' : ecs.latest.status === 'SUCCESSFUL';
+    if (!isGood) await action.fail({ 'execution-result': { 'external-execution-id': id } });
+    const result = isGood ? await pipeline.act(this.userParameters(digest, 'verify')) : { ...prepared, succeeded: false };
+    this.settle();
+    return result;
+  }
+
   /** Releases an image, and does something as soon as the service deploys it. */
   async releaseDuring(digest: string, act: () => Promise<void>): Promise<ActionResult> {
     const { pipeline, clock } = this;
@@ -130,9 +149,9 @@ export class ModelWorld {
     return results;
   }
 
-  userParameters(digest: string): string {
+  userParameters(digest: string, task: ReleaseRequest['task'] = 'release'): string {
     const request: ReleaseRequest = {
-      task: 'release',
+      task,
       place: 'production',
       roleArn: this.stack.find(/(Place|Environment)ReleaseRole[0-9A-F]{8}$/).attributes!.Arn as string,
       parameterName: this.stack.find(/Place[0-9A-F]{8}$/).id,
@@ -277,6 +296,7 @@ export class ModelWorld {
   private serveBuckets(tags: Map<string, Properties[]>): void {
     const s3 = mockClient(S3Client);
     s3.on(GetBucketTaggingCommand).callsFake(async ({ Bucket }) => ({ TagSet: tags.get(Bucket) }));
+    s3.on(PutObjectCommand).callsFake(async artifact => void this.around.objects.push(artifact));
     s3.on(ListObjectVersionsCommand).callsFake(async ({ Bucket }) => ({ Versions: [...this.objects.get(Bucket)!].map(Key => ({ Key, VersionId: '1' })) }));
     s3.on(DeleteObjectsCommand).callsFake(async ({ Bucket, Delete }) => {
       Delete.Objects.forEach(({ Key }: { Key: string }) => this.objects.get(Bucket)!.delete(Key));

@@ -21,6 +21,8 @@ describe.each(Object.entries(KINDS))('%s', (_, place) => {
   test.each([
     ['a release that fails', ['release an image that crashes']],
     ['a release that alarms roll back', ['release an image that makes an alarm ring']],
+    ['a release by CodePipeline\'s own action', ['release an image by CodePipeline\'s own action']],
+    ['one that fails', ['release an image that crashes by CodePipeline\'s own action', 'release an image by CodePipeline\'s own action']],
     ['a way back to an earlier image', ['release an image', 'release the image before the last one again']],
     ['a deployment by hand', ['force a new deployment by hand']],
     ['a cdk deploy with which no image runs', ['cdk deploy, a variable changed that no image bears']],

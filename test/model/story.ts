@@ -27,6 +27,8 @@ export const STEPS: Record<string, Step> = {
   'release an image': story => story.releaseGood(),
   'release an image that crashes': story => story.releaseBad('crashes'),
   'release an image that makes an alarm ring': story => story.releaseBad('makes an alarm ring'),
+  'release an image by CodePipeline\'s own action': story => story.releaseByCodePipeline('good'),
+  'release an image that crashes by CodePipeline\'s own action': story => story.releaseByCodePipeline('crashes'),
   'release the image before the last one again': story => story.goBack(),
   'force a new deployment by hand': async ({ world }) => world.forceNewDeployment(),
   ...Object.fromEntries(changes.map(change => [`cdk deploy, ${change} changed`, (story: Story) => story.deploy(change)])),
@@ -78,7 +80,7 @@ export class Story {
   /** The digest that must run: the last good release, or, before any, the first image that fits the template. */
   get expected(): string {
     const { Ports: ports, Status: status, Commands: commands, Users: users } = this.current.Resources[idOf(this.current, 'Custom::FirstImage')].Properties!;
-    return this.good.at(-1) ?? firstImage({ ports, status, commands, users }).index.digest;
+    return this.good.at(-1) ?? firstDigest(JSON.stringify({ ports, status, commands, users }));
   }
 
   /** What must be true when nothing is under way. */
@@ -144,6 +146,12 @@ export class Story {
     await this.mustFail(this.world.build(behaviour), `an image that ${behaviour}`);
   }
 
+  async releaseByCodePipeline(behaviour: 'good' | 'crashes'): Promise<void> {
+    const digest = this.world.build(behaviour);
+    const release = async () => this.world.releaseByCodePipeline(digest);
+    await (behaviour === 'good' ? this.mustSucceed(digest, release) : this.mustFail(digest, `an image that ${behaviour}`, release));
+  }
+
   /** A stage rollback of CodePipeline: the release action runs again with the digest of an earlier execution. */
   async goBack(): Promise<void> {
     const earlier = this.good.at(-2);
@@ -199,15 +207,15 @@ export class Story {
     this.brought = allButImage(world.definition) === decided ? decided : this.decided;
   }
 
-  private async mustSucceed(digest: string): Promise<void> {
-    const { succeeded, message } = await this.world.release(digest);
+  private async mustSucceed(digest: string, release = async () => this.world.release(digest)): Promise<void> {
+    const { succeeded, message } = await release();
     if (!succeeded) throw new Error(`the release failed: ${message}`);
     this.good.push(digest);
     this.brought = this.decided;
   }
 
-  private async mustFail(digest: string, what: string): Promise<void> {
-    const { succeeded } = await this.world.release(digest);
+  private async mustFail(digest: string, what: string, release = async () => this.world.release(digest)): Promise<void> {
+    const { succeeded } = await release();
     if (succeeded) throw new Error(`the release of ${what} succeeded`);
   }
 
@@ -219,6 +227,13 @@ export class Story {
     const template = templateOf(change, this.setting.place);
     return this.setting.fault?.inTemplate?.(template, this) ?? template;
   }
+}
+
+const firstDigests = new Map<string, string>();
+/** Asked for after each step, and dear: layers are compressed. */
+function firstDigest(needs: string): string {
+  if (!firstDigests.has(needs)) firstDigests.set(needs, firstImage(JSON.parse(needs)).index.digest);
+  return firstDigests.get(needs)!;
 }
 
 /** What `cdk deploy` decides about tasks. */

@@ -4,7 +4,8 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Template } from './account/cloudformation';
 import { KINDS } from './strategies';
-import { FargateCicdPipeline, FargateEnvironment, type FargateEnvironmentProps, Network, Scaling, ServiceAlarm, Source } from '../../src';
+import { Dashboard, FargateCicdPipeline, type FargateCicdPipelineProps, FargateEnvironment, type FargateEnvironmentProps, Scaling, ServiceAlarm, Source } from '../../src';
+import { givenNetwork } from '../support/bare-place';
 
 /** Without what is no part of a template and costs a third of the time. */
 const QUICK = { treeMetadata: false, stackTraces: false, analyticsReporting: false };
@@ -21,7 +22,7 @@ export const CHANGES = {
   'a variable': () => ({ container: { environment: { COLOUR: 'blue' } } }),
   'a secret': stack => ({ container: { secrets: { KEY: ecs.Secret.fromSsmParameter(secret(stack)) } } }),
   'the desired count': () => ({ scaling: Scaling.fixed(3) }),
-  'the subnets': () => ({ network: Network.create({ publicSubnetCidrs: ['10.0.0.0/20', '10.0.16.0/20'], privateSubnetCidrs: ['10.0.128.0/20', '10.0.144.0/20'] }) }),
+  'the subnets': stack => ({ network: givenNetwork(stack, ['subnet-55555555', 'subnet-66666666']) }),
   'the health check': () => ({ container: { healthCheck: { path: '/health', gracePeriod: Duration.minutes(2) } } }),
   'an alarm\'s threshold': () => ({
     alarms: [ServiceAlarm.cpu({ threshold: 50 }), ServiceAlarm.memory(), ServiceAlarm.http5xx(), ServiceAlarm.latency(), ServiceAlarm.unhealthyHosts()],
@@ -49,13 +50,16 @@ export function templateOf(change: Change | keyof typeof POISON, place = KINDS.r
 }
 
 /** The same, synthesized anew. */
-export function synthesizedPlace(change: Change | keyof typeof POISON, place: FargateEnvironmentProps): Template {
-  const changed: Props = { ...CHANGES, ...POISON }[change];
-  return synthesized(stack => void new FargateEnvironment(stack, 'Place', { ...place, ...changed(stack) }));
+export function synthesizedPlace(name: Change | keyof typeof POISON, place: FargateEnvironmentProps): Template {
+  const changed: Props = { ...CHANGES, ...POISON }[name];
+  return synthesized(stack => {
+    const change = changed(stack);
+    new FargateEnvironment(stack, 'Place', { notifications: [], dashboard: Dashboard.none(), network: change.network ?? givenNetwork(stack), ...place, ...change });
+  });
 }
 
 /** The template of a place and its pipeline. */
-export function wholeTemplate(removalPolicy: RemovalPolicy, place: FargateEnvironmentProps = {}): Template {
+export function wholeTemplate(removalPolicy: RemovalPolicy, place: Omit<FargateCicdPipelineProps, 'source' | 'removalPolicy'> = {}): Template {
   return synthesized(stack => void new FargateCicdPipeline(stack, 'Shop', { ...place, source: Source.gitHub('acme/shop'), removalPolicy }));
 }
 

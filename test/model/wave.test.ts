@@ -3,8 +3,9 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { type Behaviour, ModelWorld } from './model-world';
 import { KINDS } from './strategies';
 import { templateOf } from './templates';
-import { DeliveryPipeline, FargateEnvironment, type FargateEnvironmentProps, Source, StageFailure } from '../../src';
+import { DeliveryPipeline, type FargateEnvironmentProps, Source, StageFailure } from '../../src';
 import { deployment } from '../support/fake-ecs';
+import { publishedPlace } from '../support/published-place';
 import { stagesOf } from '../support/template';
 
 beforeEach(() => void jest.spyOn(console, 'log').mockImplementation());
@@ -17,11 +18,10 @@ type Fate = Behaviour | 'a mishap';
 
 /** A stage that releases to both places, as it is synthesized. */
 function stageWith(onFailure: StageFailure | undefined): any {
-  const app = new App();
-  const releases = PLACES.map((id) => ({ target: new FargateEnvironment(new Stack(app, id), 'Web', { placeName: id }) }));
-  const road = new Stack(app, 'Road');
-  new DeliveryPipeline(road, 'Delivery', { source: Source.gitHub('acme/shop'), stages: [{ stageName: 'Live', releases, onFailure }] });
-  return stagesOf(Template.fromStack(road)).at(-1);
+  const stack = new Stack(new App(), 'Road');
+  const releases = PLACES.map((id) => ({ target: publishedPlace(stack, id) }));
+  new DeliveryPipeline(stack, 'Delivery', { source: Source.gitHub('acme/shop'), stages: [{ stageName: 'Live', releases, onFailure }] });
+  return stagesOf(Template.fromStack(stack)).at(-1);
 }
 
 /** What each execution of the stage tells one place to release, in their order: the first image is good everywhere, the second meets its fate. */

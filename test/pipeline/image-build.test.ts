@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -320,8 +321,8 @@ describe('the script', () => {
     rmSync(source, { recursive: true });
   });
 
-  const run = async (options: DockerfileOptions = {}, overrides: Record<string, string> = {}, secrets?: Record<string, string>) => {
-    const properties = project(options);
+  const run = async (options: DockerfileOptions = {}, overrides: Record<string, string> = {}, secrets?: Record<string, string>, world: WorldOptions = {}) => {
+    const properties = project(options, world);
     const own = properties.Environment.EnvironmentVariables.filter(({ Value }: any) => typeof Value === 'string');
     return runBuild({
       buildspec: properties.Source.BuildSpec,
@@ -407,6 +408,49 @@ describe('the script', () => {
       const result = await run({ ...options, inputs: ['services/a', 'gone'] });
       expect(result.phases.map(({ name, status }) => `${name} ${status}`)).toEqual(['install SUCCEEDED', 'pre_build FAILED']);
       expect(result.output).toContain('gone');
+    });
+  });
+
+  describe('of a clone', () => {
+    const CLONED: WorldOptions = { cloning: [{ actions: ['codeconnections:UseConnection'], resources: ['arn:aws:codeconnections:eu-west-1:111111111111:connection/1'] }] };
+    const git = (...args: string[]) => execFileSync('git', ['-C', source, ...args], { stdio: 'ignore' });
+    const commitBy = (name: string) => {
+      writeFileSync(join(source, 'Dockerfile'), 'FROM scratch');
+      git('init', '--quiet');
+      git('add', '.');
+      git('-c', 'user.name=Committer', '-c', 'user.email=committer@example.com', 'commit', '--quiet', '--message', 'One', '--author', `${name} <author@example.com>`);
+    };
+    const author = async () => (await run({}, {}, undefined, CLONED)).exported.COMMIT_AUTHOR;
+
+    test.each([
+      ['as git has it', 'Zoë O\'Hara-Łęcka', 'Zoë O\'Hara-Łęcka'],
+      ['without what would break JSON', 'A "quoted" back\\slash\tname', 'A quoted backslashname'],
+      ['in at most 100 characters, none of them halved', 'ł'.repeat(150), 'ł'.repeat(100)],
+    ])('exports the author, %s', async (_, name, expected) => {
+      commitBy(name);
+      expect(await author()).toBe(expected);
+    });
+
+    test('builds all the same when nobody tells the author', async () => {
+      expect(await author()).toBe('UNKNOWN');
+      expect(dockerLines()).toContainEqual(expect.stringMatching(/^push/));
+    });
+
+    test('takes no notice of git\'s own files in the content of an image', async () => {
+      const tag = async () => (await run({ inputs: ['.'] }, {}, undefined, CLONED)).exported.IMAGE_TAG;
+      commitBy('One');
+      const first = await tag();
+      git('branch', 'other');
+      expect(await tag()).toBe(first);
+      writeFileSync(join(source, 'index.js'), '1');
+      expect(await tag()).not.toBe(first);
+    });
+
+    test('may clone, and hands the author on', () => {
+      const { image, pipeline } = build({}, CLONED);
+      expect(pipeline.stack.resolve(image.author)).toBe('#{Build.COMMIT_AUTHOR}');
+      expect(rightsOf(pipeline.template, 'BuildRole')).toContain('codeconnections:UseConnection arn:aws:codeconnections:eu-west-1:111111111111:connection/1');
+      expect(build().image.author).toBeUndefined();
     });
   });
 

@@ -4,20 +4,15 @@ import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import { LambdaInvokeAction, ManualApprovalAction } from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { DeliveryPipeline, DeliveryPipelineProps, DeployStage, FargateEnvironment, ImageBuild, IReleaseTarget, PublishedEnvironmentAttributes, Source } from '../../src';
+import { DeliveryPipeline, DeliveryPipelineProps, DeployStage, ImageBuild, IReleaseTarget, PublishedEnvironmentAttributes, Source } from '../../src';
 import { watchLimits } from '../../src/pipeline/limits';
+import { publishedPlace } from '../support/published-place';
 
 class World {
   readonly app = new App();
   readonly stack = new Stack(this.app, 'Shop');
 
-  /** A place of another app, of which nothing stands in the template. */
-  place(id: string, attributes: Partial<PublishedEnvironmentAttributes> = {}): IReleaseTarget {
-    return FargateEnvironment.fromPublished(this.stack, id, {
-      releaseRoleArn: `arn:aws:iam::111111111111:role/cdk-fargate-cicd-${id}-of-a-stack-with-a-long-name-eu-west-1`,
-      parameterName: `/cdk-fargate-cicd/place-${id}-of-a-stack-with-a-long-name`, region: 'eu-west-1', ...attributes,
-    });
-  }
+  readonly place = (id: string, attributes?: Partial<PublishedEnvironmentAttributes>): IReleaseTarget => publishedPlace(this.stack, id, attributes);
 
   road(stages: DeployStage[], props: Partial<DeliveryPipelineProps> = {}): Template {
     new DeliveryPipeline(this.stack, 'Road', { source: Source.gitHub('acme/shop'), stages, ...props });

@@ -32,6 +32,7 @@ export interface WorldOptions {
   readonly names?: ResourceNames;
   readonly encryption?: Encryption;
   readonly removalPolicy?: RemovalPolicy;
+  readonly cloning?: PipelineParts['cloning'];
 }
 
 /** As much of a pipeline as builds and checks need in order to stand in it. */
@@ -41,7 +42,7 @@ export class PipelineWorld {
   readonly parts: PipelineParts;
   readonly pipeline: codepipeline.Pipeline;
 
-  constructor({ context, names = ResourceNames.generated(), encryption = Encryption.customerManaged(), removalPolicy = RemovalPolicy.RETAIN }: WorldOptions = {}) {
+  constructor({ context, names = ResourceNames.generated(), encryption = Encryption.customerManaged(), removalPolicy = RemovalPolicy.RETAIN, cloning }: WorldOptions = {}) {
     this.app = new App({ context });
     this.stack = new Stack(this.app, 'Shop');
     const key = encryption._bind(this.stack, { aliasName: () => undefined, removalPolicy });
@@ -73,6 +74,7 @@ export class PipelineWorld {
       source,
       commit: '#{Source.CommitId}',
       pipelineRole,
+      cloning,
     };
   }
 

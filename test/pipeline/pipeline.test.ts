@@ -7,16 +7,33 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  Approval, Check, CheckOrder, Dashboard, DeliveryPipeline, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, Notification,
+  Approval, Check, CheckOrder, Dashboard, DeliveryPipeline, DeliveryPipelineProps, DeployStage, Encryption,
+  FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, Notification,
   PipelineAlarm, ReleaseAction, ResourceNames, Source,
 } from '../../src';
+import { givenNetwork } from '../support/bare-place';
+import { lazily } from '../support/lazily';
+import { publishedPlace } from '../support/published-place';
 
 const source = Source.gitHub('acme/shop');
 
-function make(props: Partial<FargateCicdPipelineProps> | ((scope: Construct) => Partial<FargateCicdPipelineProps>) = {},
-  after: (pipeline: FargateCicdPipeline, stack: Stack) => void = () => undefined): Template {
+function make(props: Partial<FargateCicdPipelineProps> | ((scope: Construct) => Partial<FargateCicdPipelineProps>) = {}): Template {
   const stack = new Stack(new App(), 'Shop');
-  after(new FargateCicdPipeline(stack, 'Shop', { source, ...typeof props === 'function' ? props(stack) : props }), stack);
+  new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), ...typeof props === 'function' ? props(stack) : props });
+  return Template.fromStack(stack);
+}
+
+const smallest = () => make({ network: undefined });
+/** At which most tests look. */
+const theSmallest = lazily(smallest);
+
+/** The road by itself, to a place of another app, under the same ids. */
+function makeRoad({ approval, ...props }: Partial<DeliveryPipelineProps & DeployStage> = {},
+  after: (delivery: DeliveryPipeline, stack: Stack) => void = () => undefined): Template {
+  const stack = new Stack(new App(), 'Shop');
+  const shop = new Construct(stack, 'Shop');
+  const stages = [{ stageName: 'Deploy', releases: [{ target: publishedPlace(shop) }], approval }];
+  after(new DeliveryPipeline(shop, 'Delivery', { source, stages, ...props }), stack);
   return Template.fromStack(stack);
 }
 
@@ -41,7 +58,7 @@ const statements = (template: Template, prefix: string): any[] => Object.entries
 const actionsIn = (found: any[]): string[] => found.flatMap(({ Action }) => Action);
 
 describe('the smallest pipeline', () => {
-  const template = make();
+  const template = theSmallest();
 
   test('source, build, scan, release', () => {
     expect(road(template)).toBe('Source: Source; Build: Build; Check: ImageScan; Deploy: Release-Shop');
@@ -99,7 +116,7 @@ describe('the smallest pipeline', () => {
   });
 
   test('two synths are byte-identical', () => {
-    expect(JSON.stringify(make().toJSON())).toBe(JSON.stringify(template.toJSON()));
+    expect(JSON.stringify(smallest().toJSON())).toBe(JSON.stringify(template.toJSON()));
   });
 
   // A change here replaces a customer's load balancer, network or data: ids of constructs are API.
@@ -148,7 +165,7 @@ describe('source', () => {
   const pushes = (template: Template) => pipelineOf(template).Triggers[0].GitConfiguration.Push;
 
   test('an existing connection, another branch', () => {
-    const template = make({ source: Source.gitHub('acme/shop', { branch: 'live', connectionArn: arn }) });
+    const template = makeRoad({ source: Source.gitHub('acme/shop', { branch: 'live', connectionArn: arn }) });
     template.resourceCountIs('AWS::CodeConnections::Connection', 0);
     expect(actionOf(template, 'Source').Configuration).toMatchObject({ ConnectionArn: arn, FullRepositoryId: 'acme/shop', BranchName: 'live' });
     expect(statements(template, 'ShopDeliverySourceRole')[0]).toMatchObject({ Action: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'], Resource: arn });
@@ -165,7 +182,7 @@ describe('source', () => {
         return { ...source._bind(...parts), trigger: undefined };
       }
     }
-    expect(pipelineOf(make({ source: new Silent() }))).not.toHaveProperty('Triggers');
+    expect(pipelineOf(makeRoad({ source: new Silent() }))).not.toHaveProperty('Triggers');
   });
 
   test.each<[string, object, object[]]>([
@@ -173,7 +190,7 @@ describe('source', () => {
     ['tags', { triggerOnTags: ['v*'] }, [{ Tags: { Includes: ['v*'] } }]],
     ['both', { triggerOnPaths: ['src/**'], triggerOnTags: ['v*'] }, [{ Tags: { Includes: ['v*'] } }, { Branches: { Includes: ['main'] }, FilePaths: { Includes: ['src/**'] } }]],
   ])('started by %s', (_, options, push) => {
-    expect(pushes(make({ source: Source.gitHub('acme/shop', options) }))).toEqual(push);
+    expect(pushes(makeRoad({ source: Source.gitHub('acme/shop', options) }))).toEqual(push);
   });
 });
 
@@ -218,8 +235,8 @@ describe('stages', () => {
 
   test('the gate asks the topic of the pipeline, or one of its own', () => {
     const notified = (template: Template) => actionOf(template, 'Approve').Configuration.NotificationArn.Ref;
-    expect(notified(make({ approval: Approval.manual() }))).toMatch(/^ShopTopic/);
-    const own = make({ approval: Approval.manual({ notify: Notification.email('boss@example.com') }) });
+    expect(notified(makeRoad({ approval: Approval.manual() }))).toMatch(/^ShopDeliveryTopic/);
+    const own = makeRoad({ approval: Approval.manual({ notify: Notification.email('boss@example.com') }) });
     expect(notified(own)).toMatch(/^ShopDeliveryStagesDeployApprovalTopic/);
     expect(actionsIn(statements(own, 'ShopDeliveryStagesDeployApprovalRole'))).toEqual(['sns:Publish', 'kms:Decrypt', 'kms:GenerateDataKey']);
     expect(actionOf(own, 'Approve')).not.toHaveProperty('TimeoutInMinutes');
@@ -239,7 +256,7 @@ describe('stages', () => {
 
   test('a gate that nobody hears of is a warning', () => {
     const stack = new Stack(new App(), 'Shop');
-    new FargateCicdPipeline(stack, 'Shop', { source, notifications: [], approval: Approval.manual(), encryption: Encryption.awsManaged() });
+    new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), notifications: [], approval: Approval.manual(), encryption: Encryption.awsManaged() });
     const template = Template.fromStack(stack);
     expect(actionOf(template, 'Approve')).not.toHaveProperty('Configuration.NotificationArn');
     template.resourceCountIs('AWS::Events::Rule', 0);
@@ -249,7 +266,7 @@ describe('stages', () => {
   });
 
   test('unencrypted, the gate needs no key', () => {
-    const template = make({ approval: Approval.manual(), encryption: Encryption.awsManaged() });
+    const template = makeRoad({ approval: Approval.manual(), encryption: Encryption.awsManaged() });
     expect(actionsIn(statements(template, 'ShopDeliveryStagesDeployApprovalRole'))).toEqual(['sns:Publish']);
   });
 });
@@ -268,7 +285,7 @@ describe('release action', () => {
   });
 
   test('without a key nobody may use one', () => {
-    const template = make({ releaseAction: ReleaseAction.codePipelineAction(), encryption: Encryption.awsManaged() });
+    const template = make({ releaseAction: ReleaseAction.codePipelineAction(), encryption: Encryption.awsManaged(), network: undefined });
     template.resourceCountIs('AWS::KMS::Key', 0);
     expect(JSON.stringify(template.findResources('AWS::IAM::ManagedPolicy'))).not.toContain('kms:');
     expect(Object.keys(template.findOutputs('*')).some((id) => id.includes('KmsKeyId'))).toBe(false);
@@ -276,7 +293,7 @@ describe('release action', () => {
   });
 
   test('settings of the function', () => {
-    const template = make({
+    const template = makeRoad({
       releaseAction: ReleaseAction.releaseFunction({ releaseTimeout: Duration.hours(6), memorySize: 512, timeout: Duration.minutes(5), reservedConcurrentExecutions: 3 }),
     });
     const [, release] = Object.entries(template.findResources('AWS::Lambda::Function')).find(([id]) => id.startsWith('ShopDeliveryReleaseFunction'))!;
@@ -308,7 +325,7 @@ describe('what is turned off or named', () => {
 
 describe('after construction', () => {
   test('a user\'s action stands in the pipeline, and the pipeline may assume its role', () => {
-    const template = make({}, ({ delivery }, stack) => {
+    const template = makeRoad({}, (delivery, stack) => {
       const theirs = new lambda.Function(stack, 'Theirs', { runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = 1') });
       delivery.pipeline.addStage({ stageName: 'After', actions: [new codepipelineActions.LambdaInvokeAction({ actionName: 'Theirs', lambda: theirs })] });
     });
@@ -320,7 +337,7 @@ describe('after construction', () => {
   });
 
   test('the pipeline may assume every role of its actions and nothing else of CDK\'s', () => {
-    const template = make();
+    const template = theSmallest();
     const roles = pipelineOf(template).Stages.flatMap(({ Actions }: any) => Actions).map(({ RoleArn }: any) => RoleArn);
     const assumed = statements(template, 'ShopDeliveryRoleRights').filter(({ Action }) => Action === 'sts:AssumeRole').flatMap(({ Resource }) => Resource);
     expect(assumed).toEqual(expect.arrayContaining(roles));
@@ -342,7 +359,7 @@ describe('after construction', () => {
   });
 
   test('grants to a project may speak of the pipeline, which waits for what the library granted only', () => {
-    const template = make({}, ({ delivery }) => {
+    const template = makeRoad({}, (delivery) => {
       delivery.buildProject.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['codepipeline:GetPipelineState'], resources: [delivery.pipeline.pipelineArn] }));
     });
     const [[id, { DependsOn }]] = Object.entries(template.findResources('AWS::CodePipeline::Pipeline'));
@@ -351,7 +368,7 @@ describe('after construction', () => {
   });
 
   test('grants to a project arrive', () => {
-    const template = make({}, ({ delivery }, stack) => {
+    const template = makeRoad({}, (delivery, stack) => {
       secretsmanager.Secret.fromSecretNameV2(stack, 'Npm', 'npm').grantRead(delivery.buildProject);
     });
     expect(actionsIn(statements(template, 'ShopDeliveryBuildRoleRights'))).toContain('secretsmanager:GetSecretValue');
@@ -362,7 +379,7 @@ describe('apart', () => {
   const apart = (env?: { account: string; region: string }) => {
     const app = new App();
     const places = new Stack(app, 'Places', { env });
-    const target = new FargateEnvironment(places, 'Web', { loadBalancer: LoadBalancer.internal() });
+    const target = new FargateEnvironment(places, 'Web', { loadBalancer: LoadBalancer.internal(), network: givenNetwork(places) });
     const roads = new Stack(app, 'Roads', { env });
     const delivery = new DeliveryPipeline(roads, 'Delivery', { source, stages: [{ releases: [{ target }], approval: Approval.manual() }] });
     return { app, places, roads, delivery };
@@ -404,7 +421,8 @@ describe('apart', () => {
 
   test('two pipelines in one stack', () => {
     const stack = new Stack(new App(), 'Shop');
-    for (const id of ['Web', 'Worker']) new FargateCicdPipeline(stack, id, { source, notifications: [Notification.topic(sns.Topic.fromTopicArn(stack, `${id}Topic`, 'arn:aws:sns:eu-west-1:111111111111:ops'))] });
+    const network = givenNetwork(stack);
+    for (const id of ['Web', 'Worker']) new FargateCicdPipeline(stack, id, { source, network, notifications: [Notification.topic(sns.Topic.fromTopicArn(stack, `${id}Topic`, 'arn:aws:sns:eu-west-1:111111111111:ops'))] });
     const template = Template.fromStack(stack);
     template.resourceCountIs('AWS::CodePipeline::Pipeline', 2);
     template.resourceCountIs('AWS::SNS::Topic', 0);
@@ -420,14 +438,14 @@ describe('removal', () => {
     .filter(({ DeletionPolicy, UpdateReplacePolicy }) => /Retain/.test(`${DeletionPolicy}${UpdateReplacePolicy}`));
 
   test('DESTROY leaves nothing behind', () => {
-    const template = make({ removalPolicy: RemovalPolicy.DESTROY });
+    const template = make({ removalPolicy: RemovalPolicy.DESTROY, network: undefined });
     expect(policies(template)).toEqual([]);
     template.resourceCountIs('Custom::EmptyBucket', 2);
     template.allResourcesProperties('AWS::ECR::Repository', { EmptyOnDelete: true });
   });
 
   test('RETAIN keeps key, buckets, repositories and logs', () => {
-    expect(policies(make()).map(({ Type }) => Type).sort()).toEqual([
+    expect(policies(theSmallest()).map(({ Type }) => Type).sort()).toEqual([
       'AWS::DynamoDB::Table', ...Array(3).fill('AWS::ECR::Repository'), 'AWS::KMS::Key', ...Array(6).fill('AWS::Logs::LogGroup'), ...Array(2).fill('AWS::S3::Bucket'),
     ]);
   });

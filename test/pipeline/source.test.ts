@@ -1,29 +1,25 @@
 import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { rightsOf, text } from './pipeline-world';
-import { DeploymentHistory, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, LoadBalancer, Notification, ResourceNames, Source } from '../../src';
+import { Check, DeliveryPipeline, DeliveryPipelineProps, DeploymentHistory, Encryption, FargateCicdPipeline, Notification, ResourceNames, Source } from '../../src';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
+import { lazily } from '../support/lazily';
+import { publishedPlace } from '../support/published-place';
 
 const NOTIFICATIONS = [Notification.email('team@example.com')];
 
-function make(source: (scope: Construct) => Source, props: Partial<FargateCicdPipelineProps> = {}, context = {}) {
+type Props = Partial<DeliveryPipelineProps>;
+
+function make(source: (scope: Construct) => Source, props: Props = {}, context = {}) {
   const app = new App({ context });
   const stack = new Stack(app, 'Shop');
-  const made = new FargateCicdPipeline(stack, 'Shop', {
-    source: source(stack),
-    notifications: NOTIFICATIONS,
-    loadBalancer: LoadBalancer.internetFacing({
-      certificate: acm.Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:eu-west-1:111111111111:certificate/1'),
-    }),
-    ...props,
-  });
-  return { app, stack, made };
+  const delivery = new DeliveryPipeline(stack, 'Delivery', { source: source(stack), notifications: NOTIFICATIONS, stages: [{ releases: [{ target: publishedPlace(stack) }] }], ...props });
+  return { app, stack, delivery };
 }
 const templateOf = (...args: Parameters<typeof make>) => Template.fromStack(make(...args).stack);
 
@@ -41,18 +37,20 @@ const codeCommit = (scope: Construct) => Source.codeCommit(repositoryIn(scope));
 const gitHubToken = (scope: Construct) => Source.gitHubToken('acme/shop', { token: tokenIn(scope) });
 
 describe('CodeCommit', () => {
+  const ofCodeCommit = lazily(() => templateOf(codeCommit));
+
   test('is fetched, not polled', () => {
-    const action = sourceOf(templateOf(codeCommit));
+    const action = sourceOf(ofCodeCommit());
     expect(action.ActionTypeId).toMatchObject({ Category: 'Source', Owner: 'AWS', Provider: 'CodeCommit' });
     expect(action).toMatchObject({ Name: 'Source', Namespace: 'Source', OutputArtifacts: [{ Name: 'Source' }] });
     expect(action.Configuration).toEqual({ RepositoryName: { 'Fn::GetAtt': [expect.stringMatching(/^Code/), 'Name'] }, BranchName: 'main', PollForSourceChanges: false });
-    expect(only(templateOf(codeCommit), 'AWS::CodePipeline::Pipeline').Triggers).toBeUndefined();
+    expect(only(ofCodeCommit(), 'AWS::CodePipeline::Pipeline').Triggers).toBeUndefined();
   });
 
   test('a push to the branch starts the pipeline, and no other event does', () => {
     const template = templateOf((scope) => Source.codeCommit(repositoryIn(scope), { branch: 'live' }));
     expect(sourceOf(template).Configuration.BranchName).toBe('live');
-    const rule = named(template, 'AWS::Events::Rule', 'ShopDeliveryPush');
+    const rule = named(template, 'AWS::Events::Rule', 'DeliveryPush');
     expect(rule.EventPattern).toEqual({
       'source': ['aws.codecommit'],
       'detail-type': ['CodeCommit Repository State Change'],
@@ -62,37 +60,37 @@ describe('CodeCommit', () => {
     expect(rule.Targets).toEqual([{
       Id: 'Target0',
       Arn: expect.objectContaining({ 'Fn::Join': expect.anything() }),
-      RoleArn: { 'Fn::GetAtt': [expect.stringMatching(/^ShopDeliveryPipelineEventsRole/), 'Arn'] },
-      DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^ShopDeliveryDeadLetters/), 'Arn'] } },
+      RoleArn: { 'Fn::GetAtt': [expect.stringMatching(/^DeliveryPipelineEventsRole/), 'Arn'] },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^DeliveryDeadLetters/), 'Arn'] } },
     }]);
-    expect(text(rule.Targets[0].Arn)).toMatch(/^arn:<AWS::Partition>:codepipeline:<AWS::Region>:<AWS::AccountId>:<ShopDeliveryPipeline[A-F0-9]{8}>$/);
-    const { Statement } = named(template, 'AWS::SQS::QueuePolicy', 'ShopDeliveryDeadLetters').PolicyDocument;
+    expect(text(rule.Targets[0].Arn)).toMatch(/^arn:<AWS::Partition>:codepipeline:<AWS::Region>:<AWS::AccountId>:<DeliveryPipeline[A-F0-9]{8}>$/);
+    const { Statement } = named(template, 'AWS::SQS::QueuePolicy', 'DeliveryDeadLetters').PolicyDocument;
     expect(Statement).toContainEqual(expect.objectContaining({ Sid: 'Push', Action: 'sqs:SendMessage', Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [expect.stringMatching(/Push/), 'Arn'] } } } }));
   });
 
   test('the role of the rule may start this pipeline, for rules of this account', () => {
-    const template = templateOf(codeCommit);
-    expect(rightsOf(template, 'ShopDeliveryPipelineEventsRole').map((right) => right.replace(/:<Shop.*/, ''))).toEqual([
+    const template = ofCodeCommit();
+    expect(rightsOf(template, 'DeliveryPipelineEventsRole').map((right) => right.replace(/:<Delivery.*/, ''))).toEqual([
       'codepipeline:StartPipelineExecution arn:<AWS::Partition>:codepipeline:<AWS::Region>:<AWS::AccountId>',
     ]);
-    const [trust] = named(template, 'AWS::IAM::Role', 'ShopDeliveryPipelineEventsRole').AssumeRolePolicyDocument.Statement;
+    const [trust] = named(template, 'AWS::IAM::Role', 'DeliveryPipelineEventsRole').AssumeRolePolicyDocument.Statement;
     expect(trust).toMatchObject({ Action: 'sts:AssumeRole', Principal: { Service: 'events.amazonaws.com' }, Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } });
     expect(text(trust.Condition.ArnLike['aws:SourceArn'])).toBe('arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:rule/*');
   });
 
   test('the role of the action may fetch this repository and store what it fetched', () => {
-    const rights = rightsOf(templateOf(codeCommit), 'ShopDeliverySourceRole').map((right) => right.replace(/[A-F0-9]{8}\b/g, ''));
+    const rights = rightsOf(ofCodeCommit(), 'DeliverySourceRole').map((right) => right.replace(/[A-F0-9]{8}\b/g, ''));
     expect(rights).toEqual([
       'codecommit:CancelUploadArchive <Code.Arn>', 'codecommit:GetBranch <Code.Arn>', 'codecommit:GetCommit <Code.Arn>',
       'codecommit:GetUploadArchiveStatus <Code.Arn>', 'codecommit:UploadArchive <Code.Arn>',
-      'kms:Decrypt <ShopKey.Arn>', 'kms:GenerateDataKey <ShopKey.Arn>',
-      's3:GetBucketLocation <ShopDeliveryArtifacts.Arn>', 's3:GetObject <ShopDeliveryArtifacts.Arn>/*', 's3:GetObjectVersion <ShopDeliveryArtifacts.Arn>/*',
-      's3:PutObject <ShopDeliveryArtifacts.Arn>/*',
+      'kms:Decrypt <DeliveryKey.Arn>', 'kms:GenerateDataKey <DeliveryKey.Arn>',
+      's3:GetBucketLocation <DeliveryArtifacts.Arn>', 's3:GetObject <DeliveryArtifacts.Arn>/*', 's3:GetObjectVersion <DeliveryArtifacts.Arn>/*',
+      's3:PutObject <DeliveryArtifacts.Arn>/*',
     ]);
   });
 
   test('the release is told the commit', () => {
-    expect(JSON.stringify(templateOf(codeCommit).toJSON())).toContain('#{Source.CommitId}');
+    expect(JSON.stringify(ofCodeCommit().toJSON())).toContain('#{Source.CommitId}');
   });
 
   test.each<[string, boolean, (scope: Construct) => Source, DeploymentHistory | undefined]>([
@@ -101,9 +99,9 @@ describe('CodeCommit', () => {
     ['asks nobody of other sources', false, gitHubToken, undefined],
   ])('the release function %s', (_, asks, source, history) => {
     const template = templateOf(source, { history });
-    const rights = rightsOf(template, 'ShopDeliveryReleaseFunctionRole').filter((right) => right.startsWith('codecommit:'));
+    const rights = rightsOf(template, 'DeliveryReleaseFunctionRole').filter((right) => right.startsWith('codecommit:'));
     expect(rights.map((right) => right.replace(/[A-F0-9]{8}/, ''))).toEqual(asks ? ['codecommit:GetCommit <Code.Arn>'] : []);
-    const { CODECOMMIT_REPOSITORY: repository } = named(template, 'AWS::Lambda::Function', 'ShopDeliveryReleaseFunction').Environment.Variables;
+    const { CODECOMMIT_REPOSITORY: repository } = named(template, 'AWS::Lambda::Function', 'DeliveryReleaseFunction').Environment.Variables;
     expect(repository).toEqual(asks ? { 'Fn::GetAtt': [expect.stringMatching(/^Code/), 'Name'] } : undefined);
   });
 
@@ -114,9 +112,9 @@ describe('CodeCommit', () => {
   });
 
   test('a rule that the user adds takes the same role', () => {
-    const { stack, made } = make(codeCommit);
-    new events.Rule(stack, 'Nightly', { schedule: events.Schedule.rate(Duration.days(1)), targets: [new targets.CodePipeline(made.delivery.pipeline)] });
-    const [nightly, push] = ['Nightly', 'ShopDeliveryPush'].map((id) => named(Template.fromStack(stack), 'AWS::Events::Rule', id));
+    const { stack, delivery } = make(codeCommit);
+    new events.Rule(stack, 'Nightly', { schedule: events.Schedule.rate(Duration.days(1)), targets: [new targets.CodePipeline(delivery.pipeline)] });
+    const [nightly, push] = ['Nightly', 'DeliveryPush'].map((id) => named(Template.fromStack(stack), 'AWS::Events::Rule', id));
     expect(nightly.Targets[0].RoleArn).toEqual(push.Targets[0].RoleArn);
   });
 
@@ -131,8 +129,10 @@ describe('CodeCommit', () => {
 });
 
 describe('GitHub with a token', () => {
+  const ofToken = lazily(() => templateOf(gitHubToken));
+
   test('is fetched with what the secret holds, by reference', () => {
-    const template = templateOf(gitHubToken);
+    const template = ofToken();
     const action = sourceOf(template);
     expect(action.ActionTypeId).toMatchObject({ Category: 'Source', Owner: 'ThirdParty', Provider: 'GitHub' });
     expect(action).toMatchObject({ Name: 'Source', Namespace: 'Source', OutputArtifacts: [{ Name: 'Source' }] });
@@ -149,16 +149,16 @@ describe('GitHub with a token', () => {
   });
 
   test('GitHub tells of pushes to the branch, signed with a secret of the webhook\'s own', () => {
-    const template = templateOf(gitHubToken);
+    const template = ofToken();
     const webhook = only(template, 'AWS::CodePipeline::Webhook');
     expect(webhook).toMatchObject({
       Authentication: 'GITHUB_HMAC',
       Filters: [{ JsonPath: '$.ref', MatchEquals: 'refs/heads/{Branch}' }],
       TargetAction: 'Source',
-      TargetPipeline: { Ref: expect.stringMatching(/^ShopDeliveryPipeline/) },
+      TargetPipeline: { Ref: expect.stringMatching(/^DeliveryPipeline/) },
       RegisterWithThirdParty: true,
     });
-    expect(text(webhook.AuthenticationConfiguration.SecretToken)).toMatch(/^{{resolve:secretsmanager:<ShopDeliveryWebhookSecret[A-F0-9]{8}>:SecretString:::}}$/);
+    expect(text(webhook.AuthenticationConfiguration.SecretToken)).toMatch(/^{{resolve:secretsmanager:<DeliveryWebhookSecret[A-F0-9]{8}>:SecretString:::}}$/);
     template.hasResourceProperties('AWS::SecretsManager::Secret', { GenerateSecretString: { ExcludePunctuation: true, PasswordLength: 40 }, KmsKeyId: Match.anyValue() });
   });
 
@@ -168,7 +168,7 @@ describe('GitHub with a token', () => {
   });
 
   test('the secret of the webhook goes with the stack: it can be made again', () => {
-    const [secret] = Object.values(templateOf(gitHubToken).findResources('AWS::SecretsManager::Secret'));
+    const [secret] = Object.values(ofToken().findResources('AWS::SecretsManager::Secret'));
     expect(secret.DeletionPolicy).toBeUndefined();
   });
 });
@@ -179,6 +179,25 @@ describe('GitHub over a connection', () => {
     const { ConnectionName } = only(template, 'AWS::CodeConnections::Connection');
     expect(ConnectionName).toMatch(/^git-.+-sixteen-letters1$/);
     expect(ConnectionName.length).toBeLessThanOrEqual(32);
+  });
+
+  describe('is copied, or cloned with its history', () => {
+    const templates = [undefined, true].map((fullClone) => templateOf(() => Source.gitHub('acme/shop', { fullClone }), { checks: [Check.npmAudit()] }));
+    const cloning = (template: Template, role: string) => rightsOf(template, role).map((right) => right.replace(/[A-F0-9]{8}/, '')).filter((right) => right.includes(':UseConnection'));
+    const release = (template: Template) => JSON.parse(text(only(template, 'AWS::CodePipeline::Pipeline').Stages.at(-1).Actions[0].Configuration.UserParameters));
+
+    test('the artifact', () => {
+      expect(templates.map((template) => sourceOf(template).Configuration.OutputArtifactFormat)).toEqual([undefined, 'CODEBUILD_CLONE_REF']);
+    });
+
+    test.each(['DeliveryBuildRole', 'DeliveryChecksNpmAuditRole'])('%s may clone with this connection, if it must', (role) => {
+      const rights = ['codeconnections', 'codestar-connections'].map((prefix) => `${prefix}:UseConnection <DeliveryConnection.ConnectionArn>`);
+      expect(templates.map((template) => cloning(template, role))).toEqual([[], rights]);
+    });
+
+    test('the release is told the author, where the build knows it', () => {
+      expect(templates.map((template) => release(template).author)).toEqual([undefined, '#{Build.COMMIT_AUTHOR}']);
+    });
   });
 });
 
@@ -193,12 +212,12 @@ test('unresolved tokens pass, and reach the template as references', () => {
 
   const template = templateOf((scope) => Source.codeCommit(repositoryIn(scope), { branch: parameter(scope)('Branch') }));
   expect(sourceOf(template).Configuration.BranchName).toEqual({ Ref: 'Branch' });
-  expect(named(template, 'AWS::Events::Rule', 'ShopDeliveryPush').EventPattern.detail.referenceName).toEqual([{ Ref: 'Branch' }]);
+  expect(named(template, 'AWS::Events::Rule', 'DeliveryPush').EventPattern.detail.referenceName).toEqual([{ Ref: 'Branch' }]);
 });
 
 describe('nothing against', () => {
   withAndWithoutFeatureFlags((context) => {
-    test.each<[string, (scope: Construct) => Source, Partial<FargateCicdPipelineProps>]>([
+    test.each<[string, (scope: Construct) => Source, Props]>([
       ['CodeCommit', codeCommit, {}],
       ['CodeCommit, keys of AWS', codeCommit, { encryption: Encryption.awsManaged() }],
       ['a token', gitHubToken, {}],

@@ -4,7 +4,8 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codecommit from 'aws-cdk-lib/aws-codecommit';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { Check, DeliveryPipeline, DeployStage, FargateCicdPipeline, FargateEnvironment, Notification, ResourceNames, Source, StageCondition, StageFailure } from '../../src';
+import { Check, DeliveryPipeline, DeliveryPipelineProps, DeployStage, FargateCicdPipeline, Notification, ResourceNames, Source, StageCondition, StageFailure } from '../../src';
+import { publishedPlace } from '../support/published-place';
 import { all, flat, rightsOf, stagesOf } from '../support/template';
 
 const source = Source.gitHub('acme/shop');
@@ -15,9 +16,8 @@ function alarmIn(scope: Construct, alarmName?: string): cloudwatch.Alarm {
 }
 
 /** A road with one stage that is made so. */
-function road(make: (scope: Stack) => Partial<DeployStage>, stack = new Stack(new App(), 'Shop')): Template {
-  const target = new FargateEnvironment(stack, 'Web', { notifications: [] });
-  new DeliveryPipeline(stack, 'Delivery', { source, stages: [{ releases: [{ target }], ...make(stack) }] });
+function road(make: (scope: Stack) => Partial<DeployStage>, stack = new Stack(new App(), 'Shop'), props: Partial<DeliveryPipelineProps> = {}): Template {
+  new DeliveryPipeline(stack, 'Delivery', { source, stages: [{ releases: [{ target: publishedPlace(stack) }], ...make(stack) }], ...props });
   return Template.fromStack(stack);
 }
 
@@ -121,12 +121,8 @@ describe('who is told that a stage failed', () => {
   });
 
   test('a topic of the stage, with the key of the pipeline', () => {
-    const stack = new Stack(new App(), 'Shop');
-    const target = new FargateEnvironment(stack, 'Web', { notifications: [] });
-    new DeliveryPipeline(stack, 'Delivery', {
-      source, resourceNames: ResourceNames.suffixed({ suffix: 'dev' }), stages: [{ releases: [{ target }], notifications: [Notification.email('oncall@example.com')] }],
-    });
-    const topics = all(Template.fromStack(stack), 'AWS::SNS::Topic');
+    const template = road(() => ({ notifications: [Notification.email('oncall@example.com')] }), undefined, { resourceNames: ResourceNames.suffixed({ suffix: 'dev' }) });
+    const topics = all(template, 'AWS::SNS::Topic');
     expect(topics.map(([, { TopicName }]) => TopicName).sort()).toEqual(['topic-delivery-dev', 'topic-delivery-stage-deploy-web-dev']);
     expect(topics.every(([, { KmsMasterKeyId }]) => KmsMasterKeyId['Fn::GetAtt'][0].startsWith('DeliveryKey'))).toBe(true);
   });

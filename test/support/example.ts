@@ -1,6 +1,7 @@
 import { App, CfnResource, TagManager } from 'aws-cdk-lib';
+import { lazily } from './lazily';
 import { flat } from './template';
-import { judge, withAndWithoutFeatureFlags } from '../checkers';
+import { flagSets, judge } from '../checkers';
 
 /** An example app, as far as the rules for all of them must know it. */
 export interface Example {
@@ -23,45 +24,46 @@ export interface Example {
 /** What every example app must show, whatever it builds. */
 export function holdsForEveryExample({ synthesize, name, region = 'unknown-region', account = 'unknown-account', others, without = [], withoutSuffix = [] }: Example): void {
   const stands = { [name]: { region, account }, ...others };
-  withAndWithoutFeatureFlags((context) => {
-    /** What every test looks at that changes nothing. */
-    let example: App;
-    beforeAll(() => {
-      example = synthesize(context).app;
-    });
-    // An app takes seconds: each of these serves several tests. One of them has tags.
-    const made = new Map<string, App>();
-    const suffixed = (environmentSuffix: string): App => {
-      if (!made.has(environmentSuffix)) made.set(environmentSuffix, synthesize({ ...context, environmentSuffix, ...environmentSuffix === TAGGED ? { tags: TAGS } : {} }).app);
-      return made.get(environmentSuffix)!;
-    };
+  // An app takes seconds: each serves several tests, which change nothing. One set of flags has the shortest suffix, the other the longest.
+  const apps = flagSets.map(({ flags, context }, index) => ({
+    flags,
+    suffix: SUFFIXES[index],
+    example: lazily(() => synthesize(context).app),
+    again: lazily(() => synthesize({ ...context, environmentSuffix: 'dev' }).app),
+    suffixed: lazily(() => synthesize({ ...context, environmentSuffix: SUFFIXES[index], tags: TAGS }).app),
+  }));
 
+  test('feature flags change no name, so that what holds for a suffix with one set of them holds with the other', () => {
+    const [plain, flagged] = apps.map(({ example }) => Object.values(resourcesOf(example())).flatMap(nameOf));
+    expect(plain).toEqual(flagged);
+  });
+
+  describe.each(apps)('$flags', ({ example, again, suffix, suffixed }) => {
     test('nobody has anything against it', () => {
-      expect(judge(example)).toEqual([]);
+      expect(judge(example())).toEqual([]);
     });
 
     test('is the same twice', () => {
-      expect(JSON.stringify(resourcesOf(suffixed('dev')))).toBe(JSON.stringify(resourcesOf(example)));
+      expect(JSON.stringify(resourcesOf(again()))).toBe(JSON.stringify(resourcesOf(example())));
     });
 
-    test.each(['dev', TAGGED, 'production-eu-12'])('every explicit name ends with the suffix %s and fits', (environmentSuffix) => {
-      const app = suffixed(environmentSuffix);
-      expect(app.synth().stacks.map(({ stackName }) => stackName).sort()).toEqual(Object.keys(stands).map((stack) => `${stack}-${environmentSuffix}`).sort());
-      const named = Object.values(resourcesOf(app)).flatMap(nameOf).filter(([, given]) => !withoutSuffix.includes(given));
+    test.each([['dev', example], [suffix, suffixed]])('every explicit name ends with the suffix %s and fits', (environmentSuffix, app) => {
+      expect(app().synth().stacks.map(({ stackName }) => stackName).sort()).toEqual(Object.keys(stands).map((stack) => `${stack}-${environmentSuffix}`).sort());
+      const named = Object.values(resourcesOf(app())).flatMap(nameOf).filter(([, given]) => !withoutSuffix.includes(given));
       expect(named.map(([type]) => type)).toEqual(expect.arrayContaining(NAMED.filter((type) => !without.includes(type) && (type !== 'AWS::ECS::Cluster' || withoutSuffix.length === 0))));
       for (const [type, given] of named) expect([type, given]).toEqual([type, expect.stringMatching(new RegExp(`-${environmentSuffix}$`))]);
       for (const [type, given] of named) expect([type, given, given.length <= (LONGEST[type] ?? 255)]).toEqual([type, given, true]);
     });
 
     test('nothing is left behind when it is deleted', () => {
-      for (const [id, { DeletionPolicy, UpdateReplacePolicy, Properties = {} }] of Object.entries(resourcesOf(example))) {
+      for (const [id, { DeletionPolicy, UpdateReplacePolicy, Properties = {} }] of Object.entries(resourcesOf(example()))) {
         expect([id, DeletionPolicy ?? 'Delete', UpdateReplacePolicy ?? 'Delete']).toEqual([id, 'Delete', 'Delete']);
         expect([id, Properties.DeletionProtectionEnabled ?? false, Properties.EnableTerminationProtection ?? false]).toEqual([id, false, false]);
       }
     });
 
     test('buckets and repositories are emptied when they are deleted', () => {
-      const resources = resourcesOf(example);
+      const resources = resourcesOf(example());
       const buckets = Object.keys(resources).filter((id) => resources[id].Type === 'AWS::S3::Bucket');
       const emptied = Object.entries(resources).filter(([, { Type }]) => Type === 'Custom::EmptyBucket').map(([id, { Properties }]) => id.replace(/[^/]+$/, Properties.BucketName.Ref));
       expect(emptied.sort()).toEqual(buckets.sort());
@@ -70,37 +72,38 @@ export function holdsForEveryExample({ synthesize, name, region = 'unknown-regio
     });
 
     test('every log group ends some day', () => {
-      const groups = Object.values(resourcesOf(example)).filter(({ Type }) => Type === 'AWS::Logs::LogGroup');
+      const groups = Object.values(resourcesOf(example())).filter(({ Type }) => Type === 'AWS::Logs::LogGroup');
       expect(groups.length).toBeGreaterThan(0);
       for (const { Properties } of groups) expect(Properties.RetentionInDays).toBeGreaterThan(0);
     });
 
     test('tags reach everything that can have them', () => {
-      const app = suffixed(TAGGED);
+      const app = suffixed();
       // Tags are handed down when the app is synthesized.
       app.synth();
       const taggable = app.node.findAll().filter((construct): construct is CfnResource => CfnResource.isCfnResource(construct) && TagManager.of(construct) !== undefined);
       expect(taggable.length).toBeGreaterThan(50);
       for (const resource of taggable) {
         expect([resource.node.path, TagManager.of(resource)!.tagValues()]).toEqual([
-          resource.node.path, expect.objectContaining({ Environment: TAGGED, ...TAGS }),
+          resource.node.path, expect.objectContaining({ Environment: suffix, ...TAGS }),
         ]);
       }
     });
 
     test('asks nobody for anything at synth', () => {
-      expect(example.synth().manifest.missing ?? []).toEqual([]);
+      expect(example().synth().manifest.missing ?? []).toEqual([]);
     });
 
     test('stands where it should', () => {
-      const found = example.synth().stacks.map(({ stackName, environment }) => [stackName, { region: environment.region, account: environment.account }]);
+      const found = example().synth().stacks.map(({ stackName, environment }) => [stackName, { region: environment.region, account: environment.account }]);
       expect(found.sort()).toEqual(Object.entries(stands).map(([stack, environment]) => [`${stack}-dev`, environment]).sort());
     });
   });
 }
 
-/** The suffix of the app that has tags, which no name takes notice of. */
-const TAGGED = 'a';
+/** The shortest and one of the longest. */
+const SUFFIXES = ['a', 'production-eu-12'];
+/** No name takes notice of them. */
 const TAGS = { Project: 'tea', Team: 'a', CostCentre: '42' };
 
 /** Resources of all stacks, by the name of the stack and their logical id. */

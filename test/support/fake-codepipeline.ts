@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CodePipelineClient, PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline';
+import { type ActionExecutionDetail, CodePipelineClient, ListActionExecutionsCommand, PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
 import type { FakeClock } from './fake-clock';
 import { awsError, FakeService } from './fake-service';
@@ -19,6 +19,8 @@ export interface ActionResult {
   readonly invocations: number;
 }
 
+export const PIPELINE = 'shop';
+const PAGE = 2;
 export const SECRET = 'secret-of-the-artifact-store';
 
 /**
@@ -30,6 +32,8 @@ export class FakeCodePipeline extends FakeService {
   functionTimeout = 900;
   /** Seconds between two invocations. */
   pause = 30;
+  /** What CodePipeline has written down of actions, the newest first; it answers in no order that is documented, so the oldest first. */
+  readonly executions: ActionExecutionDetail[] = [];
   private readonly jobs = new Map<string, 'open' | 'over'>();
   private readonly replies: any[] = [];
 
@@ -37,10 +41,24 @@ export class FakeCodePipeline extends FakeService {
     super();
     this.on(CodePipelineClient, PutJobSuccessResultCommand, input => this.reply(input));
     this.on(CodePipelineClient, PutJobFailureResultCommand, input => this.reply(input));
+    this.on(CodePipelineClient, ListActionExecutionsCommand, ({ pipelineName, filter, nextToken = '0' }) => {
+      if (pipelineName !== PIPELINE) throw awsError('PipelineNotFoundException');
+      const found = this.executions.filter(({ pipelineExecutionId }) => pipelineExecutionId === filter.pipelineExecutionId).reverse();
+      const end = Number(nextToken) + PAGE;
+      return { actionExecutionDetails: found.slice(Number(nextToken), end), nextToken: end < found.length ? String(end) : undefined };
+    });
   }
 
   /** Called between two invocations. */
   between: () => void = () => {};
+
+  /** An action of the stage `Deploy` begins, and is written down. */
+  begin(actionName: string, more: Partial<ActionExecutionDetail> = {}): void {
+    this.executions.unshift({
+      pipelineExecutionId: 'execution-1', stageName: 'Deploy', actionName, actionExecutionId: `${actionName}-${this.executions.length}`, startTime: this.clock.date(),
+      lastUpdateTime: this.clock.date(), ...more,
+    });
+  }
 
   /** The event of a new job. */
   event(userParameters: string, more: Partial<JobData> = {}): CodePipelineEvent {

@@ -141,9 +141,17 @@ describe('around it', () => {
     expect(all(template, 'Custom::EmptyBucket').map(([, { BucketName }]) => BucketName.Ref)).toContain(id);
   });
 
+  const rulesOf = (detailType: string) => all(template, 'AWS::Events::Rule').map(([, rule]) => rule).filter(({ EventPattern }) => EventPattern['detail-type']?.includes(detailType));
+
+  test('a deploy action that fails is told to the release function, which explains and records it', () => {
+    const [rule] = rulesOf('CodePipeline Action Execution State Change');
+    expect(rule.EventPattern.detail).toEqual({ state: ['FAILED'], pipeline: [{ Ref: pipelineId }], type: { category: ['Deploy'], provider: ['ECS', 'CodeDeployToECS'] } });
+    expect(rule.Targets).toMatchObject([{ Arn: { 'Fn::GetAtt': [expect.stringMatching(/ReleaseFunction/), 'Arn'] } }]);
+  });
+
   test('failed executions are told to the topic, which mails the DevOps team', () => {
-    const [[, rule]] = all(template, 'AWS::Events::Rule').filter(([, { EventPattern }]) => EventPattern.source[0] === 'aws.codepipeline');
-    expect(rule.EventPattern).toMatchObject({ 'detail-type': ['CodePipeline Pipeline Execution State Change'], 'detail': { state: ['FAILED'], pipeline: [{ Ref: pipelineId }] } });
+    const [rule] = rulesOf('CodePipeline Pipeline Execution State Change');
+    expect(rule.EventPattern.detail).toEqual({ state: ['FAILED'], pipeline: [{ Ref: pipelineId }] });
     expect(rule.Targets[0].Arn).toEqual({ Ref: idOf(template, 'AWS::SNS::Topic') });
     expect(only(template, 'AWS::SNS::Subscription')).toMatchObject({ Protocol: 'email', Endpoint: 'devops@example.com' });
   });

@@ -1,7 +1,6 @@
 import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as events from 'aws-cdk-lib/aws-events';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -10,8 +9,7 @@ import { OneOffSettings } from './run/settings';
 import { BoundTaskPlace, TaskPlaceParts } from './task-place';
 import { TaskReport } from './task-report';
 import { isOutsideEcr } from '../../common/image-name';
-import { admitRule, DeadLetterQueue } from '../../private/dead-letter-queue';
-import { createFunction } from '../../private/function';
+import { callBy, createFunction } from '../../private/function';
 import { explicitName } from '../../private/naming';
 import { inspect } from '../../private/problems';
 import { RELEASE_FUNCTION_PREFIX } from '../release-role';
@@ -79,14 +77,4 @@ export function createOneOffTask(scope: Construct, parts: OneOffTaskParts, place
     },
   });
   return made.function;
-}
-
-/** CDK's own target would write a grant for each rule; this is the same with the source named. */
-function callBy(scope: Construct, id: string, called: lambda.Function, owner: Construct, props: events.RuleProps): void {
-  const queue = DeadLetterQueue.of(owner);
-  const rule = new events.Rule(scope, id, { ...props, targets: [{ bind: () => ({ arn: called.functionArn, deadLetterConfig: { arn: queue.queueArn } }) }] });
-  new lambda.CfnPermission(rule, 'MayCall', {
-    action: 'lambda:InvokeFunction', functionName: called.functionArn, principal: new iam.ServicePrincipal('events.amazonaws.com').service, sourceArn: rule.ruleArn,
-  });
-  admitRule(queue, rule);
 }

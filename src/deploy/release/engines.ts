@@ -1,9 +1,9 @@
 import { codeDeployLink, expectedTaskSet, followCodeDeploy } from './code-deploy/follow';
-import { appSpecForAction, findCodeDeployed, startCodeDeploy, waitForQuietGroup } from './code-deploy/start';
+import { appSpecForAction, findBegunByCodeDeploy, findCodeDeployed, startCodeDeploy, waitForQuietGroup } from './code-deploy/start';
 import { imageDefinitions } from './pipeline/artifact';
 import type { Run } from './run';
 import { deploymentLink, expectedRevision, followDeployment } from './service/follow';
-import { findDeployed, startDeployment, waitForQuiet } from './service/start';
+import { findBegunDeployment, findDeployed, startDeployment, waitForQuiet } from './service/start';
 import type { Expected } from './tasks/verify';
 
 /** What replaces the tasks of a service: ECS itself, or CodeDeploy. */
@@ -16,6 +16,8 @@ export interface Engine {
   artifact(run: Run): Promise<Record<string, string>>;
   /** Finds the deployment that CodePipeline's own action has started. */
   find(run: Run): Promise<void>;
+  /** Finds the deployment that CodePipeline's own action had started when it failed, under the id that the action told, if it told one; false: none. */
+  findBegun(run: Run, id?: string): Promise<boolean>;
   /** Follows it to its end; fails when that is not success. */
   follow(run: Run): Promise<void>;
   /** What must run then. */
@@ -29,6 +31,7 @@ const ECS: Engine = {
   waitForQuiet,
   artifact: async ({ image, place }) => imageDefinitions(place.containerName, image),
   find: findDeployed,
+  findBegun: findBegunDeployment,
   follow: followDeployment,
   expected: expectedRevision,
   link: deploymentLink,
@@ -39,6 +42,7 @@ const CODE_DEPLOY: Engine = {
   waitForQuiet: waitForQuietGroup,
   artifact: appSpecForAction,
   find: findCodeDeployed,
+  findBegun: findBegunByCodeDeploy,
   follow: followCodeDeploy,
   expected: expectedTaskSet,
   link: codeDeployLink,

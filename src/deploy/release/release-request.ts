@@ -24,9 +24,14 @@ export interface ReleaseRequest {
   readonly commit: string;
   /** When the commit was made, as the source says it; a variable of the source action. */
   readonly commitTime?: string;
+  /** Name of its author, where the build knows it; a variable of the build action. */
+  readonly author?: string;
   /** Execution of the pipeline; a variable of CodePipeline. */
   readonly executionId: string;
 }
+
+/** Names of the actions around CodePipeline's own one, and its own, in the order in which they run. */
+export const ACTIONS = { prepare: 'Prepare-', deploy: 'Deploy-', verify: 'Verify-' } as const;
 
 /** How a place is found, in few characters: parameters are short of room. */
 export type PlaceAddress = [roleArn: string, parameterName: string, region: string, externalId?: string];

@@ -76,7 +76,7 @@ async function check(run: Run): Promise<void> {
 }
 
 /** What ran until now, for the record. */
-async function notePrevious(run: Run): Promise<void> {
+export async function notePrevious(run: Run): Promise<void> {
   run.progress.facts!.previousDigest ??= await releasedDigest(run);
 }
 

@@ -4,7 +4,7 @@ import { Balancing } from './balancing';
 import { Stickiness } from './stickiness';
 import { TargetProtocol } from './target-protocol';
 import { Inspection } from '../../private/problems';
-import { HealthCheckOptions } from '../task/container';
+import { HealthCheckOptions, healthCheckTimes } from '../task/container';
 
 /** How the load balancer deals with the containers behind it. */
 export interface TargetOptions {
@@ -50,10 +50,8 @@ export function targetSettings(options: TargetOptions, check: HealthCheckOptions
     healthCheck: {
       path: check.path ?? '/',
       healthyHttpCodes: check.healthyHttpCodes ?? '200',
-      interval: check.interval ?? Duration.seconds(10),
-      timeout: check.timeout ?? Duration.seconds(5),
       healthyThresholdCount: check.healthyThresholdCount ?? 2,
-      unhealthyThresholdCount: check.unhealthyThresholdCount ?? 3,
+      ...healthCheckTimes(check),
       ...healthCheck,
     },
   };

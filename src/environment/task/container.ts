@@ -17,13 +17,17 @@ export interface HealthCheckOptions {
   readonly path?: string;
   /** Statuses that are healthy: one, several or a range between 200 and 499, for example `200-299`. @default '200' */
   readonly healthyHttpCodes?: string;
-  /** Time between two checks, 5 to 300 seconds. @default Duration.seconds(10) */
+  /**
+   * Time between two checks, 5 to 300 seconds. Every release waits for it: new tasks get traffic once they have passed their checks.
+   * @default Duration.seconds(5)
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-healthcheck.html
+   */
   readonly interval?: Duration;
-  /** Time until a check has failed, 2 to 120 seconds, below `interval`. @default Duration.seconds(5) */
+  /** Time until a check has failed, 2 to 120 seconds, below `interval`. @default - 5 seconds, or one second less than a shorter interval: 4 seconds */
   readonly timeout?: Duration;
   /** Checks in a row that make a container healthy, 2 to 10. @default 2 */
   readonly healthyThresholdCount?: number;
-  /** Checks in a row that make a container unhealthy, 2 to 10. @default 3 */
+  /** Checks in a row that make a container unhealthy, 2 to 10. @default - as many as take 30 seconds, at least 3: 6 */
   readonly unhealthyThresholdCount?: number;
   /** Time after its start in which a task is not stopped for failing checks. @default Duration.seconds(60) */
   readonly gracePeriod?: Duration;
@@ -149,6 +153,18 @@ function inspectRoom(look: Inspection, at: (name: string) => string, container: 
   inspectNeighbours(look, at, container, taskSize);
 }
 
+const DEFAULT_INTERVAL = Duration.seconds(5);
+
+/** What the user leaves open follows the interval: a shorter one makes releases faster, but no container unhealthy that is slow for less than half a minute. @internal */
+export function healthCheckTimes({ interval = DEFAULT_INTERVAL, timeout, unhealthyThresholdCount }: HealthCheckOptions) {
+  const seconds = interval.toSeconds();
+  return {
+    interval,
+    timeout: timeout ?? Duration.seconds(Math.min(5, seconds - 1)),
+    unhealthyThresholdCount: unhealthyThresholdCount ?? Math.max(3, Math.ceil(30 / seconds)),
+  };
+}
+
 function inspectHealthCheck(look: Inspection, prop: string, check: HealthCheckOptions): void {
   const at = (name: string) => `${prop}.${name}`;
   look.matches(at('path'), check.path, /^\/\S{0,1023}$/, "a path that begins with '/', at most 1024 characters", "write for example '/health'");
@@ -160,7 +176,7 @@ function inspectHealthCheck(look: Inspection, prop: string, check: HealthCheckOp
   look.integer(at('healthyThresholdCount'), check.healthyThresholdCount, 2, 10, 'take for example 2');
   look.integer(at('unhealthyThresholdCount'), check.unhealthyThresholdCount, 2, 10, 'take for example 3');
   look.seconds(at('gracePeriod'), check.gracePeriod, 0, 2147483647, 'take for example Duration.seconds(60)');
-  const [interval, timeout] = [check.interval ?? Duration.seconds(10), check.timeout ?? Duration.seconds(5)];
+  const { interval = DEFAULT_INTERVAL, timeout } = check;
   if (typeof interval?.toSeconds === 'function' && typeof timeout?.toSeconds === 'function' && !interval.isUnresolved() && !timeout.isUnresolved()) {
     look.that(timeout.toMilliseconds() < interval.toMilliseconds(), at('timeout'), timeout.toHumanString(), `less than the interval of ${interval.toHumanString()}`,
       'shorten the timeout or lengthen the interval');

@@ -12,7 +12,12 @@ export interface ImageBuildScript {
   readonly secrets: string[];
   /** Whether `DOCKER_USERNAME` and `DOCKER_PASSWORD` are there to log in to another registry with. */
   readonly hasLogin: boolean;
+  /** Whether the source is a clone, which tells the author of the commit. */
+  readonly hasHistory: boolean;
 }
+
+/** Variable that the build exports. @internal */
+export const AUTHOR = 'COMMIT_AUTHOR';
 
 /** Docker Hub throttles pulls of hosts that many share, as CodeBuild's are; this is a mirror of moby/buildkit. */
 const BUILDER_IMAGE = 'public.ecr.aws/vend/moby/buildkit:buildx-stable-1';
@@ -31,10 +36,10 @@ export function imageBuildSpec(script: ImageBuildScript): object {
       'shell': 'bash',
       // One manifest with one digest, instead of an index around image and attestations.
       'variables': { BUILDX_NO_DEFAULT_ATTESTATIONS: '1', DOCKER_BUILDKIT: '1' },
-      'exported-variables': ['IMAGE_DIGEST', 'IMAGE_TAG', 'IMAGE_URI'],
+      'exported-variables': ['IMAGE_DIGEST', 'IMAGE_TAG', 'IMAGE_URI', ...(script.hasHistory ? [AUTHOR] : [])],
     },
     phases: {
-      pre_build: { commands: [command(...login(script.hasLogin), ...nameImage(script), ...publishedDigest, 'IMAGE_DIGEST="$(published_digest)"', 'export IMAGE_TAG IMAGE_DIGEST')] },
+      pre_build: { commands: [command(...login(script.hasLogin), ...(script.hasHistory ? nameAuthor : []), ...nameImage(script), ...publishedDigest, 'IMAGE_DIGEST="$(published_digest)"', 'export IMAGE_TAG IMAGE_DIGEST')] },
       build: { commands: [command(...build(script))] },
       post_build: { commands: [command(...publishedDigest, ...push)] },
     },
@@ -53,6 +58,13 @@ const login = (hasLogin: boolean): string[] => [
   ...(hasLogin ? ['printf %s "$DOCKER_PASSWORD" | docker login --username "$DOCKER_USERNAME" --password-stdin "$DOCKER_REGISTRY"'] : []),
 ];
 
+/** It becomes part of a JSON text in another action, which has 1,000 characters in all. Not to know it fails no build. */
+const nameAuthor = [
+  `${AUTHOR}="$(git -C "$CODEBUILD_SRC_DIR" log -1 --format=%an | tr -d '"\\\\[:cntrl:]')" || ${AUTHOR}=''`,
+  `${AUTHOR}="$(LC_ALL=C.UTF-8; printf %s "\${${AUTHOR}:0:100}")"`,
+  `export ${AUTHOR}="\${${AUTHOR}:-UNKNOWN}"`,
+];
+
 /** The commit; of an S3 source the version; without either, the build. Or the content of all that the image is made from. */
 const nameImage = ({ inputs, hasTarget, buildArgs }: ImageBuildScript): string[] => [
   ...(inputs > 0 ? hashInputs(inputs, [
@@ -64,14 +76,14 @@ const nameImage = ({ inputs, hasTarget, buildArgs }: ImageBuildScript): string[]
   'IMAGE_TAG="${IMAGE_TAG:0:100}$TAG_SUFFIX"',
 ];
 
-/** Names and contents of files, where links lead, and the words that the build is told; a path that is missing fails. No times and modes: those differ from one fetch to the next. */
+/** Names and contents of files, where links lead, and the words that the build is told; a path that is missing fails. Nothing of git's own, no times and modes: those differ from one fetch to the next. */
 const hashInputs = (inputs: number, words: string[]): string[] => [
   `INPUTS=("$DOCKERFILE" ${Array.from({ length: inputs }, (_, index) => `"$INPUT_${index}"`).join(' ')})`,
   'IMAGE_TAG="content-$({',
   // Neither options nor failures reach the shell in which this runs by themselves.
   `  printf '%s\\0' ${words.join(' ')} &&`,
-  '  find "${INPUTS[@]}" -type f -print0 | LC_ALL=C sort -zu | xargs -0 sha256sum &&',
-  "  find \"${INPUTS[@]}\" -type l -printf '%p %l\\0' | LC_ALL=C sort -zu",
+  '  find "${INPUTS[@]}" -name .git -prune -o -type f -print0 | LC_ALL=C sort -zu | xargs -0 sha256sum &&',
+  "  find \"${INPUTS[@]}\" -name .git -prune -o -type l -printf '%p %l\\0' | LC_ALL=C sort -zu",
   '} | sha256sum | cut -c 1-40)"',
 ];
 

@@ -5,7 +5,7 @@ import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import { BoundCache, BuildCache } from './build-cache';
-import { imageBuildSpec } from './image-build-script';
+import { AUTHOR, imageBuildSpec } from './image-build-script';
 import { Choice, Inspection } from '../../private/problems';
 import { REGISTRY_LOGIN } from '../../private/scoped-role';
 import { BuiltImage, PipelineParts } from '../parts';
@@ -124,7 +124,8 @@ class DockerfileBuild extends ImageBuild {
     const { action, project } = this.createAction(home, parts, context);
     const digest = action.variable('IMAGE_DIGEST');
     const [artifact] = action.actionProperties.outputs!;
-    return { action, project, image: { digest, uri: `${parts.repository.repositoryUri}@${digest}`, artifact } };
+    const author = parts.cloning && action.variable(AUTHOR);
+    return { action, project, image: { digest, author, uri: `${parts.repository.repositoryUri}@${digest}`, artifact } };
   }
 
   private createAction(home: Construct, parts: PipelineParts, context: ImageBuildContext) {
@@ -152,6 +153,7 @@ class DockerfileBuild extends ImageBuild {
         buildArgs: Object.keys(options.buildArgs ?? {}),
         secrets: Object.keys(options.secrets ?? {}),
         hasLogin: login !== undefined,
+        hasHistory: parts.cloning !== undefined,
       }),
     });
     const action = createAction(home, parts, made, {
@@ -191,7 +193,7 @@ const PUSH = [
   'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:DescribeImages',
 ];
 
-const OWN_VARIABLES = /^(REGISTRY|REPOSITORY_URI|REPOSITORY_NAME|CONTAINER_NAME|TAG_SUFFIX|PLATFORM|BUILD_CONTEXT|DOCKERFILE|TARGET|INPUT_\d+|BUILD_ARG_\d+|CACHE_URI|CACHE_DIRECTORY|IMAGE_DIGEST|IMAGE_TAG|IMAGE_URI|DOCKER_(USERNAME|PASSWORD|REGISTRY))$/;
+const OWN_VARIABLES = /^(REGISTRY|REPOSITORY_URI|REPOSITORY_NAME|CONTAINER_NAME|TAG_SUFFIX|PLATFORM|BUILD_CONTEXT|DOCKERFILE|TARGET|INPUT_\d+|BUILD_ARG_\d+|CACHE_URI|CACHE_DIRECTORY|IMAGE_DIGEST|IMAGE_TAG|IMAGE_URI|COMMIT_AUTHOR|DOCKER_(USERNAME|PASSWORD|REGISTRY))$/;
 
 /** Architectures have no public name of their own, but for this. */
 const nameOf = (architecture?: ecs.CpuArchitecture): string | undefined => architecture?._cpuArchitecture;

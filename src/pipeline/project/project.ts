@@ -72,6 +72,7 @@ export function createProject(scope: Construct, parts: PipelineParts, role: Scop
     ...settings.hasOutputs ? mayWriteArtifacts(parts) : mayReadArtifacts(parts),
     // Beside what every reader needs: https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
     { actions: ['s3:GetBucketAcl'], resources: [parts.artifactBucket.bucketArn] },
+    ...parts.cloning ?? [],
     ...reportRights(project, settings.reports ?? []),
     ...Object.values(options.secrets ?? {}).flatMap((secret) => secret._rights(scope)),
   );

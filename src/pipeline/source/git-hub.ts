@@ -33,6 +33,13 @@ export interface GitHubSourceOptions {
    * @default - tags start nothing
    */
   readonly triggerOnTags?: string[];
+  /**
+   * Builds and checks clone the repository with its history and symbolic links, instead of reading a copy of its files: for `git describe`, for example. The history of releases then names the author of
+   * the commit, which CodePipeline does not tell. The projects may use the connection for it. An action of yours that is no build cannot read such a source.
+   * @default false - a copy of the files
+   * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodestarConnectionSource.html
+   */
+  readonly fullClone?: boolean;
 }
 
 /** @internal */
@@ -46,6 +53,7 @@ export const gitHub = (repository: string, options: GitHubSourceOptions): Source
     if (/^arn:[\w-]+:codestar-connections:/.test(options.connectionArn ?? '')) look.own('connectionArn', 'a connection', { account: placeOf(options.connectionArn).account });
     inspectPatterns(look, 'triggerOnPaths', options.triggerOnPaths);
     inspectPatterns(look, 'triggerOnTags', options.triggerOnTags);
+    look.oneOf('fullClone', options.fullClone, [true, false], 'say whether builds need the history');
   },
   bind: (scope, parts) => bind(scope, parts, repository, options),
 });
@@ -56,9 +64,10 @@ function bind(scope: Construct, parts: SourceParts, repository: string, options:
   const role = new ScopedRole(scope, 'SourceRole', {
     assumedBy: new iam.ArnPrincipal(parts.pipelineRole.roleArn), description: `Fetches ${repository}`,
   });
+  // The service asks for both prefixes, whichever one the ARN has.
+  const mayFetch = { actions: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'], resources: [connectionArn] };
   role.allow(
-    // The service asks for both prefixes, whichever one the ARN has.
-    { actions: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'], resources: [connectionArn] },
+    mayFetch,
     ...mayWriteArtifacts(parts),
     { actions: ['s3:PutObjectAcl'], resources: [parts.artifactBucket.arnForObjects('*')] },
   );
@@ -66,10 +75,11 @@ function bind(scope: Construct, parts: SourceParts, repository: string, options:
   const action = new actions.CodeStarConnectionsSourceAction({
     actionName: SOURCE, variablesNamespace: SOURCE, role, connectionArn, owner, repo, output: artifact,
     branch: options.branch ?? 'main',
+    codeBuildCloneOutput: options.fullClone,
     // The trigger below decides; without this every push would start the pipeline as well.
     triggerOnPush: false,
   });
-  return { action, artifact, commit: COMMIT, commitTime: COMMIT_TIME, trigger: trigger(action, options) };
+  return { action, artifact, commit: COMMIT, commitTime: COMMIT_TIME, trigger: trigger(action, options), cloning: options.fullClone ? [mayFetch] : undefined };
 }
 
 function trigger(sourceAction: codepipeline.IAction, { branch = 'main', triggerOnPaths, triggerOnTags }: GitHubSourceOptions): codepipeline.TriggerProps {

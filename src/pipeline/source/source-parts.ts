@@ -6,6 +6,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { NameMaker } from '../../common/resource-names';
 import { Inspection } from '../../private/problems';
+import { Right } from '../../private/scoped-role';
 
 /** What a pipeline hands to its source. @internal */
 export interface SourceParts {
@@ -28,6 +29,8 @@ export interface BoundSource {
   readonly trigger?: codepipeline.TriggerProps;
   /** Where the release function may ask whose a commit is; undefined: nobody tells. */
   readonly commits?: codecommit.IRepository;
+  /** What a project needs to clone the repository, with its history; undefined: it reads a copy of the files. */
+  readonly cloning?: Right[];
 }
 
 /** What makes one kind of source out of what the user wrote. @internal */

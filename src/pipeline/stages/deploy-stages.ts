@@ -45,7 +45,7 @@ function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage:
   stage.releases.forEach(({ target }) => waitFor(home, target));
   const before = bindBefore(home, pipeline, stage, settings);
   const releases = stage.releases.map((release) => (release.action ?? releaseAction)._bind(new Construct(home, release.target._releaseTarget().placeName), {
-    ...parts, target: release.target, function: releaseFunction, settings: releaseAction._options, digest: images.get(release)!.digest, runOrder: before.length > 0 ? 2 : 1,
+    ...parts, target: release.target, function: releaseFunction, settings: releaseAction._options, ...variablesOf(images.get(release)!), runOrder: before.length > 0 ? 2 : 1,
   }));
   const runOrder = Math.max(...releases.map(({ nextRunOrder }) => nextRunOrder));
   const [{ serviceUrl }] = releases;
@@ -59,6 +59,8 @@ function addDeployStage(home: Construct, pipeline: codepipeline.Pipeline, stage:
   tellOfFailure(home, pipeline, stage, parts);
   return { projects: [...before, ...after].flatMap(({ project }) => project ?? []), serviceUrl };
 }
+
+const variablesOf = ({ digest, author }: BuiltImage) => ({ digest, author });
 
 /** What runs in each place needs a name for each. */
 function bindBefore(home: Construct, pipeline: codepipeline.Pipeline, { releases, beforeRelease = [] }: DeployStage, { parts, images }: DeploySettings): BoundCheck[] {

@@ -15,8 +15,10 @@ export interface Limit {
 }
 
 /** To be asked when the app is synthesized, since users add what they like until then. Warns on the construct; errors are for its validation to return. */
-export function keepWithin(scope: IConstruct, count: number, { prop, id, what, most, cure, adjustable = false }: Limit): string[] {
-  if (count < 0.9 * most) return [];
+export function keepWithin(scope: IConstruct, count: number, limit: Limit): string[] {
+  if (count < 0.9 * limit.most) return [];
+  // Not earlier: to find a cure may take time.
+  const { prop, id, what, most, cure, adjustable = false } = limit;
   const [beyond, warning] = [count > most, `cdk-fargate-cicd:${id}`];
   if (!beyond || adjustable) Annotations.of(scope).addWarningV2(warning, `${prop}: ${count} of at most ${most} ${what}; ${cure}`);
   const heeded = adjustable && !scope.node.metadata.some(({ data }) => String(data).includes(`[ack: ${warning}]`));

@@ -28,16 +28,17 @@ function inspectStack(scope: IConstruct, stack: Stack): string[] {
   const elements = stack.node.findAll().filter((element): element is CfnElement => CfnElement.isCfnElement(element) && element.stack === stack);
   // What is left out of the template does not count, such as policies without a statement.
   const resources = elements.filter((element) => CfnResource.isCfnResource(element) && (element as unknown as Rendered).shouldSynthesize());
-  const cure = wayOut(stack, resources);
+  const outputs = elements.filter((element) => element instanceof CfnOutput);
+  const cure = () => wayOut(stack, resources);
   const prop = `stack '${stack.node.path}'`;
   return [
-    ...keepWithin(scope, resources.length, { prop, id: 'many-resources', what: 'resources', most: MOST.resources, cure }),
-    ...keepWithin(scope, elements.filter((element) => element instanceof CfnOutput).length, { prop, id: 'many-outputs', what: 'outputs', most: MOST.outputs, cure }),
+    ...keepWithin(scope, resources.length, { prop, id: 'many-resources', what: 'resources', most: MOST.resources, get cure() { return cure(); } }),
+    ...keepWithin(scope, outputs.length, { prop, id: 'many-outputs', what: 'outputs', most: MOST.outputs, get cure() { return cure(); } }),
     ...inspectSize(scope, stack, prop, resources.length, cure),
   ];
 }
 
-function inspectSize(scope: IConstruct, stack: Stack, prop: string, resources: number, cure: string): string[] {
+function inspectSize(scope: IConstruct, stack: Stack, prop: string, resources: number, cure: () => string): string[] {
   // Without a bucket of the CDK the template goes to CloudFormation as it is, not as an object.
   if (stack.synthesizer instanceof BootstraplessSynthesizer) {
     return keepWithin(scope, sizeOf(stack), {
@@ -46,7 +47,7 @@ function inspectSize(scope: IConstruct, stack: Stack, prop: string, resources: n
     });
   }
   return resources < MEASURED_FROM ? [] : keepWithin(scope, sizeOf(stack), {
-    prop, id: 'long-template', what: 'bytes in the template', most: MOST.bytes, cure: `write the stack with suppressTemplateIndentation, or ${cure}`,
+    prop, id: 'long-template', what: 'bytes in the template', most: MOST.bytes, get cure() { return `write the stack with suppressTemplateIndentation, or ${cure()}`; },
   });
 }
 

@@ -5,13 +5,14 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Check, DeliveryPipeline, Encryption, FargateCicdPipeline, FargateCicdPipelineProps, FargateEnvironment, LoadBalancer, ReleaseAction, ResourceNames, Source, TaskPlace, TaskReport } from '../../../src';
 import { rightsOf, text } from '../../pipeline/pipeline-world';
+import { givenNetwork } from '../../support/bare-place';
 import { rightsOf as rightsOfRole } from '../../support/template';
 
 const source = Source.gitHub('acme/shop');
 
 function shop(props: Partial<FargateCicdPipelineProps> | ((scope: Stack) => Partial<FargateCicdPipelineProps>)): Template {
   const stack = new Stack(new App(), 'Shop');
-  new FargateCicdPipeline(stack, 'Shop', { source, ...typeof props === 'function' ? props(stack) : props });
+  new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), ...typeof props === 'function' ? props(stack) : props });
   return Template.fromStack(stack);
 }
 
@@ -88,7 +89,7 @@ test.each<[string, Duration | undefined, number]>([
   ['a time that is known at deployment', Duration.minutes(Lazy.number({ produce: () => 90 })), 0],
 ])('an address is good for an hour: %s', (_, timeout, warnings) => {
   const stack = new Stack(new App(), 'Shop');
-  new FargateCicdPipeline(stack, 'Shop', { source, encryption: Encryption.awsManaged(), checks: [Check.task('Integration', { report: TaskReport.uploaded(), timeout })] });
+  new FargateCicdPipeline(stack, 'Shop', { source, network: givenNetwork(stack), encryption: Encryption.awsManaged(), checks: [Check.task('Integration', { report: TaskReport.uploaded(), timeout })] });
   expect(Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('good for an hour'))).toHaveLength(warnings);
 });
 

@@ -1,6 +1,6 @@
-import { unzipSync } from 'fflate';
 import { byCodeDeploy } from '../../support/fake-codedeploy';
 import { awsError } from '../../support/fake-service';
+import { OwnAction } from '../../support/own-action';
 import { ReleaseWorld } from '../../support/release-world';
 
 let world: ReleaseWorld;
@@ -356,47 +356,39 @@ describe('a deployment that fails', () => {
 });
 
 describe('with CodePipeline\'s own action', () => {
-  const output = { name: 'files', revision: null, location: { type: 'S3' as const, s3Location: { bucketName: 'artifacts', objectKey: 'web/files.zip' } } };
-  const prepare = (digest = world.next) => world.pipeline.act(world.userParameters({ task: 'prepare', digest, commit: '' }), { outputArtifacts: [output] });
-  const files = (): Record<string, any> => Object.fromEntries(Object.entries(unzipSync(world.around.objects.at(-1).Body))
-    .map(([name, bytes]) => [name, JSON.parse(Buffer.from(bytes).toString())]));
-
-  /** What the action does with the artifact. */
-  const standardAction = (script?: ReturnType<typeof byCodeDeploy.succeeds>) => {
-    const { tags, ...definition } = files()['taskdef.json'];
-    const spec = JSON.stringify(files()['appspec.yaml']).replace('<TASK_DEFINITION>', world.ecs.define(definition, tags));
-    return world.codeDeploy.create({ ...world.codeDeploy.group, revision: { revisionType: 'AppSpecContent', appSpecContent: { content: spec } } }, script);
-  };
+  let action: OwnAction;
+  beforeEach(() => { action = new OwnAction(world); });
+  const prepare = (digest = world.next) => action.prepare(world.userParameters({ task: 'prepare', digest, commit: '' }));
 
   test('the artifact holds the task definition with the image by digest, and the AppSpec', async () => {
     expect((await prepare()).variables.Outcome).toBe('PREPARED');
-    expect(files()['taskdef.json']).toMatchObject({ family: 'web', cpu: '256', containerDefinitions: [{ image: `${world.released.uri}@${world.next}` }, { name: 'proxy' }] });
-    expect(files()['appspec.yaml'].Resources[0].TargetService.Properties).toMatchObject({ TaskDefinition: '<TASK_DEFINITION>', LoadBalancerInfo: { ContainerPort: 8080 } });
+    expect(action.files['taskdef.json']).toMatchObject({ family: 'web', cpu: '256', containerDefinitions: [{ image: `${world.released.uri}@${world.next}` }, { name: 'proxy' }] });
+    expect(action.files['appspec.yaml'].Resources[0].TargetService.Properties).toMatchObject({ TaskDefinition: '<TASK_DEFINITION>', LoadBalancerInfo: { ContainerPort: 8080 } });
     expect(created()).toHaveLength(0);
   });
 
   test('afterwards the release is proved and the tag moves', async () => {
     await prepare();
-    standardAction();
+    action.deployByCodeDeploy();
     expect(await world.release({ task: 'verify' })).toMatchObject({ succeeded: true, variables: { Outcome: 'RELEASED', CodeDeployDeploymentId: 'd-000000001' } });
     expect(world.releasedDigest).toBe(world.next);
     const second = world.built.push(['base', 'app 3']);
     await prepare(second);
-    standardAction();
+    action.deployByCodeDeploy();
     expect((await world.release({ task: 'verify', digest: second, commit: 'two' })).variables.CodeDeployDeploymentId).toBe('d-000000002');
   });
 
   test('the failure of the action\'s deployment is explained, and none at all is told', async () => {
     expect((await world.release({ task: 'verify' })).message).toBe('production: CodeDeploy has not deployed the service in the last hours, so there is nothing to verify');
     await prepare();
-    standardAction(byCodeDeploy.failsIn('AllowTraffic', 'ALARM_ACTIVE', 'errors'));
+    action.deployByCodeDeploy(byCodeDeploy.failsIn('AllowTraffic', 'ALARM_ACTIVE', 'errors'));
     expect((await world.release({ task: 'verify' })).message).toContain('production: an alarm stopped the deployment: errors');
   });
 
   test('another deployment is waited for, and alarms that ring refuse it', async () => {
     world.pipeline.functionTimeout = 60;
     await prepare();
-    standardAction(byCodeDeploy.succeeds(300));
+    action.deployByCodeDeploy(byCodeDeploy.succeeds(300));
     expect((await prepare()).summaries[0]).toBe('Waiting for another deployment of the service: d-000000001 (InProgress)');
     world.around.ringing.add('slow');
     expect((await prepare()).message).toContain('production: an alarm rings already: slow');

@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { handler } from '../../../src/deploy/release/release.lambda';
+import { PIPELINE } from '../../support/fake-codepipeline';
 import { throttled } from '../../support/fake-service';
 import { ReleaseWorld } from '../../support/release-world';
 
@@ -15,6 +16,14 @@ test('Lambda\'s entry takes its time from Lambda', async () => {
 
   expect(getRemainingTimeInMillis).toHaveBeenCalled();
   expect(world.pipeline.inputs('PutJobSuccessResult')).toMatchObject([{ continuationToken: expect.any(String) }]);
+});
+
+test('an event about a failed action of CodePipeline ends its release', async () => {
+  const log = jest.spyOn(console, 'log').mockImplementation();
+  new ReleaseWorld();
+  const detail = { 'pipeline': PIPELINE, 'execution-id': 'execution-1', 'stage': 'Deploy', 'action': 'Deploy-production', 'action-execution-id': 'action-1' };
+  expect(await handler({ 'detail-type': 'CodePipeline Action Execution State Change', detail }, { getRemainingTimeInMillis: () => 5_000 } as unknown as Context)).toBeUndefined();
+  expect(JSON.parse(log.mock.lastCall![0])).toEqual({ message: 'The action belongs to no release', action: 'action-1', name: 'Deploy-production', execution: 'execution-1' });
 });
 
 test('any other event is a direct call, known by its invocation', async () => {

@@ -54,6 +54,11 @@ describe('the record', () => {
 
     test('as CodeCommit has it', async () => expect(await authorIn('shop')).toBe('The author'));
 
+    test('as the build has found it', async () => {
+      await world.release({ author: 'Zoë O\'Hara' });
+      expect(world.history.records[0].author).toBe('Zoë O\'Hara');
+    });
+
     test('says why CodeCommit does not tell', async () => expect(await authorIn('other')).toBe('UNKNOWN: CommitIdDoesNotExistException: c0ffee'));
 
     test.each([['with another source', undefined, 'c0ffee'], ['without a commit', 'shop', '']])('not %s, and asks nobody', async (_, repository, commit) => {
@@ -97,6 +102,7 @@ describe('the record', () => {
   test('none of a request that makes no sense: it names no place', async () => {
     await world.failure({ digest: 'latest' });
     await world.failure({ commitTime: 3 as never });
+    await world.failure({ author: 3 as never });
     expect(world.history.records).toEqual([]);
     expect(world.history.messages).toEqual([]);
   });

@@ -1,31 +1,18 @@
 import { unzipSync } from 'fflate';
 import { SECRET } from '../../support/fake-codepipeline';
 import { deployment } from '../../support/fake-ecs';
+import { OwnAction } from '../../support/own-action';
 import { ReleaseWorld } from '../../support/release-world';
 
 let world: ReleaseWorld;
+let action: OwnAction;
 beforeEach(() => {
   jest.spyOn(console, 'log').mockImplementation();
   world = new ReleaseWorld();
+  action = new OwnAction(world);
 });
 
-const output = { name: 'images', revision: null, location: { type: 'S3' as const, s3Location: { bucketName: 'artifacts', objectKey: 'web/images.zip' } } };
-
-/** What CodePipeline's own ECS action does with the artifact. */
-function standardAction(script = deployment.succeeds()): void {
-  const { Body } = world.around.objects.at(-1);
-  const [{ name, imageUri }] = JSON.parse(Buffer.from(unzipSync(Body)['imagedefinitions.json']).toString());
-  const { definition } = world.ecs.definitions.get(world.ecs.service.taskDefinition!)!;
-  world.ecs.deploy(world.ecs.define({
-    family: 'web',
-    containerDefinitions: definition.containerDefinitions!.map(container => container.name === name ? { ...container, image: imageUri } : container),
-  }), script);
-}
-
-async function prepare(more: object = {}) {
-  return world.pipeline.act(world.userParameters({ task: 'prepare' }), { outputArtifacts: [output], ...more });
-}
-
+const prepare = async (more?: object) => action.prepare(world.userParameters({ task: 'prepare' }), more);
 const verify = () => world.release({ task: 'verify' });
 
 describe('before CodePipeline\'s own action', () => {
@@ -38,7 +25,7 @@ describe('before CodePipeline\'s own action', () => {
     });
     const [{ Body, ...object }] = world.around.objects;
     expect(object).toEqual({
-      Bucket: 'artifacts', Key: 'web/images.zip', ContentType: 'application/zip', ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'key-1',
+      Bucket: 'artifacts', Key: 'web/files.zip', ContentType: 'application/zip', ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'key-1',
     });
     expect(Object.keys(unzipSync(Body))).toEqual(['imagedefinitions.json']);
     expect(Buffer.from(unzipSync(Body)['imagedefinitions.json']).toString())
@@ -78,7 +65,7 @@ describe('before CodePipeline\'s own action', () => {
 describe('after CodePipeline\'s own action', () => {
   test('the release is proved and the tag moves', async () => {
     await prepare();
-    standardAction();
+    action.deploy();
     const result = await verify();
     expect(result).toMatchObject({ succeeded: true, variables: { Outcome: 'RELEASED', TaskDefinitionArn: world.ecs.service.taskDefinition } });
     expect(world.releasedDigest).toBe(world.next);
@@ -88,21 +75,21 @@ describe('after CodePipeline\'s own action', () => {
   test('it may take several invocations', async () => {
     world.pipeline.functionTimeout = 30;
     await prepare();
-    standardAction(deployment.succeeds(300));
+    action.deploy(deployment.succeeds(300));
     expect((await verify()).invocations).toBeGreaterThan(1);
     expect(world.releasedDigest).toBe(world.next);
   });
 
   test('a deployment that was over before is proved too', async () => {
     await prepare();
-    standardAction();
+    action.deploy();
     world.clock.pass(600_000);
     expect((await verify()).variables.Outcome).toBe('RELEASED');
   });
 
   test('a deployment that failed is explained', async () => {
     await prepare();
-    standardAction(deployment.isGivenUpByTheCircuitBreaker({ stoppedReason: 'it crashed' }));
+    action.deploy(deployment.isGivenUpByTheCircuitBreaker({ stoppedReason: 'it crashed' }));
     world.clock.pass(600_000);
     expect((await verify()).message).toContain('production: the ECS circuit breaker rolled the deployment back after 3 failed tasks: it crashed');
     expect(world.releasedDigest).toBe(world.previous);

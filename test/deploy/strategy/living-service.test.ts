@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import {
   Balancing, DeployStrategy, Egress, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Notification, Scaling, ServiceAlarm, WebAcl,
 } from '../../../src';
+import { givenNetwork } from '../../support/bare-place';
 
 // What a user changes on a service that CodeDeploy deploys, and what of it reaches the resources that hold the traffic. For ECS's strategies: every-option.test.ts.
 
@@ -43,7 +44,7 @@ function resources(deployStrategy: DeployStrategy, change: Change = () => ({})):
   const app = new App();
   const stack = new Stack(app, 'Shop');
   const changed = change(stack);
-  new FargateEnvironment(stack, 'Place', { deployStrategy, ...(changed.loadBalancer ? {} : { loadBalancer: https(stack, 1) }), ...changed });
+  new FargateEnvironment(stack, 'Place', { network: givenNetwork(stack), deployStrategy, ...(changed.loadBalancer ? {} : { loadBalancer: https(stack, 1) }), ...changed });
   return Object.entries(app.synth().getStackByName('Shop').template.Resources);
 }
 

@@ -1,6 +1,6 @@
 import { CreateDeploymentCommand, type DeploymentInfo } from '@aws-sdk/client-codedeploy';
 import { appSpec } from './app-spec';
-import { bringsImage, descriptionOf, groupOf, imageOf, isOfJob, isUnderWay, listDeployments, primaryTaskSet, taskDefinitionOf } from './deployments';
+import { bringsImage, descriptionOf, groupOf, imageOf, isOfJob, isRollback, isUnderWay, listDeployments, primaryTaskSet, taskDefinitionOf } from './deployments';
 import { isError, ReleaseFailure } from '../failure';
 import { releasedDigest } from '../image/released-tag';
 import { readPlace } from '../place';
@@ -64,6 +64,17 @@ export async function findCodeDeployed(run: Run): Promise<void> {
   const [newest] = await listDeployments(run, new Date(run.progress.startedAt - JOB_MEMORY));
   if (!newest) throw new ReleaseFailure('CodeDeploy has not deployed the service in the last hours, so there is nothing to verify');
   follow(run, { deployment: newest.deploymentId!, revision: await taskDefinitionOf(run, newest.deploymentId!) });
+}
+
+/**
+ * For CodePipeline's own action that failed: the deployment that it has started. Nothing in a deployment tells whose it is. One that is under way is only taken for the action's
+ * when it has the id that the action told, since following it may end it.
+ */
+export async function findBegunByCodeDeploy(run: Run, id?: string): Promise<boolean> {
+  const begun = (await listDeployments(run, new Date(run.progress.startedAt))).filter(deployment => !isRollback(deployment));
+  const own = begun.find(({ deploymentId }) => deploymentId === id) ?? begun.find(deployment => !isUnderWay(deployment));
+  if (own) follow(run, { deployment: own.deploymentId!, revision: await taskDefinitionOf(run, own.deploymentId!) });
+  return own !== undefined;
 }
 
 function follow(run: Run, { deployment, revision, alreadyRunning }: Found): void {

@@ -95,7 +95,7 @@ async function factsOf({ request, progress, result, time }: Ended, outcome: stri
     executionId: request.executionId,
     commit: request.commit,
     commitTime: request.commitTime,
-    author: await authorOf(request.commit),
+    author: request.author ?? await authorOf(request.commit),
     digest: request.digest,
     ...await describeImage(request.digest),
     previousDigest,

@@ -3,7 +3,7 @@ import type { ReleaseRequest } from '../release-request';
 
 const TASKS = ['release', 'prepare', 'verify'];
 const FIELDS = ['task', 'place', 'roleArn', 'parameterName', 'region', 'digest', 'commit', 'executionId'] as const;
-const OPTIONAL_FIELDS = ['commitTime', 'externalId'] as const;
+const OPTIONAL_FIELDS = ['commitTime', 'author', 'externalId'] as const;
 
 /** The request of the action; a wrong one is told before anything is touched. */
 export function parseRequest(userParameters: string): ReleaseRequest {

@@ -58,6 +58,16 @@ export async function findDeployed(run: Run): Promise<void> {
   ]);
 }
 
+/** For CodePipeline's own action that failed: the deployment of this image that it has started. */
+export async function findBegunDeployment(run: Run): Promise<boolean> {
+  for (const { serviceDeploymentArn, targetServiceRevisionArn } of await listDeployments(run, { since: new Date(run.progress.startedAt) })) {
+    if (!(await readTarget(run, targetServiceRevisionArn!)).isOurs) continue;
+    follow(run, { deployment: serviceDeploymentArn!, revision: targetServiceRevisionArn! });
+    return true;
+  }
+  return false;
+}
+
 function follow(run: Run, { deployment, revision, alreadyRunning }: Found): void {
   const { progress, log } = run;
   delete progress.registered;
