@@ -3,7 +3,6 @@ import {
   type LifecycleEvent, ListDeploymentsCommand, StopDeploymentCommand,
 } from '@aws-sdk/client-codedeploy';
 import type { Task } from '@aws-sdk/client-ecs';
-import { mockClient } from 'aws-sdk-client-mock';
 import type { FakeClock } from './fake-clock';
 import type { FakeEcs } from './fake-ecs';
 import { awsError, FakeService } from './fake-service';
@@ -70,8 +69,7 @@ export class FakeCodeDeploy extends FakeService {
 
   constructor(private readonly clock: FakeClock, private readonly ecs: FakeEcs) {
     super();
-    const mock = mockClient(CodeDeployClient);
-    const on = (command: new (input: any) => any, answer: (input: any) => unknown) => this.on(mock, command, input => {
+    const on = (command: new (input: any) => any, answer: (input: any) => unknown) => this.on(CodeDeployClient, command, input => {
       this.unfold();
       return structuredClone(answer(input));
     });

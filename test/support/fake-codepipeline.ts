@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ActionExecutionDetail, CodePipelineClient, ListActionExecutionsCommand, PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
-import { mockClient } from 'aws-sdk-client-mock';
 import type { FakeClock } from './fake-clock';
 import { awsError, FakeService } from './fake-service';
 import type { Time } from '../../src/deploy/release/run';
@@ -40,10 +39,9 @@ export class FakeCodePipeline extends FakeService {
 
   constructor(private readonly clock: FakeClock, private readonly work: (event: CodePipelineEvent, time: Time) => Promise<void>) {
     super();
-    const mock = mockClient(CodePipelineClient);
-    this.on(mock, PutJobSuccessResultCommand, input => this.reply(input));
-    this.on(mock, PutJobFailureResultCommand, input => this.reply(input));
-    this.on(mock, ListActionExecutionsCommand, ({ pipelineName, filter, nextToken = '0' }) => {
+    this.on(CodePipelineClient, PutJobSuccessResultCommand, input => this.reply(input));
+    this.on(CodePipelineClient, PutJobFailureResultCommand, input => this.reply(input));
+    this.on(CodePipelineClient, ListActionExecutionsCommand, ({ pipelineName, filter, nextToken = '0' }) => {
       if (pipelineName !== PIPELINE) throw awsError('PipelineNotFoundException');
       const found = this.executions.filter(({ pipelineExecutionId }) => pipelineExecutionId === filter.pipelineExecutionId).reverse();
       const end = Number(nextToken) + PAGE;

@@ -4,7 +4,6 @@ import {
   DescribeImagesCommand, DescribeRepositoriesCommand, ECRClient, GetAuthorizationTokenCommand, GetDownloadUrlForLayerCommand,
   InitiateLayerUploadCommand, PutImageCommand, UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr';
-import { mockClient } from 'aws-sdk-client-mock';
 import { awsError, type Caller, FakeService } from './fake-service';
 
 const MIB = 1024 * 1024;
@@ -75,7 +74,7 @@ export class FakeRepository {
   }
 
   blob(content: string | Buffer): { digest: string; size: number } {
-    const bytes = Buffer.from(content);
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     this.layers.set(digestOf(bytes), bytes);
     return { digest: digestOf(bytes), size: bytes.length };
   }
@@ -108,19 +107,18 @@ export class FakeEcr extends FakeService {
 
   constructor() {
     super();
-    const mock = mockClient(ECRClient);
-    this.on(mock, BatchGetImageCommand, (input, caller) => this.batchGetImage(this.find(input, caller, 'readers'), input));
-    this.on(mock, GetAuthorizationTokenCommand, () => ({ authorizationData: [{ authorizationToken: this.token }] }));
-    this.on(mock, BatchDeleteImageCommand, (input, caller) => deleteImages(this.find(input, caller, 'writers'), input));
-    this.on(mock, BatchCheckLayerAvailabilityCommand, (input, caller) => checkAvailability(this.find(input, caller, 'readers'), input));
-    this.on(mock, GetDownloadUrlForLayerCommand, (input, caller) => this.downloadUrl(this.find(input, caller, 'readers'), input));
-    this.on(mock, InitiateLayerUploadCommand, (input, caller) => initiate(this.find(input, caller, 'writers')));
-    this.on(mock, UploadLayerPartCommand, (input, caller) => uploadPart(this.find(input, caller, 'writers'), input));
-    this.on(mock, CompleteLayerUploadCommand, (input, caller) => complete(this.find(input, caller, 'writers'), input));
-    this.on(mock, DescribeImagesCommand, (input, caller) => describe(this.find(input, caller, 'readers'), input.imageIds[0].imageDigest));
-    this.on(mock, DescribeRepositoriesCommand, ({ repositoryNames: [repositoryName], ...input }, caller) => settings(this.find({ ...input, repositoryName }, caller, 'readers')));
-    this.on(mock, DescribeImageScanFindingsCommand, (input, caller) => findings(this.find(input, caller, 'readers'), input.imageId.imageDigest));
-    this.on(mock, PutImageCommand, (input, caller) => putImage(this.find(input, caller, 'writers'), input));
+    this.on(ECRClient, BatchGetImageCommand, (input, caller) => this.batchGetImage(this.find(input, caller, 'readers'), input));
+    this.on(ECRClient, GetAuthorizationTokenCommand, () => ({ authorizationData: [{ authorizationToken: this.token }] }));
+    this.on(ECRClient, BatchDeleteImageCommand, (input, caller) => deleteImages(this.find(input, caller, 'writers'), input));
+    this.on(ECRClient, BatchCheckLayerAvailabilityCommand, (input, caller) => checkAvailability(this.find(input, caller, 'readers'), input));
+    this.on(ECRClient, GetDownloadUrlForLayerCommand, (input, caller) => this.downloadUrl(this.find(input, caller, 'readers'), input));
+    this.on(ECRClient, InitiateLayerUploadCommand, (input, caller) => initiate(this.find(input, caller, 'writers')));
+    this.on(ECRClient, UploadLayerPartCommand, (input, caller) => uploadPart(this.find(input, caller, 'writers'), input));
+    this.on(ECRClient, CompleteLayerUploadCommand, (input, caller) => complete(this.find(input, caller, 'writers'), input));
+    this.on(ECRClient, DescribeImagesCommand, (input, caller) => describe(this.find(input, caller, 'readers'), input.imageIds[0].imageDigest));
+    this.on(ECRClient, DescribeRepositoriesCommand, ({ repositoryNames: [repositoryName], ...input }, caller) => settings(this.find({ ...input, repositoryName }, caller, 'readers')));
+    this.on(ECRClient, DescribeImageScanFindingsCommand, (input, caller) => findings(this.find(input, caller, 'readers'), input.imageId.imageDigest));
+    this.on(ECRClient, PutImageCommand, (input, caller) => putImage(this.find(input, caller, 'writers'), input));
     jest.spyOn(globalThis, 'fetch').mockImplementation((url, init) => this.fetch(String(url), init));
   }
 

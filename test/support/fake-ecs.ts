@@ -3,7 +3,6 @@ import {
   ECSClient, ListServiceDeploymentsCommand, ListTasksCommand, RegisterTaskDefinitionCommand, RunTaskCommand, type Service, type ServiceDeployment,
   type ServiceRevision, StopServiceDeploymentCommand, StopTaskCommand, type Tag, type Task, type TaskDefinition, UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
-import { mockClient } from 'aws-sdk-client-mock';
 import { deployment, type Script, type Step } from './ecs-script';
 import type { FakeClock } from './fake-clock';
 import { FakeOneOffTasks } from './fake-one-off-tasks';
@@ -56,8 +55,7 @@ export class FakeEcs extends FakeService {
   constructor(private readonly clock: FakeClock, private readonly resolve: (image: string) => string | undefined) {
     super();
     this.oneOff = new FakeOneOffTasks(clock);
-    const mock = mockClient(ECSClient);
-    const on = (command: new (input: any) => any, answer: (input: any) => unknown) => this.on(mock, command, input => {
+    const on = (command: new (input: any) => any, answer: (input: any) => unknown) => this.on(ECSClient, command, input => {
       this.unfold();
       return structuredClone(answer(input));
     });

@@ -1,7 +1,6 @@
 import { CodeCommitClient, GetCommitCommand } from '@aws-sdk/client-codecommit';
 import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
 import { awsError, FakeService } from './fake-service';
 
 type Item = Record<string, { S?: string; N?: string; L?: { S: string }[]; M?: Item }>;
@@ -16,15 +15,14 @@ export class FakeHistory extends FakeService {
 
   constructor() {
     super();
-    const dynamo = mockClient(DynamoDBClient);
-    this.on(dynamo, PutItemCommand, ({ Item }) => { this.items.set(keyOf(Item), Item); });
-    this.on(dynamo, UpdateItemCommand, (input) => this.update(input));
-    this.on(mockClient(CodeCommitClient), GetCommitCommand, ({ repositoryName, commitId }) => {
+    this.on(DynamoDBClient, PutItemCommand, ({ Item }) => { this.items.set(keyOf(Item), Item); });
+    this.on(DynamoDBClient, UpdateItemCommand, (input) => this.update(input));
+    this.on(CodeCommitClient, GetCommitCommand, ({ repositoryName, commitId }) => {
       const name = this.authors.get(`${repositoryName} ${commitId}`);
       if (name === undefined) throw awsError('CommitIdDoesNotExistException', commitId);
       return { commit: { commitId, author: { name, email: 'author@example.com' } } };
     });
-    this.on(mockClient(SNSClient), PublishCommand, (input) => {
+    this.on(SNSClient, PublishCommand, (input) => {
       if (!/^[\x20-\x7e]{1,100}$/.test(input.Subject)) throw awsError('InvalidParameterException', 'Subject');
       this.messages.push(input);
     });

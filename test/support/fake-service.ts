@@ -1,5 +1,3 @@
-import type { AwsStub } from 'aws-sdk-client-mock';
-
 /** An error as the SDK throws it. */
 export function awsError(name: string, message = name, extra: Record<string, unknown> = {}): Error {
   return Object.assign(new Error(message), { name, $fault: 'client', $metadata: { httpStatusCode: 400 }, ...extra });
@@ -42,12 +40,14 @@ export abstract class FakeService {
     return this.calls.filter(call => call.command === command).map(call => call.input);
   }
 
-  protected on(mock: AwsStub<any, any, any>, command: new (input: any) => any, answer: (input: any, caller: Caller) => unknown): void {
+  protected on(client: { readonly prototype: object }, command: new (input: any) => any, answer: (input: any, caller: Caller) => unknown): void {
     this.answers.set(nameOf(command), answer);
-    const answered = async (client: SdkClient, sent: { constructor: Function; input: unknown }) => this.serve(client, nameOf(sent.constructor), sent.input);
-    // Not by the mock's matchers, one for each command: they take longer than all else that a double does.
-    mock.send.callsFake(async function (this: any, sent: any) {
-      return answered(this, sent);
+    const serve = this.serve.bind(this);
+    // Not by aws-sdk-client-mock: what it notes of each call takes longer than all else that a double does.
+    Object.assign(client.prototype, {
+      async send(this: SdkClient, sent: { constructor: Function; input: unknown }) {
+        return serve(this, nameOf(sent.constructor), sent.input);
+      },
     });
   }
 

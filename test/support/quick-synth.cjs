@@ -1,5 +1,6 @@
+const { mkdtempSync } = require('fs');
 const { dirname, join } = require('path');
-const { CfnResource, Stack } = require('aws-cdk-lib');
+const { CfnResource, Stack, Stage } = require('aws-cdk-lib');
 
 const CORE = join(dirname(require.resolve('aws-cdk-lib')), 'core/lib/private');
 /** A module of the CDK that it keeps for itself. */
@@ -8,6 +9,14 @@ const internal = exports.internal = (name) => require(join(CORE, name));
 // Which constructs hold which, for tools that draw them, and what is said of each feature flag: a tenth of the time of a synthesis. No test reads it.
 internal('tree-metadata').TreeMetadata.prototype._synthesizeTree = () => {};
 internal('feature-flag-report').generateFeatureFlagReport = () => {};
+
+/** Where apps write that are told no other place. */
+let folder;
+exports.setFolder = (path) => void (folder = path);
+const { createBuilder } = Stage.prototype;
+Stage.prototype.createBuilder = function (outdir) {
+  return createBuilder.call(this, outdir ?? (this.parentStage ? undefined : mkdtempSync(join(folder, 'cdk.out'))));
+};
 
 /** Logical ids are digests of paths, and are asked for by each reference. */
 const uniqueIds = internal('uniqueid');

@@ -6,7 +6,6 @@ import { DescribeListenersCommand, DescribeTargetHealthCommand, ElasticLoadBalan
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { mockClient } from 'aws-sdk-client-mock';
 import { FakeClock } from './fake-clock';
 import { FakeCodeDeploy } from './fake-codedeploy';
 import { type ActionResult, FakeCodePipeline } from './fake-codepipeline';
@@ -63,27 +62,26 @@ export class FakeSurroundings extends FakeService {
 
   constructor(ecs: FakeEcs) {
     super();
-    this.on(mockClient(STSClient), AssumeRoleCommand, ({ RoleArn, ExternalId }) => {
+    this.on(STSClient, AssumeRoleCommand, ({ RoleArn, ExternalId }) => {
       if (!this.roles.has(RoleArn) || ExternalId !== this.externalIds.get(RoleArn)) throw awsError('AccessDenied', `not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`);
       return { Credentials: { AccessKeyId: this.roles.get(RoleArn), SecretAccessKey: 'secret-key', SessionToken: 'secret-token' } };
     });
-    this.on(mockClient(SSMClient), GetParameterCommand, ({ Name }) => {
+    this.on(SSMClient, GetParameterCommand, ({ Name }) => {
       if (!this.parameters.has(Name)) throw awsError('ParameterNotFound');
       return { Parameter: { Value: this.parameters.get(Name) } };
     });
-    this.on(mockClient(CloudWatchClient), DescribeAlarmsCommand, ({ AlarmNames }) => ({
+    this.on(CloudWatchClient, DescribeAlarmsCommand, ({ AlarmNames }) => ({
       MetricAlarms: AlarmNames.filter((name: string) => this.ringing.has(name)).map((AlarmName: string) => ({ AlarmName })),
     }));
-    this.on(mockClient(CloudWatchLogsClient), GetLogEventsCommand, ({ logGroupName, logStreamName, limit, nextToken }) => {
+    this.on(CloudWatchLogsClient, GetLogEventsCommand, ({ logGroupName, logStreamName, limit, nextToken }) => {
       const lines = this.logs.get(`${logGroupName} ${logStreamName}`);
       if (!lines) throw awsError('ResourceNotFoundException', 'The specified log stream does not exist.');
       const before = nextToken === undefined ? lines.length : Number(nextToken);
       const from = Math.max(0, before - (limit ?? this.pageLength));
       return { events: lines.slice(from, before).map(message => ({ message })), nextBackwardToken: String(from) };
     });
-    const loadBalancing = mockClient(ElasticLoadBalancingV2Client);
-    this.on(loadBalancing, DescribeListenersCommand, () => ({ Listeners: this.listeners() }));
-    this.on(loadBalancing, DescribeTargetHealthCommand, ({ TargetGroupArn }) => {
+    this.on(ElasticLoadBalancingV2Client, DescribeListenersCommand, () => ({ Listeners: this.listeners() }));
+    this.on(ElasticLoadBalancingV2Client, DescribeTargetHealthCommand, ({ TargetGroupArn }) => {
       if (!this.targetGroups.has(TargetGroupArn)) throw awsError('TargetGroupNotFoundException');
       return {
         TargetHealthDescriptions: ecs.running.flatMap(task => {
@@ -93,17 +91,16 @@ export class FakeSurroundings extends FakeService {
         }),
       };
     });
-    this.on(mockClient(CloudFormationClient), DescribeStacksCommand, ({ StackName }) => {
+    this.on(CloudFormationClient, DescribeStacksCommand, ({ StackName }) => {
       if (StackName !== STACK) throw awsError('ValidationError', `Stack with id ${StackName} does not exist`);
       return { Stacks: [{ StackId: STACK, StackStatus: this.stackStatus() }] };
     });
-    const storage = mockClient(S3Client);
-    this.on(storage, PutObjectCommand, input => { this.objects.push(input); });
-    this.on(storage, ListObjectsV2Command, ({ Prefix }) => {
+    this.on(S3Client, PutObjectCommand, input => { this.objects.push(input); });
+    this.on(S3Client, ListObjectsV2Command, ({ Prefix }) => {
       const found = [...this.uploads].filter(([key]) => key.startsWith(Prefix)).map(([Key, { text, size }]) => ({ Key, Size: size ?? text.length }));
       return { Contents: found.length > 0 ? found : undefined };
     });
-    this.on(storage, GetObjectCommand, ({ Key }) => ({ Body: { transformToString: async () => this.uploads.get(Key)!.text } }));
+    this.on(S3Client, GetObjectCommand, ({ Key }) => ({ Body: { transformToString: async () => this.uploads.get(Key)!.text } }));
   }
 
   /** Listeners of the place's load balancer. */

@@ -1,30 +1,14 @@
-const { mkdtempSync, readdirSync, rmSync } = require('fs');
 const Module = require('module');
-const { tmpdir } = require('os');
-const { join } = require('path');
 const { TestEnvironment } = require('jest-environment-node');
 const { default: tsJest } = require('ts-jest');
-const { internal } = require('./quick-synth.cjs');
+const { makeFolders, removeFolders } = require('./folders.cjs');
+const { internal, setFolder } = require('./quick-synth.cjs');
 const { isShared, loadSource, newCoverage } = require('./shared-source.cjs');
 const { leaveWorld } = require('./worlds.cjs');
 
 // Each CDK resource and warning notes where it was made: a third of the time of tests that build stacks. No test reads it.
 const context = { 'aws:cdk:disable-creation-stack-traces': true, 'aws:cdk:disable-stack-trace': true, 'aws:cdk:disable-asset-staging': true };
 process.env.CDK_CONTEXT_JSON = JSON.stringify({ ...JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}'), ...context });
-
-// What runs that were interrupted have left.
-for (const name of readdirSync(tmpdir())) {
-  const [, owner] = /^fargate-tests-(\d+)-/.exec(name) ?? [];
-  if (owner && !isRunning(Number(owner))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
-}
-
-function isRunning(id) {
-  try {
-    return process.kill(id, 0);
-  } catch ({ code }) {
-    return code === 'EPERM';
-  }
-}
 
 /**
  * Jest gives each test file a world with copies of all packages of its own. To load aws-cdk-lib takes a second, and as long again passes until the engine has
@@ -44,8 +28,9 @@ module.exports = class SharedPackages extends TestEnvironment {
     this.before = { console: globalThis.console, env: { ...process.env } };
     globalThis.console = this.global.console;
     this.global.process.env = process.env;
-    // Each App makes a folder there, and nobody removes it.
-    this.folder = process.env.TMPDIR = mkdtempSync(join(tmpdir(), `fargate-tests-${process.pid}-`));
+    this.folders = makeFolders();
+    process.env.TMPDIR = this.folders.TMPDIR;
+    setFolder(this.folders.apps);
     this.global.requireShared = require;
   }
 
@@ -63,7 +48,7 @@ module.exports = class SharedPackages extends TestEnvironment {
     // The newest CDK makes lasting ones at other moments, too.
     if (!process.env.NEWEST) forgetTokens();
     leaveWorld();
-    rmSync(this.folder, { recursive: true });
+    removeFolders(this.folders);
     await super.teardown();
   }
 };
