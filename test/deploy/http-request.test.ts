@@ -6,6 +6,11 @@ import { FakeClock } from '../support/fake-clock';
 import { FakeCodePipeline } from '../support/fake-codepipeline';
 import { setEnvironment } from '../support/release-world';
 
+/** Milliseconds that a pause would have taken: it passes at once, and the clock goes on by it. */
+let mockPaused = 0;
+jest.mock('timers/promises', () => ({ setTimeout: async (milliseconds: number) => { mockPaused += milliseconds; } }));
+const { now } = Date;
+
 const asked: string[] = [];
 let status = 200;
 const server = http.createServer((request, response) => {
@@ -16,6 +21,7 @@ let pipeline: FakeCodePipeline;
 
 beforeEach(async () => {
   jest.spyOn(console, 'log').mockImplementation();
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + mockPaused);
   setEnvironment({ ECR_REPOSITORY: '' });
   process.env.REQUEST = JSON.stringify({ path: '/health?deep=1', verifyName: true, healthyCodes: '200', contains: 'fine', successes: 2, timeoutSeconds: 1.5 });
   [status, asked.length] = [200, 0];

@@ -127,7 +127,7 @@ describe('a cdk deploy under CodeDeploy, by itself', () => {
 });
 
 /** As many as there is time for: the whole number on a machine that does nothing else. */
-const EFFORT = { numRuns: 60, interruptAfterTimeLimit: 4_000 };
+const EFFORT = { numRuns: 60, interruptAfterTimeLimit: 2_000 };
 
 test('whatever happens, in whatever order, the image released last runs and the tag names it', async () => {
   const stories = fc.record({

@@ -48,11 +48,17 @@ class FakeServer {
   }
 }
 
+/** Milliseconds that a pause would have taken: it passes at once, and the clock goes on by it. */
+let mockPaused = 0;
+jest.mock('timers/promises', () => ({ setTimeout: async (milliseconds: number) => { mockPaused += milliseconds; } }));
+const { now } = Date;
+
 const ENVIRONMENT = { ...process.env };
 let server: FakeServer;
 
 beforeEach(async () => {
   jest.spyOn(console, 'log').mockImplementation();
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + mockPaused);
   server = new FakeServer();
   const port = await server.start();
   Object.assign(process.env, {
