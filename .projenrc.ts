@@ -1,6 +1,6 @@
 import { awscdk, github, javascript, JsonFile } from 'projen';
 
-/** What all test files of a worker share, see test/support/shared-packages.cjs. */
+/** What all test files of a worker share, see test/support/jest/shared-packages.cjs. */
 const SHARED_PACKAGES = '(aws-cdk-lib|constructs|cdk-nag|typescript)';
 
 const project = new awscdk.AwsCdkConstructLibrary({
@@ -67,8 +67,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       maxWorkers: '100%',
       // Much of it is garbage of the last file, and a new worker loads all shared packages anew.
       workerIdleMemoryLimit: '2GB',
-      testEnvironment: '<rootDir>/test/support/shared-packages.cjs',
-      transform: { [`/node_modules/${SHARED_PACKAGES}/.+\\.js$`]: new javascript.Transform('<rootDir>/test/support/shared-packages.cjs') },
+      testEnvironment: '<rootDir>/test/support/jest/shared-packages.cjs',
+      transform: { [`/node_modules/${SHARED_PACKAGES}/.+\\.js$`]: new javascript.Transform('<rootDir>/test/support/jest/shared-packages.cjs') },
       transformIgnorePatterns: [`/node_modules/(?!${SHARED_PACKAGES}/)`],
       coverageReporters: ['text-summary', 'lcovonly'],
       collectCoverageFrom: ['src/**/*.ts'],
@@ -116,7 +116,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 project.npmignore?.exclude('/.compatignore', '/examples/', '/scripts/', '/docs/', '/rosetta/', '/.cache/', '/.ci/', 'cdk.out', '.jsii.tabl.json', '/API.md', 'tsconfig.dev.json', '/CONTRIBUTING.md');
 // What it does not answer itself it hands on to ts-jest, with its options.
-project.jest!.config.transform['^.+\\.[t]sx?$'] = new javascript.Transform('<rootDir>/test/support/shared-packages.cjs', { tsconfig: 'tsconfig.dev.json' });
+project.jest!.config.transform['^.+\\.[t]sx?$'] = new javascript.Transform('<rootDir>/test/support/jest/shared-packages.cjs', { tsconfig: 'tsconfig.dev.json' });
 project.jest!.config.coverageThreshold = { global: { statements: 100, branches: 100, functions: 100, lines: 100 } };
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-fargate-cicd': ['./src'] });
 project.tsconfigDev.file.addOverride('exclude', ['**/node_modules', '**/cdk.out', 'dist', '.cache', 'lib', 'examples/*/app', 'test/newest']);

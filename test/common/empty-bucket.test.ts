@@ -4,7 +4,7 @@ import {
 import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { handler } from '../../src/common/empty-bucket/empty-bucket.lambda';
-import { FakeCloudFormation } from '../support/fake-cloudformation';
+import { FakeCloudFormation } from '../support/doubles/fake-cloudformation';
 
 const PAGE = 1_000;
 const s3 = mockClient(S3Client);

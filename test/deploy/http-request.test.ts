@@ -2,9 +2,9 @@ import * as http from 'http';
 import { AddressInfo } from 'net';
 import type { CodePipelineEvent } from 'aws-lambda';
 import { handleJob } from '../../src/deploy/http-request/http-request';
-import { FakeClock } from '../support/fake-clock';
-import { FakeCodePipeline } from '../support/fake-codepipeline';
-import { setEnvironment } from '../support/release-world';
+import { FakeClock } from '../support/doubles/fake-clock';
+import { FakeCodePipeline } from '../support/doubles/fake-codepipeline';
+import { setEnvironment } from '../support/doubles/release-world';
 
 /** Milliseconds that a pause would have taken: it passes at once, and the clock goes on by it. */
 let mockPaused = 0;

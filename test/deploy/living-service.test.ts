@@ -3,7 +3,7 @@ import { DescribeListenersCommand, DescribeRulesCommand, ElasticLoadBalancingV2C
 import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { handler } from '../../src/deploy/living-service/living-service.lambda';
-import { FakeCloudFormation } from '../support/fake-cloudformation';
+import { FakeCloudFormation } from '../support/doubles/fake-cloudformation';
 
 const ecs = mockClient(ECSClient);
 const balancer = mockClient(ElasticLoadBalancingV2Client);

@@ -5,7 +5,7 @@ import { type Fault, STEPS, Story } from './story';
 import { STRATEGIES } from './strategies';
 import { idOf } from './templates';
 import { isFirstImage } from '../../src/deploy/first-image/image';
-import { digestOf } from '../support/fake-ecr';
+import { digestOf } from '../support/doubles/fake-ecr';
 
 beforeEach(() => void jest.spyOn(console, 'log').mockImplementation());
 

@@ -11,14 +11,14 @@ import { POISONOUS } from './templates';
 import type { PublishedPlace } from '../../src/deploy/published-place';
 import { handleJob } from '../../src/deploy/release/pipeline/job';
 import type { ReleaseRequest } from '../../src/deploy/release/release-request';
-import { FakeClock } from '../support/fake-clock';
-import { byCodeDeploy, type CodeDeployStep, FakeCodeDeploy } from '../support/fake-codedeploy';
-import { type ActionResult, FakeCodePipeline } from '../support/fake-codepipeline';
-import { FakeEcr, type FakeRepository } from '../support/fake-ecr';
-import { deployment, FakeEcs, type Script } from '../support/fake-ecs';
-import { FakeHistory } from '../support/fake-history';
-import { OwnAction } from '../support/own-action';
-import { FakeSurroundings, setEnvironment, STACK } from '../support/release-world';
+import { FakeClock } from '../support/doubles/fake-clock';
+import { byCodeDeploy, type CodeDeployStep, FakeCodeDeploy } from '../support/doubles/fake-codedeploy';
+import { type ActionResult, FakeCodePipeline } from '../support/doubles/fake-codepipeline';
+import { FakeEcr, type FakeRepository } from '../support/doubles/fake-ecr';
+import { deployment, FakeEcs, type Script } from '../support/doubles/fake-ecs';
+import { FakeHistory } from '../support/doubles/fake-history';
+import { OwnAction } from '../support/doubles/own-action';
+import { FakeSurroundings, setEnvironment, STACK } from '../support/doubles/release-world';
 
 /** Seconds of a deployment: each look at a longer one would cost the tests time. */
 const BRIEFLY = 10;

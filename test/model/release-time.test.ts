@@ -6,7 +6,7 @@ import { handWritten, patternsOfTheCdk } from './others';
 import { drainingOf, sum, waits } from './release-time';
 import { wholeTemplate } from './templates';
 import { Check, CheckOrder, DeployStrategy, type FargateCicdPipelineProps, type FargateEnvironmentProps } from '../../src';
-import { ReleaseWorld } from '../support/release-world';
+import { ReleaseWorld } from '../support/doubles/release-world';
 
 type Props = FargateEnvironmentProps & Pick<FargateCicdPipelineProps, 'checks'>;
 const templateOf = (props: Props = {}): Template => wholeTemplate(RemovalPolicy.RETAIN, props);

@@ -2,7 +2,7 @@ import { ACCOUNT, REGION } from './account/providers';
 import type { ModelWorld } from './model-world';
 import { Story } from './story';
 import { STRATEGIES } from './strategies';
-import type { FakeService } from '../support/fake-service';
+import type { FakeService } from '../support/doubles/fake-service';
 
 /** What AWS asks its policies for one call: may this be done to that, under these circumstances. */
 interface Question {

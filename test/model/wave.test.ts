@@ -5,7 +5,7 @@ import { KINDS } from './strategies';
 import { templateOf } from './templates';
 import { DeliveryPipeline, type FargateEnvironmentProps, Source, StageFailure } from '../../src';
 import { bareRoad } from '../support/bare-place';
-import { deployment } from '../support/fake-ecs';
+import { deployment } from '../support/doubles/fake-ecs';
 import { publishedPlace } from '../support/published-place';
 import { stagesOf } from '../support/template';
 

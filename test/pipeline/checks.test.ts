@@ -19,7 +19,7 @@ import { BuildSecret } from '../../src/pipeline/project/build-secret';
 import { openRoles } from '../../src/private/scoped-role';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 import { BuildResult, runBuild } from '../support/buildspec';
-import { FakePrograms, Program } from '../support/fake-program';
+import { FakePrograms, Program } from '../support/doubles/fake-program';
 
 const IMAGE: BuiltImage = { digest: '#{Build.IMAGE_DIGEST}', uri: 'registry/web@#{Build.IMAGE_DIGEST}', artifact: undefined as any };
 

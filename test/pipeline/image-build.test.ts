@@ -18,7 +18,7 @@ import { BuildSecret } from '../../src/pipeline/project/build-secret';
 import { Inspection } from '../../src/private/problems';
 import { judge, withAndWithoutFeatureFlags } from '../checkers';
 import { runBuild } from '../support/buildspec';
-import { FakePrograms, Program } from '../support/fake-program';
+import { FakePrograms, Program } from '../support/doubles/fake-program';
 import { lazily } from '../support/lazily';
 
 const DESCRIPTION = 'Builds the image of app';

@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { respond } from '../../src/private/custom-resource-response';
-import { FakeCloudFormation } from '../support/fake-cloudformation';
+import { FakeCloudFormation } from '../support/doubles/fake-cloudformation';
 
 jest.mock('node:timers/promises', () => ({ setTimeout: async () => {} }));
 

@@ -7,7 +7,7 @@ import { PipelineWorld, projectOf } from '../pipeline/pipeline-world';
 import { makeBaseImage, nodeForTypeScript } from '../support/base-image';
 import { runBuild, variablesFrom } from '../support/buildspec';
 import { describeWithDocker, type Docker, type Registry, startDocker, startRegistry } from '../support/docker';
-import { awsProgram, dockerProgram, FakePrograms } from '../support/fake-program';
+import { awsProgram, dockerProgram, FakePrograms } from '../support/doubles/fake-program';
 
 const APP = resolve(__dirname, '../../examples/rolling-service/app');
 const HOST = '111111111111.dkr.ecr.us-east-1.amazonaws.com';

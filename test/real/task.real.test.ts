@@ -12,7 +12,7 @@ import { firstImage } from '../../src/deploy/first-image/image';
 import { Registry } from '../../src/deploy/first-image/registry';
 import { makeBaseImage } from '../support/base-image';
 import { describeWithDocker, type Docker, type Registry as RealRegistry, startDocker, startRegistry } from '../support/docker';
-import { inspect, reached, type RunningTask, runTask } from '../support/ecs-task';
+import { inspect, reached, type RunningTask, runTask } from '../support/doubles/ecs-task';
 import { only } from '../support/template';
 
 const { HEALTHY, START, SUCCESS } = ecs.ContainerDependencyCondition;

@@ -8,8 +8,8 @@ import { ContainerOptions, FargateEnvironment, FirstImage, LoadBalancer, Notific
 import { type FirstImageEvent, type FirstImageProperties, FirstImageResource } from '../../../src/deploy/first-image/first-image-resource';
 import { judge, withAndWithoutFeatureFlags } from '../../checkers';
 import { rightsOf, text } from '../../pipeline/pipeline-world';
-import { FakeEcr, type FakeRepository } from '../../support/fake-ecr';
-import { awsError } from '../../support/fake-service';
+import { FakeEcr, type FakeRepository } from '../../support/doubles/fake-ecr';
+import { awsError } from '../../support/doubles/fake-service';
 
 jest.mock('node:timers/promises', () => ({ setTimeout: jest.fn(async () => {}) }));
 

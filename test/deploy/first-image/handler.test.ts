@@ -2,7 +2,7 @@ import { BatchGetImageCommand, ECRClient } from '@aws-sdk/client-ecr';
 import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { handler } from '../../../src/deploy/first-image/first-image.lambda';
-import { FakeCloudFormation } from '../../support/fake-cloudformation';
+import { FakeCloudFormation } from '../../support/doubles/fake-cloudformation';
 
 test('Lambda\'s entry looks at the tag and answers CloudFormation', async () => {
   jest.spyOn(console, 'log').mockImplementation();

@@ -1,5 +1,5 @@
 import { OneOffWorld } from './one-off-world';
-import { throttled } from '../../support/fake-service';
+import { throttled } from '../../support/doubles/fake-service';
 
 // As with releases, each invocation replies before Lambda ends it.
 

@@ -1,7 +1,7 @@
 import type { ContainerCondition, ContainerDefinition } from '@aws-sdk/client-ecs';
 import * as fc from 'fast-check';
 import { OneOffWorld } from './one-off-world';
-import { refuseContainers } from '../../support/fake-ecs';
+import { refuseContainers } from '../../support/doubles/fake-ecs';
 
 const CONDITIONS: ContainerCondition[] = ['START', 'HEALTHY', 'COMPLETE', 'SUCCESS'];
 

@@ -2,8 +2,8 @@ import type { CodePipelineEvent } from 'aws-lambda';
 import { handleJob } from '../../../src/deploy/one-off/run/job';
 import type { ClusterHome, OneOffSettings, ServiceHome } from '../../../src/deploy/one-off/run/settings';
 import { sweep } from '../../../src/deploy/one-off/run/sweep';
-import { type ActionResult, FakeCodePipeline } from '../../support/fake-codepipeline';
-import { ReleaseWorld } from '../../support/release-world';
+import { type ActionResult, FakeCodePipeline } from '../../support/doubles/fake-codepipeline';
+import { ReleaseWorld } from '../../support/doubles/release-world';
 
 /** A place, and a pipeline whose action runs a one-off task there. */
 export class OneOffWorld extends ReleaseWorld {

@@ -1,7 +1,7 @@
 import { strFromU8, unzipSync } from 'fflate';
 import { OneOffWorld } from './one-off-world';
 import { findReport } from '../../../src/deploy/one-off/result/report';
-import { fate } from '../../support/fake-one-off-tasks';
+import { fate } from '../../support/doubles/fake-one-off-tasks';
 
 const XML = ['<?xml version="1.0"?>', '<testsuites>', '<testsuite name="shop">',
   '<testcase classname="cart" name="adds a &gt; b" time="0.1"/>',

@@ -1,6 +1,6 @@
 import { OneOffWorld } from './one-off-world';
-import { fate } from '../../support/fake-one-off-tasks';
-import { awsError } from '../../support/fake-service';
+import { fate } from '../../support/doubles/fake-one-off-tasks';
+import { awsError } from '../../support/doubles/fake-service';
 
 let world: OneOffWorld;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { strFromU8, unzipSync } from 'fflate';
 import { OneOffWorld } from './one-off-world';
-import { fate } from '../../support/fake-one-off-tasks';
-import { awsError } from '../../support/fake-service';
+import { fate } from '../../support/doubles/fake-one-off-tasks';
+import { awsError } from '../../support/doubles/fake-service';
 
 const SIGNER = 'arn:aws:iam::111111111111:role/signer';
 const XML = '<testsuite><testcase classname="cart" name="adds"/><testcase name="pays"><failure/></testcase></testsuite>';

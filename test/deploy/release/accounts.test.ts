@@ -1,6 +1,6 @@
 import { handleDirectCall } from '../../../src/deploy/release/pipeline/direct-call';
-import { FakeService } from '../../support/fake-service';
-import { ADDRESSES, ReleaseWorld, ROLE } from '../../support/release-world';
+import { FakeService } from '../../support/doubles/fake-service';
+import { ADDRESSES, ReleaseWorld, ROLE } from '../../support/doubles/release-world';
 
 let world: ReleaseWorld;
 beforeEach(() => {

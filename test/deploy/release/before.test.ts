@@ -1,5 +1,5 @@
-import { deployment } from '../../support/fake-ecs';
-import { ReleaseWorld } from '../../support/release-world';
+import { deployment } from '../../support/doubles/fake-ecs';
+import { ReleaseWorld } from '../../support/doubles/release-world';
 
 let world: ReleaseWorld;
 beforeEach(() => {

@@ -1,7 +1,7 @@
-import { byCodeDeploy } from '../../support/fake-codedeploy';
-import { awsError } from '../../support/fake-service';
-import { OwnAction } from '../../support/own-action';
-import { ReleaseWorld } from '../../support/release-world';
+import { byCodeDeploy } from '../../support/doubles/fake-codedeploy';
+import { awsError } from '../../support/doubles/fake-service';
+import { OwnAction } from '../../support/doubles/own-action';
+import { ReleaseWorld } from '../../support/doubles/release-world';
 
 let world: ReleaseWorld;
 beforeEach(() => {

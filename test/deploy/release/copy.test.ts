@@ -1,5 +1,5 @@
-import { awsError } from '../../support/fake-service';
-import { ReleaseWorld } from '../../support/release-world';
+import { awsError } from '../../support/doubles/fake-service';
+import { ReleaseWorld } from '../../support/doubles/release-world';
 
 const MIB = 1024 * 1024;
 

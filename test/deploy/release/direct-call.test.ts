@@ -1,7 +1,7 @@
 import { handleDirectCall } from '../../../src/deploy/release/pipeline/direct-call';
-import { deployment } from '../../support/fake-ecs';
-import { awsError, throttled } from '../../support/fake-service';
-import { ReleaseWorld } from '../../support/release-world';
+import { deployment } from '../../support/doubles/fake-ecs';
+import { awsError, throttled } from '../../support/doubles/fake-service';
+import { ReleaseWorld } from '../../support/doubles/release-world';
 
 let world: ReleaseWorld;
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import type { DescribedPlace } from '../../../src/deploy/published-place';
-import { byCodeDeploy } from '../../support/fake-codedeploy';
-import type { FakeRepository } from '../../support/fake-ecr';
-import { deployment } from '../../support/fake-ecs';
-import { GREEN_TARGET_GROUP, ReleaseWorld, setEnvironment } from '../../support/release-world';
+import { byCodeDeploy } from '../../support/doubles/fake-codedeploy';
+import type { FakeRepository } from '../../support/doubles/fake-ecr';
+import { deployment } from '../../support/doubles/fake-ecs';
+import { GREEN_TARGET_GROUP, ReleaseWorld, setEnvironment } from '../../support/doubles/release-world';
 
 const PARAMETER = 'arn:aws:ssm:us-east-1:111111111111:parameter/cdk-fargate-cicd/place-staging';
 const OWN = 'arn:aws:ecr:eu-west-1:222222222222:repository/web';

@@ -1,8 +1,8 @@
-import { byCodeDeploy } from '../../support/fake-codedeploy';
-import { deployment } from '../../support/fake-ecs';
-import { awsError, throttled } from '../../support/fake-service';
-import { OwnAction } from '../../support/own-action';
-import { ReleaseWorld, TOPIC } from '../../support/release-world';
+import { byCodeDeploy } from '../../support/doubles/fake-codedeploy';
+import { deployment } from '../../support/doubles/fake-ecs';
+import { awsError, throttled } from '../../support/doubles/fake-service';
+import { OwnAction } from '../../support/doubles/own-action';
+import { ReleaseWorld, TOPIC } from '../../support/doubles/release-world';
 
 // `ReleaseAction.codePipelineAction()`, and CodePipeline's own action fails.
 

@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
 import { handler } from '../../../src/deploy/release/release.lambda';
-import { PIPELINE } from '../../support/fake-codepipeline';
-import { throttled } from '../../support/fake-service';
-import { ReleaseWorld } from '../../support/release-world';
+import { PIPELINE } from '../../support/doubles/fake-codepipeline';
+import { throttled } from '../../support/doubles/fake-service';
+import { ReleaseWorld } from '../../support/doubles/release-world';
 
 jest.mock('node:timers/promises', () => ({ setTimeout: async () => {} }));
 

@@ -1,7 +1,7 @@
 import { handleDirectCall } from '../../../src/deploy/release/pipeline/direct-call';
-import { byCodeDeploy } from '../../support/fake-codedeploy';
-import { throttled } from '../../support/fake-service';
-import { ReleaseWorld } from '../../support/release-world';
+import { byCodeDeploy } from '../../support/doubles/fake-codedeploy';
+import { throttled } from '../../support/doubles/fake-service';
+import { ReleaseWorld } from '../../support/doubles/release-world';
 
 // CodePipeline waits 20 minutes for a reply and says nothing of the cause then: each invocation replies before Lambda ends it.
 

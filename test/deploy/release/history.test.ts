@@ -1,6 +1,6 @@
-import { deployment } from '../../support/fake-ecs';
-import { awsError } from '../../support/fake-service';
-import { ReleaseWorld, TOPIC } from '../../support/release-world';
+import { deployment } from '../../support/doubles/fake-ecs';
+import { awsError } from '../../support/doubles/fake-service';
+import { ReleaseWorld, TOPIC } from '../../support/doubles/release-world';
 
 let world: ReleaseWorld;
 beforeEach(() => {

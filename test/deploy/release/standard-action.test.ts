@@ -1,8 +1,8 @@
 import { unzipSync } from 'fflate';
-import { SECRET } from '../../support/fake-codepipeline';
-import { deployment } from '../../support/fake-ecs';
-import { OwnAction } from '../../support/own-action';
-import { ReleaseWorld } from '../../support/release-world';
+import { SECRET } from '../../support/doubles/fake-codepipeline';
+import { deployment } from '../../support/doubles/fake-ecs';
+import { OwnAction } from '../../support/doubles/own-action';
+import { ReleaseWorld } from '../../support/doubles/release-world';
 
 let world: ReleaseWorld;
 let action: OwnAction;

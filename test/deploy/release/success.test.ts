@@ -1,7 +1,7 @@
 import type { PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline';
 import { continuation } from '../../../src/deploy/release/pipeline/reply';
-import { deployment } from '../../support/fake-ecs';
-import { ReleaseWorld } from '../../support/release-world';
+import { deployment } from '../../support/doubles/fake-ecs';
+import { ReleaseWorld } from '../../support/doubles/release-world';
 
 let world: ReleaseWorld;
 let log: jest.SpyInstance;

@@ -1,7 +1,7 @@
 import { failureLimit } from '../../../src/deploy/release/tasks/stopped-tasks';
-import { deployment, type Script } from '../../support/fake-ecs';
-import { awsError } from '../../support/fake-service';
-import { GREEN_TARGET_GROUP, ReleaseWorld } from '../../support/release-world';
+import { deployment, type Script } from '../../support/doubles/fake-ecs';
+import { awsError } from '../../support/doubles/fake-service';
+import { GREEN_TARGET_GROUP, ReleaseWorld } from '../../support/doubles/release-world';
 
 let world: ReleaseWorld;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { byCodeDeploy } from '../../support/fake-codedeploy';
-import { deployment, type Script } from '../../support/fake-ecs';
-import { ReleaseWorld } from '../../support/release-world';
+import { byCodeDeploy } from '../../support/doubles/fake-codedeploy';
+import { deployment, type Script } from '../../support/doubles/fake-ecs';
+import { ReleaseWorld } from '../../support/doubles/release-world';
 
 beforeEach(() => { jest.spyOn(console, 'log').mockImplementation(); });
 

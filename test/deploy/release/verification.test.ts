@@ -1,5 +1,5 @@
-import { throttled } from '../../support/fake-service';
-import { ReleaseWorld } from '../../support/release-world';
+import { throttled } from '../../support/doubles/fake-service';
+import { ReleaseWorld } from '../../support/doubles/release-world';
 
 let world: ReleaseWorld;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { ModelWorld } from '../model-world';
 import { ModelRegistry } from './registry';
 import { ServiceProvider } from './service-provider';
-import { deployment } from '../../support/fake-ecs';
+import { deployment } from '../../support/doubles/fake-ecs';
 import { templateOf } from '../templates';
 
 let world: ModelWorld;

@@ -3,8 +3,8 @@ import { CustomResources } from './custom-resources';
 import { handler as emptyBucket } from '../../../src/common/empty-bucket/empty-bucket.lambda';
 import { handler as firstImage } from '../../../src/deploy/first-image/first-image.lambda';
 import { handler as livingService } from '../../../src/deploy/living-service/living-service.lambda';
-import type { FakeEcr, FakeRepository } from '../../support/fake-ecr';
-import type { FakeEcs } from '../../support/fake-ecs';
+import type { FakeEcr, FakeRepository } from '../../support/doubles/fake-ecr';
+import type { FakeEcs } from '../../support/doubles/fake-ecs';
 
 export const ACCOUNT = '222222222222';
 export const REGION = 'eu-west-1';

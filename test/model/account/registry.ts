@@ -1,4 +1,4 @@
-import { digestOf, type FakeEcr, type FakeRepository, putImage } from '../../support/fake-ecr';
+import { digestOf, type FakeEcr, type FakeRepository, putImage } from '../../support/doubles/fake-ecr';
 
 /**
  * The registries of Amazon ECR, by the HTTP API of the distribution specification: as much of it as a push needs. What they hold is

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TaskDefinition } from '@aws-sdk/client-ecs';
 import type { Physical, Properties, Provider } from './cloudformation';
-import type { FakeClock } from '../../support/fake-clock';
-import type { FakeEcs } from '../../support/fake-ecs';
+import type { FakeClock } from '../../support/doubles/fake-clock';
+import type { FakeEcs } from '../../support/doubles/fake-ecs';
 
 /**
  * Parameters of UpdateService that begin a deployment when they change, each marked so in its description; desired count, grace

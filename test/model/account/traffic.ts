@@ -1,8 +1,8 @@
 import type { Listener } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Properties, Provider } from './cloudformation';
 import { type Account, PlainProvider } from './providers';
-import type { FakeCodeDeploy } from '../../support/fake-codedeploy';
-import type { FakeEcs } from '../../support/fake-ecs';
+import type { FakeCodeDeploy } from '../../support/doubles/fake-codedeploy';
+import type { FakeEcs } from '../../support/doubles/fake-ecs';
 
 const RULE = 'AWS::ElasticLoadBalancingV2::ListenerRule';
 const LISTENER = 'AWS::ElasticLoadBalancingV2::Listener';

@@ -3,7 +3,7 @@ import { type ActionExecutionDetail, CodePipelineClient, ListActionExecutionsCom
 import type { CodePipelineEvent } from 'aws-lambda';
 import type { FakeClock } from './fake-clock';
 import { awsError, FakeService } from './fake-service';
-import type { Time } from '../../src/deploy/release/run';
+import type { Time } from '../../../src/deploy/release/run';
 
 type JobData = CodePipelineEvent['CodePipeline.job']['data'];
 

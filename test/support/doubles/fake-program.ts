@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import type { Docker, Registry } from './docker';
+import type { Docker, Registry } from '../docker';
 
 /** How a program was called. */
 export interface Call {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, NestedStack, Stack } from 'aws-cdk-lib';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { FargateCicdPipeline, FargateEnvironment, FargatePlatform, Source } from '../../src';
-import { KINDS } from '../model/strategies';
+import { FargateCicdPipeline, FargateEnvironment, FargatePlatform, Source } from '../../../src';
+import { KINDS } from '../../model/strategies';
 
 const { slowly } = (globalThis as any).requireShared(join(__dirname, 'quick-synth.cjs'));
 

@@ -4,7 +4,7 @@ const { dirname, join, sep } = require('path');
 const { Script } = require('vm');
 const { createScriptTransformer, shouldInstrument } = require('@jest/transform');
 
-const SRC = join(__dirname, '../../src') + sep;
+const SRC = join(__dirname, '../../../src') + sep;
 
 /**
  * Whether a file of `src` has to do with constructs: those have no state but what hangs on a construct tree, so all test files of a worker may share them.

@@ -4,7 +4,7 @@ import type { CodeDeployStep, FakeCodeDeploy } from './fake-codedeploy';
 import { type ActionResult, type FakeCodePipeline, PIPELINE } from './fake-codepipeline';
 import type { FakeEcs, Script } from './fake-ecs';
 import type { FakeSurroundings } from './release-world';
-import { type FailedAction, handleFailedAction } from '../../src/deploy/release/pipeline/failed-action';
+import { type FailedAction, handleFailedAction } from '../../../src/deploy/release/pipeline/failed-action';
 
 interface World {
   readonly clock: FakeClock;

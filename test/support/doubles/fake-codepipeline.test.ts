@@ -2,7 +2,7 @@ import { CodePipelineClient, PutJobFailureResultCommand, PutJobSuccessResultComm
 import type { CodePipelineEvent } from 'aws-lambda';
 import { FakeClock } from './fake-clock';
 import { FakeCodePipeline } from './fake-codepipeline';
-import type { Time } from '../../src/deploy/release/run';
+import type { Time } from '../../../src/deploy/release/run';
 
 // Limits: https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutJobSuccessResult.html and .../API_ExecutionDetails.html
 

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import type { Registry } from './docker';
+import type { Registry } from '../docker';
 import { awsProgram, type Call, FakePrograms, type Program, withoutBuildx } from './fake-program';
 
 describe('programs on the PATH', () => {

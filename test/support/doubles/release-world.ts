@@ -13,9 +13,9 @@ import { FakeEcr } from './fake-ecr';
 import { deployment, FakeEcs } from './fake-ecs';
 import { FakeHistory } from './fake-history';
 import { awsError, FakeService } from './fake-service';
-import type { PublishedPlace } from '../../src/deploy/published-place';
-import { handleJob } from '../../src/deploy/release/pipeline/job';
-import type { ReleaseEnvironment, ReleaseRequest } from '../../src/deploy/release/release-request';
+import type { PublishedPlace } from '../../../src/deploy/published-place';
+import { handleJob } from '../../../src/deploy/release/pipeline/job';
+import type { ReleaseEnvironment, ReleaseRequest } from '../../../src/deploy/release/release-request';
 
 export const ROLE = 'arn:aws:iam::222222222222:role/release-web';
 const PARAMETER = '/places/web';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Docker } from './docker';
+import type { Docker } from '../docker';
 
 /** A container of a task definition in a template. */
 interface Container {
