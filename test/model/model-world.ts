@@ -9,16 +9,13 @@ import { ServiceProvider } from './account/service-provider';
 import { Traffic } from './account/traffic';
 import { POISONOUS } from './templates';
 import type { PublishedPlace } from '../../src/deploy/published-place';
-import { handleJob } from '../../src/deploy/release/pipeline/job';
 import type { ReleaseRequest } from '../../src/deploy/release/release-request';
-import { FakeClock } from '../support/doubles/fake-clock';
-import { byCodeDeploy, type CodeDeployStep, FakeCodeDeploy } from '../support/doubles/fake-codedeploy';
-import { type ActionResult, FakeCodePipeline } from '../support/doubles/fake-codepipeline';
-import { FakeEcr, type FakeRepository } from '../support/doubles/fake-ecr';
-import { deployment, FakeEcs, type Script } from '../support/doubles/fake-ecs';
-import { FakeHistory } from '../support/doubles/fake-history';
+import { byCodeDeploy, type CodeDeployStep } from '../support/doubles/fake-codedeploy';
+import type { ActionResult } from '../support/doubles/fake-codepipeline';
+import type { FakeRepository } from '../support/doubles/fake-ecr';
+import { deployment, type Script } from '../support/doubles/fake-ecs';
 import { OwnAction } from '../support/doubles/own-action';
-import { FakeSurroundings, setEnvironment, STACK } from '../support/doubles/release-world';
+import { Doubles, setEnvironment, STACK } from '../support/doubles/release-world';
 
 /** Seconds of a deployment: each look at a longer one would cost the tests time. */
 const BRIEFLY = 10;
@@ -35,14 +32,7 @@ export type Behaviour = 'good' | 'crashes' | 'makes an alarm ring';
  * A place in an account: its stack, made by `ModelStack` from the template that CDK synthesizes, what is in it (images, tasks, buckets),
  * and the real release function and custom resources at work on it.
  */
-export class ModelWorld {
-  readonly clock = new FakeClock();
-  readonly ecr = new FakeEcr();
-  readonly ecs = new FakeEcs(this.clock, image => this.ecr.resolve(image));
-  readonly codeDeploy = new FakeCodeDeploy(this.clock, this.ecs);
-  readonly around = new FakeSurroundings(this.ecs);
-  readonly history = new FakeHistory();
-  readonly pipeline = new FakeCodePipeline(this.clock, handleJob);
+export class ModelWorld extends Doubles {
   readonly customResources = new CustomResources();
   readonly traffic = new Traffic(this.ecs, this.codeDeploy);
   readonly account: Account = new Map();
@@ -55,6 +45,7 @@ export class ModelWorld {
   private builds = 0;
 
   constructor({ tellsAll = true }: WorldOptions = {}) {
+    super();
     setEnvironment({ AWS_REGION: REGION, ECR_REPOSITORY: this.built.arn, RELEASE_TIMEOUT_MINUTES: '5' });
     const tags = new Map<string, Properties[]>();
     this.providers = {

@@ -1,24 +1,15 @@
 import { unzipSync } from 'fflate';
-import type { FakeClock } from './fake-clock';
-import type { CodeDeployStep, FakeCodeDeploy } from './fake-codedeploy';
-import { type ActionResult, type FakeCodePipeline, PIPELINE } from './fake-codepipeline';
-import type { FakeEcs, Script } from './fake-ecs';
-import type { FakeSurroundings } from './release-world';
+import type { CodeDeployStep } from './fake-codedeploy';
+import { type ActionResult, PIPELINE } from './fake-codepipeline';
+import type { Script } from './fake-ecs';
+import type { Doubles } from './release-world';
 import { type FailedAction, handleFailedAction } from '../../../src/deploy/release/pipeline/failed-action';
-
-interface World {
-  readonly clock: FakeClock;
-  readonly pipeline: FakeCodePipeline;
-  readonly around: FakeSurroundings;
-  readonly ecs: FakeEcs;
-  readonly codeDeploy: FakeCodeDeploy;
-}
 
 const ARTIFACT = { name: 'files', revision: null, location: { type: 'S3' as const, s3Location: { bucketName: 'artifacts', objectKey: 'web/files.zip' } } };
 
 /** CodePipeline's own action, ECS or CodeDeployToECS by what was prepared for it, and the call of the release function before it. */
 export class OwnAction {
-  constructor(private readonly world: World) {}
+  constructor(private readonly world: Doubles) {}
 
   /** The action before it, with an artifact to write. */
   async prepare(UserParameters: string, more: object = {}): Promise<ActionResult> {

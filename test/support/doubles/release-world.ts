@@ -113,11 +113,8 @@ export class FakeSurroundings extends FakeService {
   health: (task: Task, targetGroup: string) => TargetHealth | undefined = () => ({ State: 'healthy' });
 }
 
-/**
- * A place in one account and region, a build repository in others, and a pipeline. The service runs an image that was
- * released before; `next` is in the build repository and waits for its release.
- */
-export class ReleaseWorld {
+/** The doubles of AWS around a release, with one clock, and a pipeline with the real release function. */
+export class Doubles {
   readonly clock = new FakeClock();
   readonly ecr = new FakeEcr();
   readonly ecs = new FakeEcs(this.clock, image => this.ecr.resolve(image));
@@ -125,6 +122,13 @@ export class ReleaseWorld {
   readonly around = new FakeSurroundings(this.ecs);
   readonly history = new FakeHistory();
   readonly pipeline = new FakeCodePipeline(this.clock, handleJob);
+}
+
+/**
+ * A place in one account and region, a build repository in others, and a pipeline. The service runs an image that was
+ * released before; `next` is in the build repository and waits for its release.
+ */
+export class ReleaseWorld extends Doubles {
   readonly built = this.ecr.repository({ account: '111111111111', region: 'us-east-1', name: 'builds', readers: ['function'], writers: [] });
   readonly released = this.ecr.repository({
     account: '222222222222', region: 'eu-west-1', name: 'web', mutableTags: ['released'], readers: ['release-role'], writers: ['release-role'],
@@ -134,6 +138,7 @@ export class ReleaseWorld {
   readonly place: PublishedPlace;
 
   constructor() {
+    super();
     setEnvironment({
       ECR_REPOSITORY: this.built.arn,
       ENVIRONMENT_SUFFIX: 'dev',
