@@ -62,6 +62,9 @@ export interface RecordedFacts {
 /** One line of the function's log. Never takes the event or anything of it that is secret. */
 export type Log = (message: string, details?: Record<string, unknown>) => void;
 
+/** One JSON object a line, with fields that are chosen one by one; first what all lines are about. */
+export const logAbout = (about: Record<string, string>): Log => (message, details) => console.log(JSON.stringify({ message, ...about, ...details }));
+
 /** One invocation's view of a release. */
 export interface Run {
   readonly request: ReleaseRequest;

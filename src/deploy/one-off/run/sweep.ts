@@ -3,7 +3,7 @@ import type { OneOff } from './one-off';
 import { stop } from './task';
 import { FRESH, tagOf, tasksThat } from './turn';
 import { ReleaseFailure } from '../../release/failure';
-import type { Log, Time } from '../../release/run';
+import { logAbout, type Time } from '../../release/run';
 import { EXECUTION_TAG } from '../../release/service/task-definition';
 import { BEGUN_TAG, UNTIL_TAG } from '../tags';
 
@@ -21,7 +21,7 @@ const START = 30_000;
 
 /** Stops tasks whose time is over, and those of an execution that was stopped: CodePipeline calls nobody for it any more. */
 export async function sweep({ time: at, detail: { 'execution-id': stopped } }: SweepEvent, time: Time): Promise<void> {
-  const log: Log = (message, details) => console.log(JSON.stringify({ message, ...details }));
+  const log = logAbout({});
   try {
     const run = await openOneOff({ digest: '', commit: '', executionId: stopped ?? 'sweep' }, { job: '', startedAt: time.now() }, time, log);
     await look(run, stopped, at);

@@ -1,10 +1,17 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { writeMetrics } from './metrics';
-import type { Ended, Recorded } from './record';
+import { type Ended, record, type Recorded } from './record';
 import { pipelineUrl } from '../../../private/console';
 import { CLIENT_SETTINGS } from '../clients';
 import { ReleaseFailure } from '../failure';
 import type { ReleaseEnvironment } from '../release-request';
+
+/** Of a release that is no job of CodePipeline, which would refuse the reply to a second delivery: the record tells whether it was told already. */
+export async function conclude(ended: Ended): Promise<Recorded> {
+  const recorded = await record(ended);
+  if (!recorded.repeated) await announce(ended, recorded);
+  return recorded;
+}
 
 /**
  * Tells the topics about a release that failed, or that is missing in the history, and writes the metrics. To be called once, after the

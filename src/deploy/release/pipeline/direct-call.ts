@@ -1,11 +1,10 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { CLIENT_SETTINGS } from '../clients';
 import { isPassing, Later, ReleaseFailure, toFailure } from '../failure';
-import { announce } from '../history/announce';
-import { record } from '../history/record';
+import { conclude } from '../history/announce';
 import { perform, releaseTime } from '../release';
 import type { PlaceAddress, ReleaseEnvironment, ReleaseRequest } from '../release-request';
-import { inTime, type Log, type Progress, type Time } from '../run';
+import { inTime, logAbout, type Progress, type Time } from '../run';
 
 /** What somebody who may invoke the function asks for. */
 export interface DirectCall {
@@ -47,15 +46,14 @@ export async function handleDirectCall(event: unknown, invocation: string, time:
   const progress: Progress = { job: `direct-${id}`, startedAt: time.now() };
   const [roleArn, parameterName, region, externalId] = places[place];
   const request: ReleaseRequest = { roleArn, parameterName, region, externalId, task: 'release', place, digest, commit: '', executionId: `direct-${id}` };
-  const log: Log = (message, details) => console.log(JSON.stringify({ message, call: id, ...details }));
+  const log = logAbout({ call: id });
   log('Called directly', { ...request });
   const result = await inTime(time, perform(request, progress, time, log, NO_ARTIFACTS)).catch((error: Error) => error);
   if (result instanceof Later || (isPassing(result) && time.now() < releaseTime(progress))) {
     return { status: 'IN_PROGRESS', summary: `${result.message}; call again with this id`, id };
   }
   const ended = { request, progress, time, log, result: result instanceof Error ? toFailure(result) : result };
-  const recorded = await record(ended);
-  if (!recorded.repeated) await announce(ended, recorded);
+  const recorded = await conclude(ended);
   const problem = recorded.problem === undefined ? [] : [recorded.problem];
   return ended.result instanceof ReleaseFailure
     ? { status: 'FAILED', summary: ended.result.message, details: [...problem, ...ended.result.details], id }

@@ -3,11 +3,11 @@ import { parseRequest } from './user-parameters';
 import { CLIENT_SETTINGS } from '../clients';
 import { engineOf } from '../engines';
 import { ReleaseFailure, toFailure } from '../failure';
-import { announce } from '../history/announce';
-import { type Ended, record } from '../history/record';
+import { conclude } from '../history/announce';
+import type { Ended } from '../history/record';
 import { notePrevious, open } from '../release';
 import { ACTIONS } from '../release-request';
-import { inTime, type Log, type Time } from '../run';
+import { inTime, type Log, logAbout, type Time } from '../run';
 
 /**
  * What EventBridge tells of an action that has failed.
@@ -36,15 +36,13 @@ const PATIENCE = 60_000;
  * and a message. A deployment that is still under way is rolled back: a release that is red leaves nothing behind that nobody proves.
  */
 export async function handleFailedAction({ detail }: FailedAction, time: Time): Promise<void> {
-  const log: Log = (message, details) => console.log(JSON.stringify({ message, action: detail['action-execution-id'], ...details }));
+  const log = logAbout({ action: detail['action-execution-id'] });
   const release = await findRelease(detail, time, log);
   if (!release) return log('The action belongs to no release', { name: detail.action, execution: detail['execution-id'] });
   log('The action of a release failed', { ...release.request });
   const { 'external-execution-summary': words = 'it does not say why', 'external-execution-id': id } = detail['execution-result'] ?? {};
   const result = await inTime(time, findCause(release, words, id)).catch((error: unknown) => failure(words, `Nothing more is known: ${toFailure(error).message}.`));
-  const ended = { ...release, result };
-  const recorded = await record(ended);
-  if (!recorded.repeated) await announce(ended, recorded);
+  await conclude({ ...release, result });
 }
 
 /** The action before it was told which image goes where; CodePipeline has written that down, with all variables resolved. */

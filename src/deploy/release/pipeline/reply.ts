@@ -3,7 +3,7 @@ import type { CodePipelineEvent } from 'aws-lambda';
 import { CLIENT_SETTINGS } from '../clients';
 import { isError, type Later, ReleaseFailure } from '../failure';
 import { releaseTime } from '../release';
-import { type Log, type Progress, RESERVE, type Time } from '../run';
+import { type Log, logAbout, type Progress, RESERVE, type Time } from '../run';
 
 export type Reply = PutJobSuccessResultCommand | PutJobFailureResultCommand;
 
@@ -80,9 +80,9 @@ export function progressOf({ id, data: { continuationToken } }: CodePipelineEven
   return continuationToken ? JSON.parse(continuationToken) as Progress : { job: id, startedAt: time.now() };
 }
 
-/** The log of a job: one JSON object a line, with fields that are chosen one by one. The event carries credentials. */
+/** The log of a job. The event itself is never in it: that carries credentials. */
 export function logOf({ id }: CodePipelineEvent['CodePipeline.job']): Log {
-  return (message, details) => console.log(JSON.stringify({ message, job: id, ...details }));
+  return logAbout({ job: id });
 }
 
 function loggable({ input }: Reply): Record<string, unknown> {
