@@ -32,8 +32,8 @@ function inspectStack(scope: IConstruct, stack: Stack): string[] {
   const cure = () => wayOut(stack, resources);
   const prop = `stack '${stack.node.path}'`;
   return [
-    ...keepWithin(scope, resources.length, { prop, id: 'many-resources', what: 'resources', most: MOST.resources, get cure() { return cure(); } }),
-    ...keepWithin(scope, outputs.length, { prop, id: 'many-outputs', what: 'outputs', most: MOST.outputs, get cure() { return cure(); } }),
+    ...keepWithin(scope, resources.length, { prop, id: 'many-resources', what: 'resources', most: MOST.resources, cure }),
+    ...keepWithin(scope, outputs.length, { prop, id: 'many-outputs', what: 'outputs', most: MOST.outputs, cure }),
     ...inspectSize(scope, stack, prop, resources.length, cure),
   ];
 }
@@ -47,7 +47,7 @@ function inspectSize(scope: IConstruct, stack: Stack, prop: string, resources: n
     });
   }
   return resources < MEASURED_FROM ? [] : keepWithin(scope, sizeOf(stack), {
-    prop, id: 'long-template', what: 'bytes in the template', most: MOST.bytes, get cure() { return `write the stack with suppressTemplateIndentation, or ${cure()}`; },
+    prop, id: 'long-template', what: 'bytes in the template', most: MOST.bytes, cure: () => `write the stack with suppressTemplateIndentation, or ${cure()}`,
   });
 }
 
