@@ -3,24 +3,12 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { ECRClient } from '@aws-sdk/client-ecr';
-import { ECSClient } from '@aws-sdk/client-ecs';
+import { ECSClient, type ECSClientConfig } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { isError, ReleaseFailure } from './failure';
 import type { ReleaseRequest } from './release-request';
-
-/** Clients in the place's account and region, with the rights of its release role. */
-export interface PlaceClients {
-  readonly alarms: CloudWatchClient;
-  readonly codeDeploy: CodeDeployClient;
-  readonly ecr: ECRClient;
-  readonly ecs: ECSClient;
-  readonly loadBalancing: ElasticLoadBalancingV2Client;
-  readonly logs: CloudWatchLogsClient;
-  readonly ssm: SSMClient;
-  readonly stacks: CloudFormationClient;
-}
 
 /**
  * Settings of every client. Time-outs are short, so that a lost connection does not eat the end of an invocation; adaptive
@@ -31,6 +19,29 @@ export const CLIENT_SETTINGS = {
   retryMode: 'adaptive',
   requestHandler: { connectionTimeout: 2_000, socketTimeout: 10_000 },
 };
+
+type Settings = typeof CLIENT_SETTINGS & Pick<ECSClientConfig, 'credentials' | 'region'>;
+
+/** Clients in the place's account and region, with the rights of its release role. Each is made when it is first used: hardly any invocation needs all of them. */
+export class PlaceClients {
+  private readonly made = new Map<Function, unknown>();
+
+  constructor(private readonly settings: Settings) {}
+
+  get alarms(): CloudWatchClient { return this.only(CloudWatchClient); }
+  get codeDeploy(): CodeDeployClient { return this.only(CodeDeployClient); }
+  get ecr(): ECRClient { return this.only(ECRClient); }
+  get ecs(): ECSClient { return this.only(ECSClient); }
+  get loadBalancing(): ElasticLoadBalancingV2Client { return this.only(ElasticLoadBalancingV2Client); }
+  get logs(): CloudWatchLogsClient { return this.only(CloudWatchLogsClient); }
+  get ssm(): SSMClient { return this.only(SSMClient); }
+  get stacks(): CloudFormationClient { return this.only(CloudFormationClient); }
+
+  private only<T>(Client: new (settings: Settings) => T): T {
+    if (!this.made.has(Client)) this.made.set(Client, new Client(this.settings));
+    return this.made.get(Client) as T;
+  }
+}
 
 /**
  * Assumes the release role of the place. The same way for a place in the same account, in another account and in another
@@ -49,17 +60,7 @@ export async function clientsOf(request: ReleaseRequest): Promise<PlaceClients> 
       secretAccessKey: assumed!.SecretAccessKey!,
       sessionToken: assumed!.SessionToken!,
     };
-    const settings = { ...CLIENT_SETTINGS, region, credentials };
-    return {
-      alarms: new CloudWatchClient(settings),
-      codeDeploy: new CodeDeployClient(settings),
-      ecr: new ECRClient(settings),
-      ecs: new ECSClient(settings),
-      loadBalancing: new ElasticLoadBalancingV2Client(settings),
-      logs: new CloudWatchLogsClient(settings),
-      ssm: new SSMClient(settings),
-      stacks: new CloudFormationClient(settings),
-    };
+    return new PlaceClients({ ...CLIENT_SETTINGS, region, credentials });
   } catch (error) {
     // STS gives the same answer for a role that is missing and for one that does not trust the caller.
     if (!isError(error, 'AccessDenied', 'AccessDeniedException')) throw error;
