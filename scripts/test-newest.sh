@@ -31,4 +31,4 @@ export NEWEST=1
 # Every App reads this, whatever context its test gives it.
 export CDK_CONTEXT_JSON='{"@aws-cdk/core:validateAgainstDefaultRules":true}'
 unset CDK_VALIDATION
-exec npx jest --ci --config "$config" "$@"
+exec node --single-threaded-gc node_modules/jest/bin/jest.js --ci --config "$config" "$@"

@@ -1,4 +1,5 @@
 import { CfnResource } from 'aws-cdk-lib';
+import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NagPack, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { IConstruct } from 'constructs';
 
@@ -26,10 +27,11 @@ function lookingOnce(all: NagPack[]): NagPack[] {
   const rules = new Map<Rule, Rule>();
   const once = (rule: Rule): Rule => {
     if (rules.has(rule)) return rules.get(rule)!;
-    const answers = new Map<CfnResource, unknown>();
+    const answers = new Map<unknown, unknown>();
     const asked: Rule = (node) => {
-      if (!answers.has(node)) answers.set(node, rule(node));
-      return answers.get(node);
+      const subject = subjectOf(rule, node);
+      if (!answers.has(subject)) answers.set(subject, rule(node));
+      return answers.get(subject);
     };
     rules.set(rule, asked);
     return asked;
@@ -49,6 +51,11 @@ function lookingOnce(all: NagPack[]): NagPack[] {
 }
 
 type Rule = (node: CfnResource) => unknown;
+
+/** What a rule looks at. To compare versions takes one of them longer than all others together, and a runtime is all that it asks for. */
+function subjectOf({ name }: Rule, node: CfnResource): unknown {
+  return name === 'LambdaLatestVersion' && node instanceof CfnFunction ? node.runtime ?? node : node;
+}
 
 /** Whether a rule can have anything to say of a resource: it begins with `if (node instanceof aws_s3_1.CfnBucket)` where it looks at `AWS::S3::Bucket`. */
 export function concerns(rule: Rule, { cfnResourceType }: CfnResource): boolean {

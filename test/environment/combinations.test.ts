@@ -12,6 +12,7 @@ import {
   Capacity, Cluster, ContainerOptions, Dashboard, DeployStrategy, Egress, Encryption, ExecuteCommand, FargateEnvironment, FargateEnvironmentProps, LoadBalancer, Network, Scaling,
   ServiceConnect, ServiceDiscovery, Sidecar, Volume,
 } from '../../src';
+import { tries } from '../support/effort';
 
 type Feature = (stack: Stack) => Partial<FargateEnvironmentProps>;
 
@@ -129,5 +130,5 @@ test('any combination goes together, or clear problems are told: at least those 
     const clashes = CLASHES.filter((clash) => includes(names, clash.slice(0, 2)));
     clashes.forEach(([, , beginning]) => expect(found.some((line) => line.startsWith(beginning.slice(0, 8)))).toBe(true));
     if (clashes.length === 0 && !names.includes(SMALL)) expect(found).toEqual([]);
-  }), { numRuns: 20 });
+  }), { numRuns: tries(10) });
 });

@@ -7,6 +7,7 @@ import { STEPS, Story } from './story';
 import { KINDS, VARIANTS } from './strategies';
 import { changes, REFUSED_UNDER_CODE_DEPLOY, synthesizedPlace, templateOf } from './templates';
 import { LoadBalancer } from '../../src';
+import { tries } from '../support/effort';
 
 beforeEach(() => void jest.spyOn(console, 'log').mockImplementation());
 
@@ -126,9 +127,6 @@ describe('a cdk deploy under CodeDeploy, by itself', () => {
   });
 });
 
-/** As many as there is time for: the whole number on a machine that does nothing else. */
-const EFFORT = { numRuns: 60, interruptAfterTimeLimit: 2_000 };
-
 test('whatever happens, in whatever order, the image released last runs and the tag names it', async () => {
   const stories = fc.record({
     steps: fc.array(fc.constantFrom(...Object.keys(STEPS)), { minLength: 1, maxLength: 8 }),
@@ -137,5 +135,5 @@ test('whatever happens, in whatever order, the image released last runs and the 
   });
   await fc.assert(fc.asyncProperty(stories, async ({ steps, strategy, tellsAll }) => {
     await Story.tell(steps, { tellsAll, place: KINDS[strategy] });
-  }), EFFORT);
-}, 30_000);
+  }), { numRuns: tries(30) });
+});

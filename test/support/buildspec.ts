@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { parse } from 'yaml';
+import { BuildSession } from './build-session';
 
 /**
  * Runs a buildspec as CodeBuild does, on this machine and without AWS.
@@ -90,9 +89,10 @@ export interface BuildResult {
 export async function runBuild(build: Build): Promise<BuildResult> {
   const spec = readBuildspec(build.buildspec);
   const scratch = mkdtempSync(join(tmpdir(), 'build-'));
+  let session: BuildSession | undefined;
   try {
     const variables = variablesOf(spec, build, scratch);
-    const session = new Session(scratch, spec.env?.shell, build.directory, variables);
+    session = new BuildSession(scratch, spec.env?.shell, build.directory, variables);
     const phases = await runPhases(spec, session);
 
     // "The UPLOAD_ARTIFACTS phase is always attempted, even if the BUILD phase fails" [transitions]: once it was reached.
@@ -114,6 +114,7 @@ export async function runBuild(build: Build): Promise<BuildResult> {
       output: session.output(),
     };
   } finally {
+    await session?.end();
     rmSync(scratch, { recursive: true, force: true });
   }
 }
@@ -193,76 +194,7 @@ function builtIn(directory: string, home: string): Record<string, string> {
 
 // Running
 
-/**
- * Each command is a script of its own that takes over variables and directory from the one before, set or exported alike, which
- * is how CodeBuild makes commands "run in the same instance of the default shell" [spec]. So functions, aliases, arrays and
- * `set -e` end with their command, and so does `exit 0`, which also forgets what the command set. The form of the script is
- * CodeBuild's own, as the runner of CodeCatalyst (github.com/aws/codecatalyst-runner-cli) publishes it.
- */
-class Session {
-  private succeeding = true;
-  private readonly log: string;
-
-  constructor(
-    private readonly scratch: string,
-    private readonly shell = '/bin/sh', // the default [shells]
-    directory: string,
-    variables: Record<string, string>,
-  ) {
-    this.log = join(scratch, 'log');
-    writeFileSync(this.log, '');
-    writeFileSync(join(scratch, 'directory'), directory);
-    writeFileSync(join(scratch, 'environment'), Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`).join(''));
-  }
-
-  output(): string {
-    return readFileSync(this.log, 'utf8');
-  }
-
-  say(line: string): void {
-    appendFileSync(this.log, `[Container] ${line}\n`);
-  }
-
-  /** Runs a command of a phase; one that fails makes the build a failing one. */
-  async run(command: string): Promise<boolean> {
-    this.say(`Running command ${command}`);
-    const log = openSync(this.log, 'a');
-    const status = await this.script(command, log);
-    closeSync(log);
-    if (status === 0) return true;
-    this.say(`Command did not exit successfully ${command} exit status ${status}`);
-    this.succeeding = false;
-    return false;
-  }
-
-  /** The value of a variable now, or undefined when it is not set. */
-  async value(name: string): Promise<string | undefined> {
-    const file = join(this.scratch, 'value');
-    const status = await this.script(`[ -n "\${${name}+set}" ] && printf %s "$${name}" > ${quote(file)}`, 'ignore');
-    return status === 0 ? readFileSync(file, 'utf8') : undefined;
-  }
-
-  private async script(command: string, output: number | 'ignore'): Promise<number | string> {
-    const [directory, environment, script] = ['directory', 'environment', 'script.sh'].map(name => join(this.scratch, name));
-    writeFileSync(script, [
-      `cd "$(cat ${quote(directory)})"`,
-      'set -a',
-      `. ${quote(environment)}`,
-      `CODEBUILD_BUILD_SUCCEEDING=${this.succeeding ? 1 : 0}`,
-      command,
-      'CODEBUILD_LAST_EXIT=$?',
-      `export -p > ${quote(environment)}`,
-      `pwd > ${quote(directory)}`,
-      'exit $CODEBUILD_LAST_EXIT',
-    ].join('\n'));
-    // Waits for the end of the shell only, not of what it left running in the background.
-    const child = spawn(this.shell === 'bash' ? '/bin/bash' : this.shell, [script], { env: {}, cwd: '/', stdio: ['ignore', output, output] });
-    const [status, signal] = await once(child, 'exit') as [number | null, string | null];
-    return status ?? `${signal}`;
-  }
-}
-
-async function runPhases(spec: Buildspec, session: Session): Promise<PhaseResult[]> {
+async function runPhases(spec: Buildspec, session: BuildSession): Promise<PhaseResult[]> {
   const phases: PhaseResult[] = [];
   for (const name of PHASES) {
     const phase = await runPhase(session, name, spec.phases[name]);
@@ -272,7 +204,7 @@ async function runPhases(spec: Buildspec, session: Session): Promise<PhaseResult
   return phases;
 }
 
-async function runPhase(session: Session, name: PhaseName, phase: Phase = {}): Promise<PhaseResult> {
+async function runPhase(session: BuildSession, name: PhaseName, phase: Phase = {}): Promise<PhaseResult> {
   return record(session, name, async () => {
     let succeeded = true;
     // "If any command in a phase fails, the phase fails"; `finally` runs "even if a command in the commands block fails" [spec].
@@ -296,7 +228,7 @@ function isAborted(spec: Buildspec, { name, status }: PhaseResult): boolean {
 }
 
 // As seen in public logs: single paths without a file are skipped, none at all is an error.
-async function uploadPhase(session: Session, spec: Buildspec, artifacts: string[]): Promise<PhaseResult> {
+async function uploadPhase(session: BuildSession, spec: Buildspec, artifacts: string[]): Promise<PhaseResult> {
   return record(session, 'upload_artifacts', async () => {
     const succeeded = !spec.artifacts || artifacts.length > 0;
     if (!succeeded) session.say('CLIENT_ERROR: no matching artifact paths found');
@@ -304,7 +236,7 @@ async function uploadPhase(session: Session, spec: Buildspec, artifacts: string[
   });
 }
 
-async function record(session: Session, name: PhaseResult['name'], work: () => Promise<boolean>): Promise<PhaseResult> {
+async function record(session: BuildSession, name: PhaseResult['name'], work: () => Promise<boolean>): Promise<PhaseResult> {
   const start = session.output().length;
   session.say(`Entering phase ${name.toUpperCase()}`);
   const status = await work() ? 'SUCCEEDED' : 'FAILED';
@@ -313,15 +245,10 @@ async function record(session: Session, name: PhaseResult['name'], work: () => P
 }
 
 // "The following cannot be exported": secrets and "environment variables that start with AWS_" [spec].
-async function exportedVariables(spec: Buildspec, build: Build, session: Session): Promise<Record<string, string>> {
-  const exported: Record<string, string> = {};
-  for (const name of spec.env?.['exported-variables'] ?? []) {
-    const secret = name in (spec.env?.['parameter-store'] ?? {}) || name in (spec.env?.['secrets-manager'] ?? {})
-      || isSecret(build.project?.[name]) || isSecret(build.overrides?.[name]);
-    const value = secret || name.startsWith('AWS_') ? undefined : await session.value(name);
-    if (value !== undefined) exported[name] = value;
-  }
-  return exported;
+async function exportedVariables(spec: Buildspec, build: Build, session: BuildSession): Promise<Record<string, string>> {
+  const isTold = (name: string) => !name.startsWith('AWS_') && !(name in (spec.env?.['parameter-store'] ?? {})) && !(name in (spec.env?.['secrets-manager'] ?? {}))
+    && !isSecret(build.project?.[name]) && !isSecret(build.overrides?.[name]);
+  return session.values((spec.env?.['exported-variables'] ?? []).filter(isTold));
 }
 
 // Collecting
@@ -354,8 +281,4 @@ function listOf<T>(value: T | T[] | undefined): T[] {
 
 function mapValues<T, R>(object: Record<string, T>, change: (value: T) => R): Record<string, R> {
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -2,6 +2,7 @@ import type { ContainerCondition, ContainerDefinition } from '@aws-sdk/client-ec
 import * as fc from 'fast-check';
 import { OneOffWorld } from './one-off-world';
 import { refuseContainers } from '../../support/doubles/fake-ecs';
+import { tries } from '../../support/effort';
 
 const CONDITIONS: ContainerCondition[] = ['START', 'HEALTHY', 'COMPLETE', 'SUCCESS'];
 
@@ -34,5 +35,5 @@ test('whatever a service holds, its one-off task is taken by ECS, or it is said 
     const late = containers.some(({ dependsOn }) => dependsOn!.some(({ containerName, condition }) => containerName === 'web' && ['COMPLETE', 'SUCCESS'].includes(condition!)));
     expect(succeeded).toBe(!late);
     if (late) expect(message).toMatch(/has a container \w+ that waits for the end of web, with which a one-off task is over/);
-  }), { numRuns: 60 });
+  }), { numRuns: tries(30) });
 });

@@ -1,5 +1,6 @@
 import { awsError } from '../../support/doubles/fake-service';
 import { ReleaseWorld } from '../../support/doubles/release-world';
+import { lazily } from '../../support/lazily';
 
 const MIB = 1024 * 1024;
 
@@ -76,9 +77,10 @@ test('an image of more layers than ECR takes in one question', async () => {
 });
 
 describe('a large layer', () => {
+  const layer = lazily(() => Buffer.alloc(25 * MIB + 7, 'large'));
   let large: string;
   beforeEach(() => {
-    large = world.built.push([Buffer.alloc(25 * MIB + 7, 'large')]);
+    large = world.built.push([layer()]);
   });
 
   test('goes in parts of 10 MiB', async () => {
@@ -116,7 +118,7 @@ describe('a large layer', () => {
     let uploads = 0;
     world.ecr.fail('UploadLayerPart', () => undefined, () => {
       const { layerPartBlob, uploadId } = world.ecr.inputs('UploadLayerPart').at(-1);
-      world.released.uploads.set(uploadId, Buffer.from(layerPartBlob));
+      world.released.uploads.set(uploadId, [layerPartBlob]);
       uploads++;
       return undefined;
     });
@@ -128,7 +130,7 @@ describe('a large layer', () => {
   test('goes back when ECR has lost a part', async () => {
     world.ecr.fail('UploadLayerPart', () => undefined, () => undefined, () => {
       const { uploadId } = world.ecr.inputs('UploadLayerPart').at(-1);
-      world.released.uploads.set(uploadId, Buffer.alloc(0));
+      world.released.uploads.set(uploadId, []);
       return undefined;
     });
     expect((await world.release({ digest: large })).succeeded).toBe(true);

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { byCodeDeploy } from '../../support/doubles/fake-codedeploy';
 import { deployment, type Script } from '../../support/doubles/fake-ecs';
 import { ReleaseWorld } from '../../support/doubles/release-world';
+import { tries } from '../../support/effort';
 
 beforeEach(() => { jest.spyOn(console, 'log').mockImplementation(); });
 
@@ -60,7 +61,7 @@ test('two executions at once never interleave, and the tag names what runs', asy
       expect(new Set(world.runningDigests)).toEqual(new Set([world.releasedDigest]));
       expect(results.some(({ succeeded }) => succeeded)).toBe(world.releasedDigest !== world.previous);
     },
-  ), { numRuns: 15, seed: 4 });
+  ), { numRuns: tries(10), seed: 4 });
 }, 60_000);
 
 test('an event that is delivered twice starts one deployment, however the two invocations interleave', async () => {
@@ -78,7 +79,7 @@ test('an event that is delivered twice starts one deployment, however the two in
 
     expect(world.ecs.deployments).toHaveLength(2);
     expect(world.releasedDigest).toBe(world.next);
-  }), { numRuns: 15, seed: 4 });
+  }), { numRuns: tries(10), seed: 4 });
 }, 60_000);
 
 test('the later one waits and says for what', async () => {
@@ -146,7 +147,7 @@ test('CodeDeploy takes one at a time: the same holds there', async () => {
       expect(released).toBe(world.releasedDigest !== world.previous);
       expect(new Set(world.runningDigests)).toEqual(new Set([world.releasedDigest]));
     },
-  ), { numRuns: 10, seed: 4 });
+  ), { numRuns: tries(6), seed: 4 });
 }, 60_000);
 
 test('a release that was about to deploy and came to nothing is waited for five minutes', async () => {

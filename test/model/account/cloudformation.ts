@@ -231,14 +231,23 @@ function isReplaced({ createOnly = [] }: Provider, { properties }: Live, wanted:
   return createOnly.some(name => !isDeepStrictEqual(properties[name], wanted[name]));
 }
 
+/** What resources need. One of a template is deployed again and again. */
+const needs = new WeakMap<Resource, string[]>();
+
+function needsOf(resource: Resource): string[] {
+  const { Properties = {}, DependsOn = [] } = resource;
+  const known = needs.get(resource) ?? [...new Set([...mentioned(Properties), ...[DependsOn].flat()])];
+  needs.set(resource, known);
+  return known;
+}
+
 /** Dependencies first; otherwise as they are written. */
 export function orderOf(resources: Record<string, Resource>): string[] {
   const order: string[] = [];
   const visit = (id: string, above: string[]) => {
     if (above.includes(id)) throw new Error(`circular dependency: ${[...above, id].join(' > ')}`);
     if (order.includes(id) || !(id in resources)) return;
-    const { Properties = {}, DependsOn = [] } = resources[id];
-    [...mentioned(Properties), ...[DependsOn].flat()].forEach(other => visit(other, [...above, id]));
+    needsOf(resources[id]).forEach(other => visit(other, [...above, id]));
     order.push(id);
   };
   Object.keys(resources).forEach(id => visit(id, []));

@@ -25,7 +25,8 @@ export class FakeRepository {
   readonly manifests = new Map<string, { text: string; mediaType?: string }>();
   readonly tags = new Map<string, string>();
   readonly layers = new Map<string, Buffer>();
-  readonly uploads = new Map<string, Buffer>();
+  /** The parts that have arrived. */
+  readonly uploads = new Map<string, Buffer[]>();
   /** What is uploaded is kept and its digest checked; otherwise its bytes are counted. */
   keepsContent = true;
   /** Findings of scanned images, by digest and severity. */
@@ -75,8 +76,9 @@ export class FakeRepository {
 
   blob(content: string | Buffer): { digest: string; size: number } {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-    this.layers.set(digestOf(bytes), bytes);
-    return { digest: digestOf(bytes), size: bytes.length };
+    const digest = digestOf(bytes);
+    this.layers.set(digest, bytes);
+    return { digest, size: bytes.length };
   }
 
   store(text: string, mediaType: string, tag?: string): string {
@@ -215,22 +217,26 @@ function findings({ scans, unsupported }: FakeRepository, imageDigest: string) {
 
 function initiate({ uploads }: FakeRepository) {
   const uploadId = randomUUID();
-  uploads.set(uploadId, Buffer.alloc(0));
+  uploads.set(uploadId, []);
   return { uploadId, partSize: 10 * MIB };
 }
+
+const sizeOf = (parts: Buffer[]): number => parts.reduce((sum, part) => sum + part.length, 0);
 
 function uploadPart({ uploads, keepsContent }: FakeRepository, { uploadId, partFirstByte, partLastByte, layerPartBlob }: any) {
   const received = uploads.get(uploadId);
   if (!received) throw awsError('UploadNotFoundException');
-  if (partFirstByte !== received.length) throw awsError('InvalidLayerPartException', 'not consecutive', { lastValidByteReceived: received.length - 1 });
+  const length = sizeOf(received);
+  if (partFirstByte !== length) throw awsError('InvalidLayerPartException', 'not consecutive', { lastValidByteReceived: length - 1 });
   if (layerPartBlob.length !== partLastByte - partFirstByte + 1 || layerPartBlob.length > 10 * MIB) throw awsError('InvalidLayerPartException', 'size');
-  uploads.set(uploadId, keepsContent ? Buffer.concat([received, layerPartBlob]) : { length: received.length + layerPartBlob.length } as Buffer);
+  received.push(keepsContent ? layerPartBlob : { length: layerPartBlob.length } as Buffer);
   return { uploadId, lastByteReceived: partLastByte };
 }
 
 function complete(repository: FakeRepository, { uploadId, layerDigests }: any) {
-  const received = repository.uploads.get(uploadId);
-  if (!received) throw awsError('UploadNotFoundException');
+  const parts = repository.uploads.get(uploadId);
+  if (!parts) throw awsError('UploadNotFoundException');
+  const received = repository.keepsContent ? Buffer.concat(parts) : { length: sizeOf(parts) } as Buffer;
   if (repository.keepsContent && digestOf(received) !== layerDigests[0]) throw awsError('InvalidLayerException', 'the digest is another');
   if (repository.layers.has(layerDigests[0])) throw awsError('LayerAlreadyExistsException');
   repository.uploads.delete(uploadId);

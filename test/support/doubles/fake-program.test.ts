@@ -15,7 +15,7 @@ describe('programs on the PATH', () => {
   const start = async (answer: Program) => { programs = await FakePrograms.start({ greet: answer, other: () => ({}) }); };
 
   test('are answered by functions, which see how they were called', async () => {
-    await start(({ args, directory, env }) => ({ stdout: `${args.length} ${directory} ${env.GIVEN}` }));
+    await start(async ({ args, directory, env }) => ({ stdout: `${args.length} ${directory} ${(await env()).GIVEN}` }));
     expect(await sh('cd /; greet a "b c"')).toMatchObject({ stdout: '2 / x' });
     expect(programs.commandLines('greet')).toEqual(['a b c']);
     expect(programs.log()).toBe('["greet","a","b c"]\n');
@@ -29,8 +29,8 @@ describe('programs on the PATH', () => {
   });
 
   test('end with the status and the words of the answer', async () => {
-    await start(() => ({ exitCode: 3, stdout: 'out', stderr: 'err' }));
-    expect(await sh('greet')).toEqual({ code: 3, stdout: 'out', stderr: 'err' });
+    await start(() => ({ exitCode: 3, stdout: ' out\\n\n', stderr: 'err\n%s' }));
+    expect(await sh('greet')).toEqual({ code: 3, stdout: ' out\\n\n', stderr: 'err\n%s' });
   });
 
   test('end with an error when their function does', async () => {
@@ -64,7 +64,7 @@ describe('aws', () => {
       stop: async () => { /* nothing */ },
     };
     const program = awsProgram({ registry });
-    aws = line => program({ program: 'aws', args: line.split(' '), directory: '/', env: {}, stdin: async () => '' });
+    aws = line => program({ program: 'aws', args: line.split(' '), directory: '/', env: async () => ({}), stdin: async () => '' });
   });
   afterAll(done => void server.close(done));
 

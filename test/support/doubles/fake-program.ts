@@ -13,7 +13,8 @@ export interface Call {
   readonly program: string;
   readonly args: string[];
   readonly directory: string;
-  readonly env: Record<string, string>;
+  /** Its variables; to be asked for before it is answered. */
+  env(): Promise<Record<string, string>>;
   /** All of its standard input; not read unless asked for. */
   stdin(): Promise<string>;
 }
@@ -80,8 +81,8 @@ export class FakePrograms {
     };
     await say(folder);
     const [program, ...args] = read('words').split('\0').slice(0, -1);
-    const env = Object.fromEntries(read('env').split('\0').slice(0, -1).map(variable => [variable.split('=', 1)[0], variable.slice(variable.indexOf('=') + 1)]));
-    const call: Call = { program, args, env, directory: read('directory').trimEnd(), stdin: async () => say('stdin').then(() => read('stdin')) };
+    const ask = async (name: string) => say(name).then(() => read(name));
+    const call: Call = { program, args, directory: read('directory').trimEnd(), env: async () => variablesOf(await ask('env')), stdin: async () => ask('stdin') };
     this.calls.push(call);
     const { exitCode = 0, stdout = '', stderr = '' } = await this.ask(call);
     writeFileSync(join(folder, 'stdout'), stdout);
@@ -98,31 +99,35 @@ export class FakePrograms {
   }
 }
 
-/** The program that lies on the PATH: it carries the call to the test and brings the answer back. A shell has done so before Node has begun. */
+/** As `env -0` prints them. */
+function variablesOf(printed: string): Record<string, string> {
+  return Object.fromEntries(printed.split('\0').slice(0, -1).map(variable => [variable.split('=', 1)[0], variable.slice(variable.indexOf('=') + 1)]));
+}
+
+/** The program that lies on the PATH: it carries the call to the test and brings the answer back. A shell has done so before Node has begun, and before other programs have that it could do without. */
 function caller(program: string, port: number, patience: number): string {
   return `#!/bin/bash
 fail() { echo "fake ${program}: $1" >&2; exit 70; }
 exec 3<>/dev/tcp/127.0.0.1/${port} || fail 'the test is over'
 read -r -t ${patience / 1000} folder <&3 || fail 'the test does not listen: is it within a synchronous call?'
-/usr/bin/env -0 > "$folder/env"
 pwd -P > "$folder/directory"
 printf '%s\\0' ${program} "$@" > "$folder/words"
 echo called >&3
 while read -r wanted <&3; do
-  if [ "$wanted" = stdin ]; then
-    /bin/cat > "$folder/stdin"
-    echo read >&3
-  else
-    /bin/cat "$folder/stdout"
-    /bin/cat "$folder/stderr" >&2
-    exit "$wanted"
-  fi
+  case "$wanted" in
+    env) /usr/bin/env -0 > "$folder/env"; echo read >&3 ;;
+    stdin) /bin/cat > "$folder/stdin"; echo read >&3 ;;
+    *)
+      IFS= read -r -d '' said < "$folder/stdout"; printf %s "$said"
+      IFS= read -r -d '' said < "$folder/stderr"; printf %s "$said" >&2
+      exit "$wanted" ;;
+  esac
 done
 `;
 }
 
 /** Runs a real program for a call, and waits for its end. */
-export async function execute(command: string, args: string[], { directory, env }: Pick<Call, 'directory' | 'env'>, input = ''): Promise<Required<Answer>> {
+export async function execute(command: string, args: string[], { directory, env }: { readonly directory: string; readonly env: NodeJS.ProcessEnv }, input = ''): Promise<Required<Answer>> {
   const child = spawn(command, args, { cwd: directory, env });
   child.stdin.on('error', () => { /* It need not read its input. */ }).end(input);
   const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
@@ -199,7 +204,8 @@ export function dockerProgram({ docker, hosts = {}, onNotRun = what => process.s
 
     // The daemon is the test's, the login that of the caller.
     const { DOCKER_HOST, PATH } = docker.env as Record<string, string>;
-    const env = { DOCKER_BUILDKIT: '1', DOCKER_CONFIG: join(call.env.HOME ?? '/', '.docker'), ...call.env, DOCKER_HOST, PATH };
+    const given = await call.env();
+    const env = { DOCKER_BUILDKIT: '1', DOCKER_CONFIG: join(given.HOME ?? '/', '.docker'), ...given, DOCKER_HOST, PATH };
     const input = call.args.includes('--password-stdin') ? await call.stdin() : '';
 
     let said = { stdout: '', stderr: notes.map(note => `fake docker: not run: ${note}\n`).join(''), exitCode: 0 };

@@ -43,13 +43,15 @@ function forget() {
   seen.clear();
 }
 
-/** How many counters of a file had counted when it was last told of. */
+/** The counters of each file that have counted since this process began. */
 const seen = new Map();
-const counted = ({ s, f, b }) => [...Object.values(s), ...Object.values(f), ...Object.values(b).flat()].filter(Boolean).length;
+const countersOf = ({ s, f, b }) => [...Object.values(s), ...Object.values(f), ...Object.values(b).flat()];
 
-/** The coverage of the files in which something is covered that was not when this was last asked. */
-exports.newCoverage = () => Object.entries(globalThis.__coverage__ ?? {}).filter(([file, coverage]) => {
-  const before = seen.get(file);
-  seen.set(file, counted(coverage));
-  return seen.get(file) !== before;
-});
+/** Whether something of a file is covered for the first time. What each test file covers again would be copied, sent and added up for nothing. */
+exports.coversMore = ([file, coverage]) => {
+  const before = seen.get(file) ?? new Set();
+  seen.set(file, before);
+  const { size } = before;
+  countersOf(coverage).forEach((count, index) => count > 0 && before.add(index));
+  return before.size > size;
+};
