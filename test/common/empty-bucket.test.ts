@@ -54,14 +54,14 @@ test('has nothing to do in an empty bucket', async () => {
 });
 
 test('a bucket that is missing is empty', async () => {
-  s3.on(GetBucketTaggingCommand).callsFake(failing('NoSuchBucket'));
+  s3.on(GetBucketTaggingCommand).rejects(s3Error('NoSuchBucket'));
   expect(await answer('Delete')).toMatchObject({ status: 'SUCCESS', reason: 'logs does not exist' });
 });
 
 test.each([
   ['without the tag', () => s3.on(GetBucketTaggingCommand).resolves({ TagSet: [{ Key: 'team', Value: 'true' }] })],
   ['with the tag set to something else', () => s3.on(GetBucketTaggingCommand).resolves({ TagSet: [{ Key: 'cdk-fargate-cicd:empty-on-delete', Value: 'no' }] })],
-  ['without any tag', () => s3.on(GetBucketTaggingCommand).callsFake(failing('NoSuchTagSet'))],
+  ['without any tag', () => s3.on(GetBucketTaggingCommand).rejects(s3Error('NoSuchTagSet'))],
 ])('keeps what is in a bucket %s', async (_, arrange) => {
   bucket.add('a@1');
   arrange();
@@ -70,7 +70,7 @@ test.each([
 });
 
 test('fails with the reason when S3 refuses', async () => {
-  s3.on(GetBucketTaggingCommand).callsFake(failing('AccessDenied'));
+  s3.on(GetBucketTaggingCommand).rejects(s3Error('AccessDenied'));
   expect(await answer('Delete')).toMatchObject({ status: 'FAILED', reason: 'AccessDenied!' });
   s3.on(GetBucketTaggingCommand).rejects(new Error('no network'));
   expect(await answer('Delete')).toMatchObject({ status: 'FAILED', reason: 'no network' });
@@ -127,6 +127,6 @@ async function answer(RequestType: 'Create' | 'Update' | 'Delete', properties: o
   return { status: body.Status, id: body.PhysicalResourceId, reason: body.Reason };
 }
 
-function failing(name: string): () => Promise<never> {
-  return async () => { throw new S3ServiceException({ name, $fault: 'client', $metadata: {}, message: `${name}!` }); };
+function s3Error(name: string): S3ServiceException {
+  return new S3ServiceException({ name, $fault: 'client', $metadata: {}, message: `${name}!` });
 }

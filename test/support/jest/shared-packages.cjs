@@ -36,6 +36,7 @@ module.exports = class SharedPackages extends TestEnvironment {
     process.env.TMPDIR = this.folders.TMPDIR;
     setFolder(this.folders.apps);
     this.global.requireShared = require;
+    acceptErrors(this.global.Error);
   }
 
   handleTestEvent({ name }) {
@@ -57,6 +58,15 @@ module.exports = class SharedPackages extends TestEnvironment {
     await super.teardown();
   }
 };
+
+/** To a test, errors of shared packages are errors, too. */
+function acceptErrors(OfTests) {
+  const isOrdinary = Function.prototype[Symbol.hasInstance];
+  const value = function (error) {
+    return isOrdinary.call(this, error) || (this === OfTests && isOrdinary.call(Error, error));
+  };
+  Object.defineProperty(OfTests, Symbol.hasInstance, { value });
+}
 
 /** In their one place: Node's own variables are those of all packages. */
 function setVariables(variables) {
