@@ -198,8 +198,6 @@ function answerTo(props: (scope: Stack) => Props): Error | undefined {
 
 /** What is wrong with the answers to nonsense at one option. */
 const wrongAnswers = ({ type }: Option, props: (scope: Stack, value: unknown) => Props): string[] => NONSENSE.flatMap(([name, value]) => {
-  // To a struct the same as `{}`: in plain JavaScript a misspelt option is ignored.
-  if (structs.has(type) && name === '{ a: null }') return [];
   const answer = answerTo((scope) => props(scope, value));
   if (!answer) return fits(type, value) ? [] : [`${name} is taken for ${type}`];
   return /^FargateCicdPipeline at 'Shop\/Shop' has \d+ problems?:\n/.test(answer.message) ? [] : [`${name}: ${answer.name}: ${answer.message.split('\n')[0]}`];
