@@ -23,12 +23,12 @@ export class BuildSession {
     directory: string,
     variables: Record<string, string>,
   ) {
-    this.log = join(scratch, 'log');
+    this.log = this.file('log');
     writeFileSync(this.log, '');
-    writeFileSync(join(scratch, 'directory'), directory);
-    writeFileSync(join(scratch, 'environment'), Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`).join(''));
+    writeFileSync(this.file('directory'), directory);
+    writeFileSync(this.file('environment'), Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`).join(''));
     const program = shell === 'bash' ? '/bin/bash' : shell;
-    this.runner = spawn('/bin/sh', ['-c', RUNNER, program], { cwd: '/', stdio: ['pipe', 'pipe', 'inherit'] });
+    this.runner = spawn('/bin/sh', ['-c', RUNNER, program, this.file('script.sh')], { cwd: '/', stdio: ['pipe', 'pipe', 'inherit'] });
     this.statuses = createInterface(this.runner.stdout)[Symbol.asyncIterator]();
   }
 
@@ -52,7 +52,7 @@ export class BuildSession {
 
   /** The values of variables now, of those that are set. */
   async values(names: string[]): Promise<Record<string, string>> {
-    const fileOf = (name: string) => join(this.scratch, `value-${name}`);
+    const fileOf = (name: string) => this.file(`value-${name}`);
     await this.script(names.map(name => `[ -n "\${${name}+set}" ] && printf %s "$${name}" > ${quote(fileOf(name))}`).join('\n'), '/dev/null');
     return Object.fromEntries(names.filter(name => existsSync(fileOf(name))).map(name => [name, readFileSync(fileOf(name), 'utf8')]));
   }
@@ -65,8 +65,8 @@ export class BuildSession {
   }
 
   private async script(command: string, output: string): Promise<number> {
-    const [directory, environment, script] = ['directory', 'environment', 'script.sh'].map(name => join(this.scratch, name));
-    writeFileSync(script, [
+    const [directory, environment] = ['directory', 'environment'].map(name => this.file(name));
+    writeFileSync(this.file('script.sh'), [
       `cd ${quote(readFileSync(directory, 'utf8').trimEnd())}`,
       'set -a',
       `. ${quote(environment)}`,
@@ -77,18 +77,22 @@ export class BuildSession {
       `pwd > ${quote(directory)}`,
       'exit $CODEBUILD_LAST_EXIT',
     ].join('\n'));
-    this.runner.stdin.write(`${script}\n${output}\n`);
+    this.runner.stdin.write(`${output}\n`);
     const { value } = await this.statuses.next();
     return Number(value);
+  }
+
+  private file(name: string): string {
+    return join(this.scratch, name);
   }
 }
 
 /**
- * Runs scripts one after the other and tells how each ended; it waits for the end of their shell only, not of what that left running in the background.
- * For each of them to start a process itself takes Node with much memory ten times as long.
+ * Runs the script that is there each time that it is told where the output goes, and tells how that ended. It waits for the end of the shell only, not of what
+ * that left running in the background. To start each of them by itself takes Node with much memory ten times as long.
  */
-const RUNNER = `while IFS= read -r script && IFS= read -r output; do
-  /usr/bin/env -i "$0" "$script" >> "$output" 2>&1 < /dev/null
+const RUNNER = `while IFS= read -r output; do
+  /usr/bin/env -i "$0" "$1" >> "$output" 2>&1 < /dev/null
   echo $?
 done`;
 
